@@ -1,0 +1,196 @@
+package lock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// What a caller may want to tell apart. Errors returned by this package wrap
+// these, so compare with [errors.Is].
+var (
+	// ErrHeld means that somebody else holds the lock.
+	ErrHeld = errors.New("lock: held by another owner")
+
+	// ErrAlreadyAcquired means that the id given to WithID holds the lock
+	// already. Lock.Adopt returns its lease.
+	ErrAlreadyAcquired = errors.New("lock: already acquired by this id")
+
+	// ErrNotHeld means that the lease no longer holds the lock: it was released
+	// or reset, or it expired and somebody else may hold the lock now.
+	ErrNotHeld = errors.New("lock: not held")
+
+	// ErrExpired is the ErrNotHeld of a lease that ran out.
+	ErrExpired = fmt.Errorf("%w: the lease ran out", ErrNotHeld)
+
+	// ErrReleased is the ErrNotHeld of a lease that was given back.
+	ErrReleased = fmt.Errorf("%w: released", ErrNotHeld)
+
+	// ErrStale means that a younger holder has raised the fence: the write was
+	// refused.
+	ErrStale = errors.New("lock: stale fencing token")
+
+	// ErrNoLease means that there is no time to live to extend: the lock was
+	// acquired without WithLease.
+	ErrNoLease = errors.New("lock: has no lease to extend")
+
+	// ErrInvalid means that an option or argument makes no sense.
+	ErrInvalid = errors.New("lock: invalid argument")
+)
+
+// What Redis has against a command, where a caller may want to act on it. The
+// errors that wrap these also wrap the server's own, a [redis.Error].
+var (
+	// ErrReadOnly means that the server is a replica: the client has the wrong
+	// address, or the master has lost its role.
+	ErrReadOnly = errors.New("lock: read-only replica")
+
+	// ErrNotReady means that the server is up but cannot answer for the moment:
+	// it is loading its data, has lost its master, its cluster is incomplete,
+	// or a script keeps it busy. It is worth trying again.
+	ErrNotReady = errors.New("lock: Redis is not ready")
+
+	// ErrNoWrites means that the server refuses all writes until somebody sees
+	// to it: it is out of memory, cannot save to disk, or lacks replicas.
+	ErrNoWrites = errors.New("lock: Redis refuses writes")
+
+	// ErrDenied means that the server wants a password, or another one, or that
+	// its user may not do what a lock has to.
+	ErrDenied = errors.New("lock: access denied")
+
+	// ErrCluster means that the client or the lock's name does not suit a Redis
+	// Cluster: the client is no cluster client, or the name has no hash tag.
+	ErrCluster = errors.New("lock: not set up for Redis Cluster")
+)
+
+// opError says what was being done to which key.
+type opError struct {
+	op, key string
+	err     error
+}
+
+func (e *opError) Error() string {
+	return "lock: " + e.op + " " + e.key + ": " + strings.TrimPrefix(e.err.Error(), "lock: ")
+}
+
+func (e *opError) Unwrap() error { return e.err }
+
+// failure wraps err with the operation and the key. Where the caller's context
+// has ended, that is the reason given, whatever the connection made of it; but
+// an answer from Redis remains one.
+func failure(ctx context.Context, op, key string, err error) error {
+	answered := isReply(err) || errors.Is(err, ErrHeld) || errors.Is(err, ErrAlreadyAcquired)
+	if end := ended(ctx); end != nil && !answered {
+		err = end
+	}
+	return &opError{op: op, key: key, err: explain(err)}
+}
+
+// A refusal is an error reply, in words that say what happened and what to do.
+type refusal struct {
+	kind  error // one of the sentinels
+	what  string
+	toDo  string
+	reply error
+}
+
+func (e *refusal) Error() string { return e.what + " (" + e.reply.Error() + "): " + e.toDo }
+
+func (e *refusal) Unwrap() []error { return []error{e.kind, e.reply} }
+
+// refusals are told apart by the code with which the reply begins.
+var refusals = []struct {
+	code       string
+	kind       error
+	what, toDo string
+}{
+	{"READONLY", ErrReadOnly, "Redis at this address is a read-only replica",
+		"connect to the master, or through Sentinel"},
+	{"LOADING", ErrNotReady, "Redis has just started and is loading its data", "try again in a moment"},
+	{"MASTERDOWN", ErrNotReady, "Redis at this address is a replica that has lost its master",
+		"connect to the master, or through Sentinel, or wait until they are linked again"},
+	{"CLUSTERDOWN", ErrNotReady, "the cluster is incomplete, or the lock's hash slot is served by nobody",
+		"wait for a fail-over, or see CLUSTER INFO"},
+	{"TRYAGAIN", ErrNotReady, "the lock's hash slot is on its way from one cluster node to another",
+		"try again in a moment"},
+	{"BUSY", ErrNotReady, "Redis is busy with a script that has been running for too long",
+		"wait for its end, or end it with SCRIPT KILL"},
+	{"NOSCRIPT", ErrNotReady, "Redis has lost the lock's script between two commands",
+		"try again, and see that nobody keeps calling SCRIPT FLUSH"},
+	{"ERR max number of clients", ErrNotReady, "Redis has no connection left for this client",
+		"close idle clients, or raise maxclients"},
+	{"OOM", ErrNoWrites, "Redis is out of memory and refuses writes",
+		"raise maxmemory or make room; beware of eviction policies, which may evict locks"},
+	{"MISCONF", ErrNoWrites, "Redis cannot save to disk and refuses writes",
+		"look into its log and mend its disk"},
+	{"NOREPLICAS", ErrNoWrites, "Redis has fewer replicas than min-replicas-to-write and refuses writes",
+		"bring the replicas back, or lower the setting"},
+	{"NOAUTH", ErrDenied, "Redis wants a password", "set Username and Password in the client's options"},
+	{"WRONGPASS", ErrDenied, "Redis does not know this user and password",
+		"check Username and Password in the client's options"},
+	{"NOPERM", ErrDenied, "the Redis user may not do this",
+		"let it run the lock's commands and scripts on the lock's keys, with ACL SETUSER"},
+	{"DENIED", ErrDenied, "Redis is in protected mode and accepts local clients only",
+		"set a password, or bind it to an address that may be trusted"},
+	{"MOVED", ErrCluster, "the lock lives on another node of a cluster, and this client does not follow",
+		"connect with redis.NewClusterClient"},
+	{"ASK", ErrCluster, "the lock is on its way to another node of a cluster, and this client does not follow",
+		"connect with redis.NewClusterClient"},
+	{"CROSSSLOT", ErrCluster, "the lock's keys would be on different nodes of the cluster",
+		"give its name a hash tag, such as {reports}"},
+}
+
+// explain returns a refusal for the error replies that say little by
+// themselves, and any other error as it is.
+func explain(err error) error {
+	var reply redis.Error
+	if known := new(refusal); errors.As(err, &known) || !errors.As(err, &reply) {
+		return err
+	}
+	for _, r := range refusals {
+		if hasCode(reply.Error(), r.code) {
+			return &refusal{kind: r.kind, what: r.what, toDo: r.toDo, reply: err}
+		}
+	}
+	return err
+}
+
+// hasCode reports whether an error reply has this code, in front or, where a
+// script met it before Redis 7.0, behind the words on the script.
+func hasCode(reply, code string) bool {
+	if strings.HasPrefix(reply, "ERR Error running script") {
+		if _, inner, ok := strings.Cut(reply, ": -"); ok {
+			reply = inner
+		}
+	}
+	rest, ok := strings.CutPrefix(reply, code)
+	return ok && (rest == "" || rest[0] == ' ')
+}
+
+// ended returns ctx.Err(), or what it is about to be: the context's timer may
+// run a little later than its deadline, and a connection's a little sooner.
+func ended(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// isReply reports whether err came from the server, as opposed to the way there.
+func isReply(err error) bool {
+	var reply redis.Error
+	return errors.As(err, &reply)
+}
+
+func isTimeout(err error) bool {
+	var netErr net.Error
+	return errors.As(err, &netErr) && netErr.Timeout()
+}

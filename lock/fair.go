@@ -1,0 +1,351 @@
+package lock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// leastPoke and mostPoke bound the pause after which the oldest waiter of a
+	// process asks Redis about what nobody tells: a holder whose lease ran out, a
+	// release by a program that knows of no queue, a message that was missed.
+	leastPoke = 100 * time.Millisecond
+	mostPoke  = 250 * time.Millisecond
+
+	// mostSilent is how long a process with waiters may go without asking. The
+	// scripts take it for dead after five times as long.
+	mostSilent = time.Second
+
+	// queueTTL is how long a queue in which everybody has died remains.
+	queueTTL = 10 * time.Second
+
+	// contendedFor is how long after a contended acquisition the next one does
+	// not even try a plain SET NX.
+	contendedFor = 100 * time.Millisecond
+
+	// signalEvery says which release goes through the signal, so that waiters
+	// who know of no queue have their turn.
+	signalEvery = 8
+)
+
+// The line script replies with one of these.
+const (
+	lineWaits = iota
+	lineOurs
+	lineHeld
+	lineAlready
+)
+
+// errUnexpected is a reply that the package's scripts don't give.
+var errUnexpected = errors.New("lock: unexpected reply")
+
+// line is what a lock knows about its queue.
+type line struct {
+	fair      bool
+	keys      []string     // of the scripts, as in grant.lua
+	contended atomic.Int64 // when the lock was last found taken, in Unix nanoseconds
+}
+
+func (l *Lock) lineKeys() []string {
+	return []string{l.key, l.signal, besides("lock-queue:", l.key), besides("lock-hubs:", l.key), besides("lock-token:", l.key)}
+}
+
+// WithFairness serves waiters first come, first served, whichever process they
+// are in, and hands the lock over: a release makes the first in line the holder,
+// so nobody gets in between and the waiter wakes up owning it.
+//
+// Waiting takes one connection for all fair locks of a client together. See the
+// package comment for what is guaranteed, also towards waiters of other kinds.
+func WithFairness() Option {
+	return func(l *Lock) error {
+		l.line.fair = true
+		return nil
+	}
+}
+
+// place is a waiter's place in the line.
+type place struct {
+	*waiter
+	hub   string
+	entry string // as written in the queue; empty: only trying
+	id    string
+	came  string        // when, by the clock of Redis; empty: it has not joined yet
+	ttl   time.Duration // of the holder, as last seen; negative: none
+	turn  int           // of the last grant heard of
+	again bool          // it had been dropped from the queue, and joined again
+
+	// A moment here that was not after one there: it dates what comes from there
+	// rather too early.
+	here  time.Time
+	there int64 // microseconds
+}
+
+// tryFair is one attempt that passes nobody in the queue who is alive.
+func (l *Lock) tryFair(ctx context.Context, id string, since time.Time) (*Lease, error) {
+	l.observe(Event{Kind: EventAttempt, Owner: id, Waited: time.Since(since)})
+	lease, err := l.ask(ctx, &place{id: id}, since)
+	if err == nil && lease == nil {
+		err = ErrHeld
+	}
+	if err != nil {
+		l.observe(Event{Kind: EventFailure, Owner: id, Err: err, Waited: time.Since(since)})
+		if !isReply(err) && err != ErrHeld && err != ErrAlreadyAcquired && l.id == "" {
+			l.background.Go(func() { l.undo(ctx, id) })
+		}
+		return nil, err
+	}
+	return lease, nil
+}
+
+// acquireFair is Acquire with a queue.
+func (l *Lock) acquireFair(ctx context.Context) (*Lease, error) {
+	id, since := l.newID(), time.Now()
+	if since.UnixNano()-l.line.contended.Load() > int64(contendedFor) {
+		lease, err := l.attempt(ctx, id, since)
+		if err != ErrHeld {
+			return lease, err
+		}
+	}
+	h, w, err := l.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer h.leave(w)
+	fenced := 0
+	if l.tokens != "" {
+		fenced = 1
+	}
+	p := &place{waiter: w, hub: h.name, id: id}
+	p.entry = fmt.Sprintf("%d %d %d %d %s%s", millis(l.lease), fenced, w.number, len(h.name), h.name, id)
+
+	l.observe(Event{Kind: EventAttempt, Owner: id, Waited: time.Since(since)})
+	lease, err := l.ask(ctx, p, since)
+	if lease != nil {
+		return lease, nil
+	}
+	why := err
+	if why == nil {
+		why = ErrHeld
+	}
+	l.observe(Event{Kind: EventFailure, Owner: id, Err: why, Waited: time.Since(since)})
+	if err == nil {
+		l.line.contended.Store(time.Now().UnixNano())
+		l.observe(Event{Kind: EventWait, Owner: id, Waited: time.Since(since)})
+		lease, err = l.stand(ctx, h, p, since)
+		l.line.contended.Store(time.Now().UnixNano())
+	}
+	if err != nil && err != ErrAlreadyAcquired {
+		l.background.Go(func() { l.giveUp(ctx, p) })
+	}
+	return lease, err
+}
+
+// stand waits in line until the lock is ours.
+func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*Lease, error) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	timer.Stop()
+	first := p.first
+	if p.oldest() {
+		first = nil
+		timer.Reset(p.poke())
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case g := <-p.grants:
+			p.turn = g.turn
+			granted := p.local(g.at)
+			// Without a lease the grant is provisional, and a late one has lost
+			// some of its lease: both are put right by asking.
+			if l.lease > 0 && time.Since(granted) < l.lease/4 {
+				return l.granted(ctx, p.id, g.token, g.turn, granted.Add(l.lease), since)
+			}
+		case <-first:
+			first = nil
+			timer.Reset(p.poke())
+			continue
+		case <-p.ask:
+		case <-timer.C:
+		}
+		lease, err := l.ask(ctx, p, since)
+		if lease != nil || err != nil {
+			return lease, err
+		}
+		if p.again {
+			h.stir(p.line) // others may have been dropped as well
+		}
+		if first == nil {
+			timer.Reset(p.poke())
+		}
+	}
+}
+
+// oldest reports whether p is the first of its process to wait for its lock.
+func (p *place) oldest() bool {
+	select {
+	case <-p.first:
+		return true
+	default:
+		return false
+	}
+}
+
+// poke returns how long the oldest waiter waits before it asks. Where the oldest
+// changes often, none would get to it, and the process would seem silent.
+func (p *place) poke() time.Duration {
+	d := leastPoke + rand.N(mostPoke-leastPoke)
+	if p.ttl >= 0 {
+		d = min(d, p.ttl+time.Millisecond)
+	}
+	return min(d, max(time.Until(time.Unix(0, p.asked.Load()).Add(mostSilent)), 0))
+}
+
+// local returns a time here that was not after the given one there.
+func (p *place) local(there int64) time.Time {
+	t := p.here.Add(time.Duration(there-p.there) * time.Microsecond)
+	if now := time.Now(); t.After(now) {
+		return now // only a clock that was set can say so
+	}
+	return t
+}
+
+// ask runs the line script: the lease, an error, or neither if p is to wait.
+func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, error) {
+	if err := ended(ctx); err != nil {
+		return nil, err
+	}
+	fenced := 0
+	if l.tokens != "" {
+		fenced = 1
+	}
+	asked := time.Now()
+	if p.waiter != nil {
+		p.asked.Store(asked.UnixNano())
+	}
+	args := []any{p.entry, p.id, millis(l.lease), fenced, p.hub, p.came, millis(queueTTL)}
+	// Whoever joins must not be repeated by go-redis: it would meet itself.
+	reply, err := l.run(ctx, lineScript, lineSource, p.came == "", args...).Slice()
+	if err != nil {
+		return nil, err
+	}
+	state, _ := reply[0].(int64)
+	switch {
+	case state == lineOurs && len(reply) == 2:
+		token, _ := strconv.ParseUint(reply[1].(string), 10, 64)
+		var expires time.Time
+		if l.lease > 0 {
+			expires = asked.Add(l.lease)
+		}
+		return l.granted(ctx, p.id, token, p.turn, expires, since)
+	case state == lineHeld:
+		return nil, ErrHeld
+	case state == lineAlready:
+		if l.id == "" {
+			return nil, errUnexpected
+		}
+		return nil, ErrAlreadyAcquired
+	case state == lineWaits && len(reply) == 5:
+		p.again = p.came != "" && reply[4].(int64) == 1
+		p.came = reply[1].(string)
+		p.ttl = time.Duration(reply[2].(int64)) * time.Millisecond
+		there, _ := strconv.ParseInt(reply[3].(string), 10, 64)
+		if p.here.IsZero() || asked.Sub(p.here) > time.Duration(there-p.there)*time.Microsecond {
+			p.here, p.there = asked, there
+		}
+		return nil, nil
+	}
+	return nil, errUnexpected
+}
+
+// run runs a script of the fair lock; once, if it must not be repeated after a
+// reply was lost.
+func (l *Lock) run(ctx context.Context, script *redis.Script, source string, single bool, args ...any) *redis.Cmd {
+	if !single {
+		return script.Run(ctx, l.client, l.line.keys, args...)
+	}
+	send := func(name, script string) *redis.Cmd {
+		all := make([]any, 0, 3+len(l.line.keys)+len(args))
+		all = append(all, name, script, len(l.line.keys))
+		for _, key := range l.line.keys {
+			all = append(all, key)
+		}
+		cmd := redis.NewCmd(ctx, append(all, args...)...)
+		if err := l.client.Process(ctx, once{cmd}); err != nil {
+			cmd.SetErr(err)
+		}
+		return cmd
+	}
+	cmd := send("evalsha", script.Hash())
+	if redis.HasErrorPrefix(cmd.Err(), "NOSCRIPT") {
+		cmd = send("eval", source)
+	}
+	return cmd
+}
+
+// giveUp leaves the queue, and hands on the lock if it came too late.
+func (l *Lock) giveUp(ctx context.Context, p *place) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	defer cancel()
+	handoverScript.Run(ctx, l.client, l.line.keys, p.id, millis(signalTTL), p.turn+1, p.entry)
+}
+
+// release gives the lock up and replies with replyDone or replyNotHeld. turn
+// counts the grants since the last that went through the signal.
+func (l *Lock) release(ctx context.Context, id string, turn int) (reply int, err error) {
+	switch {
+	case l.line.fair && turn+1 >= signalEvery:
+		return l.releaseInTurn(ctx, id)
+	case !l.line.fair:
+		reply, err = releaseScript.Run(ctx, l.client, l.line.keys[:3], id, millis(signalTTL)).Int()
+		if err != nil || reply != replyQueue {
+			return reply, err
+		}
+	}
+	return handoverScript.Run(ctx, l.client, l.line.keys, id, millis(signalTTL), turn+1, "").Int()
+}
+
+// releaseInTurn lets those who block on the signal have the lock. If there are
+// none, the first in line is served: Redis wakes blocked clients between the two
+// commands of the pipeline, which it would not within a transaction.
+func (l *Lock) releaseInTurn(ctx context.Context, id string) (int, error) {
+	var released *redis.Cmd
+	_, err := l.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		released = releaseScript.EvalSha(ctx, pipe, l.line.keys[:2], id, millis(signalTTL))
+		serveScript.EvalSha(ctx, pipe, l.line.keys)
+		return nil
+	})
+	if !redis.HasErrorPrefix(err, "NOSCRIPT") {
+		return released.Int()
+	}
+	reply, err := released.Int()
+	if err != nil {
+		reply, err = releaseScript.Run(ctx, l.client, l.line.keys[:2], id, millis(signalTTL)).Int()
+	}
+	if err == nil && reply == replyDone {
+		serveScript.Run(ctx, l.client, l.line.keys) // or the next poke does
+	}
+	return reply, err
+}
+
+// entryID returns the owner id of a waiter as written in the queue.
+func entryID(entry string) string {
+	fields := strings.SplitN(entry, " ", 5)
+	if len(fields) < 5 {
+		return ""
+	}
+	length, err := strconv.Atoi(fields[3])
+	if err != nil || length < 0 || length > len(fields[4]) {
+		return ""
+	}
+	return fields[4][length:]
+}

@@ -1,0 +1,96 @@
+package lock
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// fenceTTL is how long a token counter and a fence outlive their last use. A
+// holder that was paused for longer than this may write after all.
+const fenceTTL = 7 * 24 * time.Hour
+
+// A Guard protects a string in Redis from the writes of stale holders: those
+// whose lease ran out while they were paused, and who do not know yet. It keeps
+// a fence, the highest fencing token seen, and refuses writes with older ones.
+//
+// The fence must be raised when the lock is acquired and before the resource is
+// read, which [WithGuard] sees to: checking tokens on writes only lets a stale
+// holder write between the read and the write of the next one. The idea is Martin
+// Kleppmann's, "How to do distributed locking", 2016.
+//
+// A resource outside of Redis needs a fence of its own, by the same rule.
+type Guard struct {
+	client     redis.UniversalClient
+	key, fence string
+}
+
+// NewGuard returns a guard of the string at key. It sends nothing to Redis. The
+// fence is kept beside the key, on the same node of a cluster.
+func NewGuard(client redis.UniversalClient, key string) (*Guard, error) {
+	if client == nil || key == "" {
+		return nil, &opError{op: "guard", key: key, err: fmt.Errorf("%w: it takes a client and a key", ErrInvalid)}
+	}
+	return &Guard{client: client, key: key, fence: besides("lock-fence:", key)}, nil
+}
+
+// WithGuard has tokens handed out, as [WithFencing] does, and raises the fence of
+// g with each of them before the acquisition returns: whoever held the lock
+// before can no longer write. It may be given several times. A fence that cannot
+// be raised makes the acquisition fail.
+func WithGuard(g *Guard) Option {
+	return func(l *Lock) error {
+		if g == nil {
+			return fmt.Errorf("%w: the guard is nil", ErrInvalid)
+		}
+		l.guards = append(l.guards, g)
+		return WithFencing()(l)
+	}
+}
+
+// Raise refuses writes with tokens older than token from now on. It returns
+// ErrStale if the fence is higher already.
+func (g *Guard) Raise(ctx context.Context, token uint64) error {
+	return g.run(ctx, "raise the fence of", raiseScript, []string{g.fence}, token)
+}
+
+// Set writes a value with the token of a lease, for the given time or, if that
+// is 0, for good. It returns ErrStale, and writes nothing, if the lock has been
+// granted to somebody else since.
+func (g *Guard) Set(ctx context.Context, lease *Lease, value string, expiration time.Duration) error {
+	if lease.token == 0 {
+		return &opError{op: "write", key: g.key, err: fmt.Errorf("%w: the lease has no token", ErrInvalid)}
+	}
+	return g.run(ctx, "write", guardedSetScript, []string{g.fence, g.key}, lease.token, value, millis(expiration))
+}
+
+// run runs a script that replies 0 to a token that is too old.
+func (g *Guard) run(ctx context.Context, op string, script *redis.Script, keys []string, token uint64, args ...any) error {
+	args = append([]any{strconv.FormatUint(token, 10), millis(fenceTTL)}, args...)
+	done, err := script.Run(ctx, g.client, keys, args...).Int()
+	switch {
+	case err != nil:
+		return failure(ctx, op, g.key, err)
+	case done == 0:
+		return &opError{op: op, key: g.key, err: ErrStale}
+	}
+	return nil
+}
+
+// besides returns a key that a cluster keeps on the node of another: one with
+// that key's hash tag or, if it has none, with the whole key as its hash tag.
+func besides(prefix, key string) string {
+	if open := strings.IndexByte(key, '{'); open >= 0 {
+		if length := strings.IndexByte(key[open+1:], '}'); length > 0 {
+			return prefix + key
+		}
+	}
+	if strings.ContainsAny(key, "{}") {
+		return prefix + key // no tag can stand for it: use it on a single node only
+	}
+	return prefix + "{" + key + "}"
+}

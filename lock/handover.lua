@@ -1,0 +1,20 @@
+-- handover.lua: gives the lock to the first in line who is alive or, with nobody there, frees it as release.lua does.
+-- A waiter who gives up leaves the queue; only if it was granted the lock meanwhile is there anything to hand over.
+--
+-- KEYS     as in grant.lua
+-- ARGV[1]  the caller's id
+-- ARGV[2]  the signal's time to live in milliseconds
+-- ARGV[3]  how many grants it will be since one went through the signal
+-- ARGV[4]  the waiter who gives up, as written in the queue, or ""
+-- reply    0 done, 1 not held by this id
+if ARGV[4] ~= "" and redis.call("zrem", KEYS[3], ARGV[4]) == 1 then
+	forget_hubs()
+	return 0
+end
+if redis.call("get", KEYS[1]) ~= ARGV[1] then
+	return 1
+end
+if not serve(ARGV[3]) then
+	free(ARGV[2])
+end
+return 0

@@ -1,0 +1,310 @@
+package lock
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// hubLinger is how long a subscription outlives its last waiter, for the
+	// next may come soon.
+	hubLinger = time.Second
+
+	// hubSilence is how long a subscription may be quiet before it is probed.
+	hubSilence = 3 * time.Second
+
+	// hubRetry is the pause between attempts to subscribe again.
+	hubRetry = 20 * time.Millisecond
+
+	grantPrefix = "lock-grant:"
+)
+
+// hubs are those of this process.
+var hubs = struct {
+	sync.Mutex
+	of map[hubKey]*hub
+}{of: map[hubKey]*hub{}}
+
+// hubKey is a client and, if that client talks to several nodes, a lock: only
+// a subscription on the lock's own node is counted by its scripts.
+type hubKey struct {
+	client redis.UniversalClient
+	lock   string
+}
+
+// A hub receives the grants for all waiters of one client over one connection,
+// and hands each to whom it is for. Its channel is its own, so whether anybody
+// listens there says whether its waiters are alive.
+type hub struct {
+	key    hubKey
+	name   string // the channel without its prefix
+	ctx    context.Context
+	cancel context.CancelFunc
+	ready  chan struct{} // closed when subscribed, or failed
+	err    error         // why it failed; set before ready is closed
+	ended  chan struct{} // closed when its goroutine has ended
+
+	users  int         // guarded by hubs
+	linger *time.Timer // guarded by hubs
+
+	mu      sync.Mutex
+	last    uint64
+	waiters map[uint64]*waiter
+	lines   map[string][]*waiter // by the lock's key, the oldest first
+}
+
+// A waiter is one call that waits for a fair lock.
+type waiter struct {
+	number uint64
+	line   string
+	grants chan handover
+	ask    chan struct{} // a token: something may have been missed, ask Redis
+	first  chan struct{} // closed when this is the oldest waiter of its line here
+	asked  *atomic.Int64 // when a waiter of its line here last asked, in Unix nanoseconds
+}
+
+// A handover is the message that the lock is granted.
+type handover struct {
+	token uint64
+	turn  int   // the grants since the last that went through the signal
+	at    int64 // microseconds by the clock of Redis
+}
+
+func (l *Lock) hubKey() hubKey {
+	switch l.client.(type) {
+	case *redis.ClusterClient, *redis.Ring:
+		return hubKey{l.client, l.key}
+	}
+	return hubKey{client: l.client}
+}
+
+// enter adds a waiter for the lock and returns once grants can reach it.
+func (l *Lock) enter(ctx context.Context) (*hub, *waiter, error) {
+	key := l.hubKey()
+	hubs.Lock()
+	h := hubs.of[key]
+	if h == nil {
+		h = newHub(key)
+		hubs.of[key] = h
+		go h.run()
+	}
+	h.users++
+	h.linger.Stop()
+	hubs.Unlock()
+
+	var err error
+	select {
+	case <-h.ready:
+		err = h.err
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		h.unuse()
+		return nil, nil, err
+	}
+	return h, h.add(l.key), nil
+}
+
+func newHub(key hubKey) *hub {
+	h := &hub{
+		key:     key,
+		name:    rand.Text(),
+		ready:   make(chan struct{}),
+		ended:   make(chan struct{}),
+		waiters: map[uint64]*waiter{},
+		lines:   map[string][]*waiter{},
+	}
+	if key.lock != "" {
+		h.name = besides("", key.lock) + h.name
+	}
+	h.ctx, h.cancel = context.WithCancel(context.Background())
+	h.linger = time.AfterFunc(hubLinger, h.closeIdle)
+	h.linger.Stop()
+	return h
+}
+
+func (h *hub) add(line string) *waiter {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.last++
+	w := &waiter{
+		number: h.last,
+		line:   line,
+		grants: make(chan handover, 1),
+		ask:    make(chan struct{}, 1),
+		first:  make(chan struct{}),
+	}
+	if older := h.lines[line]; len(older) > 0 {
+		w.asked = older[0].asked
+	} else {
+		w.asked = new(atomic.Int64)
+	}
+	h.waiters[w.number] = w
+	h.lines[line] = append(h.lines[line], w)
+	if len(h.lines[line]) == 1 {
+		close(w.first)
+	}
+	return w
+}
+
+// leave removes a waiter, and makes the next the oldest.
+func (h *hub) leave(w *waiter) {
+	h.mu.Lock()
+	delete(h.waiters, w.number)
+	i := slices.Index(h.lines[w.line], w)
+	rest := slices.Delete(h.lines[w.line], i, i+1)
+	h.lines[w.line] = rest
+	switch {
+	case len(rest) == 0:
+		delete(h.lines, w.line)
+	case i == 0:
+		close(rest[0].first)
+	}
+	h.mu.Unlock()
+	h.unuse()
+}
+
+func (h *hub) unuse() {
+	hubs.Lock()
+	defer hubs.Unlock()
+	h.users--
+	if h.users == 0 && hubs.of[h.key] == h {
+		h.linger.Reset(hubLinger)
+	}
+}
+
+// closeIdle ends a hub without waiters, and waits for its goroutine.
+func (h *hub) closeIdle() {
+	hubs.Lock()
+	idle := h.users == 0 && hubs.of[h.key] == h
+	if idle {
+		delete(hubs.of, h.key)
+		h.linger.Stop()
+		h.cancel()
+	}
+	hubs.Unlock()
+	if idle {
+		<-h.ended
+	}
+}
+
+// closeHub ends the subscription that the lock has used, if nobody else does.
+func (l *Lock) closeHub() {
+	hubs.Lock()
+	h := hubs.of[l.hubKey()]
+	hubs.Unlock()
+	if h != nil {
+		h.closeIdle()
+	}
+}
+
+// run subscribes and delivers until the hub is closed. A connection that breaks
+// is made anew, and then all waiters ask what they have missed.
+func (h *hub) run() {
+	defer close(h.ended)
+	defer h.cancel()
+	pubsub, err := h.subscribe()
+	if err != nil {
+		hubs.Lock()
+		if hubs.of[h.key] == h {
+			delete(hubs.of, h.key)
+		}
+		hubs.Unlock()
+		h.err = fmt.Errorf("subscribe: %w", err)
+		close(h.ready)
+		return
+	}
+	close(h.ready)
+	defer pubsub.Close()
+	// Nothing else interrupts a Receive.
+	defer context.AfterFunc(h.ctx, func() { pubsub.Close() })()
+	failures := 0
+	for {
+		message, err := pubsub.ReceiveTimeout(h.ctx, hubSilence)
+		switch m := message.(type) {
+		case *redis.Message:
+			h.deliver(m.Payload)
+		case *redis.Subscription:
+			h.stir("")
+		}
+		switch {
+		case err == nil:
+			failures = 0
+		case h.ctx.Err() != nil:
+			return
+		case isTimeout(err):
+			pubsub.Ping(h.ctx) // if it cannot be sent, the next Receive connects again
+		default:
+			if failures++; failures == 2 {
+				h.stir("") // this is more than a lost connection: let them find out
+			}
+			select {
+			case <-time.After(hubRetry):
+			case <-h.ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// subscribe returns when Redis has confirmed the subscription.
+func (h *hub) subscribe() (pubsub *redis.PubSub, err error) {
+	defer func() {
+		if r := recover(); r != nil { // a Ring none of whose shards is up
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	pubsub = h.key.client.Subscribe(h.ctx, grantPrefix+h.name)
+	if _, err := pubsub.ReceiveTimeout(h.ctx, hubSilence); err != nil {
+		pubsub.Close()
+		return nil, err
+	}
+	return pubsub, nil
+}
+
+// deliver hands a grant to its waiter. One that has left sees to it by itself.
+func (h *hub) deliver(payload string) {
+	fields := strings.Fields(payload)
+	if len(fields) != 4 {
+		return // not from our scripts
+	}
+	number, _ := strconv.ParseUint(fields[0], 10, 64)
+	var g handover
+	g.token, _ = strconv.ParseUint(fields[1], 10, 64)
+	g.turn, _ = strconv.Atoi(fields[2])
+	g.at, _ = strconv.ParseInt(fields[3], 10, 64)
+	h.mu.Lock()
+	w := h.waiters[number]
+	h.mu.Unlock()
+	if w == nil {
+		return
+	}
+	select {
+	case w.grants <- g:
+	default: // two grants: the waiter asks about the first anyway, for it is late
+	}
+}
+
+// stir has the waiters of a line ask Redis, or those of all lines for "".
+func (h *hub) stir(line string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, w := range h.waiters {
+		if line == "" || w.line == line {
+			select {
+			case w.ask <- struct{}{}:
+			default:
+			}
+		}
+	}
+}

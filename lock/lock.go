@@ -1,0 +1,439 @@
+// Package lock is a lock in Redis: one owner at a time, across processes and
+// machines, with waiters that are woken by the release instead of polling.
+//
+// # Wire format
+//
+// It is that of python-redis-lock 4.x, so that programs in both languages can
+// share a lock. A lock called <name> has two keys:
+//
+//	lock:<name>         string: the owner's id, with a time to live if there is a lease
+//	lock-signal:<name>  list: one token after a release that nobody has taken yet, kept for one second
+//
+// To acquire is SET lock:<name> <id> NX, with PX when there is a lease; while
+// that fails, BLPOP on the signal and try again. To release is a script that
+// compares the id, leaves one signal and deletes the lock. The scripts are the
+// .lua files of this package; each says what its keys, arguments and reply are.
+//
+// BLPOP needs Redis 6.0 or newer, because it is given fractions of a second.
+//
+// # Waiting
+//
+// By default waiters block on the signal, in the order in which they came, but
+// whoever asks at the right moment may get in before them. [WithPoll] asks again
+// and again instead. Both need nothing but the two keys.
+//
+// [WithFairness] hands the lock over from one to the next. It adds these keys,
+// which go when nobody waits, and a channel:
+//
+//	lock-queue:{lock:<name>}  sorted set: the waiters, by the time they came
+//	lock-hubs:{lock:<name>}   hash: when each process with waiters was last heard of
+//	lock-grant:<random>       channel: tells one process of the grants to its waiters
+//
+// (A hash tag that the name has itself is used instead of {lock:<name>}.) To
+// acquire is SET NX as above or, if the lock was taken lately, a script that
+// takes it or joins the queue. A release takes the first waiter from the queue,
+// makes it the owner and tells it, in one script: the lock is never free in
+// between. If nobody waits, it is released with a signal as above. Fairness
+// needs Redis 6.2 or newer and the right to publish and to subscribe.
+//
+// Among fair waiters, of whatever process, it is first come, first served: by
+// the order in which they joined the queue, which is that of Redis. Only where a
+// lock is free although somebody waits, for a moment after a lease has run out or
+// a turn of the signal, can the plain SET NX of an Acquire get in before them;
+// a TryAcquire cannot. A waiter without a living process behind it is passed
+// over: when its channel has no subscriber, or its process has not been heard of
+// for five seconds, whatever became of the connection. Should one be granted it in
+// these five seconds it has it for one lease, like any holder that dies, or for
+// two seconds if there is none: without a lease a waiter confirms its grant,
+// with one more round trip. With a lease, and this is the common case, a waiter
+// wakes up owning the lock; its [Lease] counts from the grant, not from the
+// arrival of the message. If much of it has passed by then, it asks for all of
+// it first. Nothing is lost with a connection: waiters subscribe anew and ask
+// what they have missed, and whoever was dropped from the queue joins again at
+// its old place.
+//
+// What no message tells, the end of a holder's lease or a release by somebody
+// who knows of no queue, is noticed by the oldest waiter of each process, who
+// asks at the end of that lease and at least four times a second.
+//
+// Waiters of other kinds can use the same lock. Every eighth hand-over in a row
+// goes through the signal instead; whoever takes it has 50 ms to take the lock
+// before the queue is served again, and if nobody does, the queue is served at
+// once. The release of a Lock without fairness serves the queue if there is one.
+// Neither kind starves the other, but there is no order between them, and a
+// Python release leaves the fair waiters to find out as above. After every
+// release of that kind Python programs that wait may be first, again and again,
+// until a fair waiter looks at the right moment.
+//
+// # What it guarantees
+//
+// While Redis keeps its data and no lease runs out, no two leases of one name
+// overlap. A lock without a lease stays taken until it is released or reset,
+// even if its holder has crashed: see [Lock.Reset] and [ResetAll], usually
+// called when the application starts.
+//
+// # What it does not
+//
+// A lease that runs out while its holder is paused, or slow, lets the next
+// owner in: the holder may still believe that it holds the lock, until
+// [Lease.Lost] or [Lease.Context] tells, or a call that returns ErrNotHeld. Nor does
+// a lock survive a fail-over to a replica that had not yet received it. Where
+// either would do harm, let the guarded resource itself refuse stale writes.
+//
+// # Differences from the Python original
+//
+//   - Contexts take the place of time-outs: waiting ends with the context's
+//     deadline or cancellation, and may outlast the lease.
+//   - Leases have a resolution of milliseconds, not seconds.
+//   - Every acquisition has an id of its own, kept in its [Lease], unless
+//     [WithID] sets one. A Lock may therefore be shared by goroutines.
+//   - A waiter without a lease wakes up every second at the latest, where the
+//     original would sleep for ever after a signal was lost.
+//   - Renewal ([WithRenewal]) stops with the release or the loss, not with garbage
+//     collection, and the loss is told by [Lease.Lost].
+//
+// To share a lock with Python, give both the same name and, as either may be
+// the one that crashes, both or neither a lease:
+//
+//	lock, err := lock.New(client, "reports", lock.WithLease(10*time.Second))
+//	lock = redis_lock.Lock(conn, "reports", expire=10)
+//
+// # Redis Cluster and Ring
+//
+// The two keys must live on one node, so there a name needs a hash tag: with
+// the name "{reports}" they are lock:{reports} and lock-signal:{reports}, and
+// both hash by "reports".
+//
+// There, fair waiters have one subscription for each lock, to the node that has
+// its keys, for the scripts count only subscribers of their own node. While a slot
+// moves, waiters may be taken for dead; they find out when they ask, and join
+// again at their old places.
+package lock
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	keyPrefix    = "lock:"
+	signalPrefix = "lock-signal:"
+
+	// signalTTL is how long a signal waits for a waiter who is between a failed
+	// attempt and its BLPOP.
+	signalTTL = time.Second
+)
+
+// A Lock is a named lock in Redis. It holds no state of its own about who has
+// it, and may be shared by goroutines.
+type Lock struct {
+	client      redis.UniversalClient
+	name        string
+	key, signal string
+	id          string        // of every acquisition; empty: a new one each
+	lease       time.Duration // 0: none
+	renew       bool          // extend it automatically
+	tokens      string        // key of the token counter; empty: no tokens
+	guards      []*Guard
+	slice       time.Duration // the longest BLPOP
+	poll        Backoff       // its zero value: wait for the signal
+	line        line          // for those who wait in order
+	observer    Observer
+	background  sync.WaitGroup // blocked pops and what abandoned calls have to clean up
+}
+
+// An Option configures a Lock.
+type Option func(*Lock) error
+
+// WithID sets the owner id of every acquisition, in place of a random one each.
+//
+// It lets an id outlive the process that took the lock (see [Lock.Adopt]), at a
+// price: whoever uses the same id is the same owner. They do not exclude each
+// other's releases, and a second acquisition is ErrAlreadyAcquired.
+func WithID(id string) Option {
+	return func(l *Lock) error {
+		if id == "" {
+			return fmt.Errorf("%w: the id is empty", ErrInvalid)
+		}
+		l.id = id
+		return nil
+	}
+}
+
+// WithLease limits how long an acquisition lasts unless it is extended. The
+// lease is kept in milliseconds, rounded up. 0, the default, is no limit.
+func WithLease(d time.Duration) Option {
+	return func(l *Lock) error {
+		if err := checkLease(d); err != nil {
+			return err
+		}
+		l.lease = d
+		return nil
+	}
+}
+
+// WithRenewal extends the lease automatically when two thirds of it have passed,
+// until it is released or lost. A holder that is paused for longer than a lease
+// loses it all the same. It needs [WithLease].
+func WithRenewal() Option {
+	return func(l *Lock) error {
+		l.renew = true
+		return nil
+	}
+}
+
+// WithFencing has every acquisition return a fencing token, which grows with
+// every grant of this lock: see [Lease.Token] and [Guard]. The token is taken in
+// the same script as the grant. All users of a name should agree on it, for an
+// owner without a token does not push out those before.
+func WithFencing() Option {
+	return func(l *Lock) error {
+		l.tokens = l.line.keys[4]
+		return nil
+	}
+}
+
+// WithObserver has o told what the lock does.
+func WithObserver(o Observer) Option {
+	return func(l *Lock) error {
+		l.observer = o
+		return nil
+	}
+}
+
+// New returns the lock called name. It sends nothing to Redis.
+//
+// Each waiting Acquire occupies one of the client's connections, so the
+// client's PoolSize should exceed the number of goroutines that wait at once;
+// not so with [WithFairness], where all of them share one, or [WithPoll].
+// The error, if any, is ErrInvalid.
+func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, error) {
+	l := &Lock{
+		client: client,
+		name:   name,
+		key:    keyPrefix + name,
+		signal: signalPrefix + name,
+	}
+	l.line.keys = l.lineKeys()
+	if client == nil {
+		return nil, l.invalid("the client is nil")
+	}
+	if name == "" {
+		return nil, l.invalid("the name is empty")
+	}
+	for _, opt := range opts {
+		if err := opt(l); err != nil {
+			return nil, &opError{op: "new", key: l.key, err: err}
+		}
+	}
+	if l.renew && l.lease == 0 {
+		return nil, l.invalid("there is no lease to renew")
+	}
+	if l.line.fair && l.poll != (Backoff{}) {
+		return nil, l.invalid("a lock that is handed over is not polled for")
+	}
+	l.slice = longestPop(client)
+	return l, nil
+}
+
+func (l *Lock) invalid(why string) error {
+	return &opError{op: "new", key: l.key, err: fmt.Errorf("%w: %s", ErrInvalid, why)}
+}
+
+// Name returns the name given to New.
+func (l *Lock) Name() string { return l.name }
+
+// TryAcquire takes the lock if it is free and returns ErrHeld if it is not. It
+// does not wait.
+//
+// With [WithID] it returns ErrAlreadyAcquired if that id is the holder.
+func (l *Lock) TryAcquire(ctx context.Context) (*Lease, error) {
+	try := l.attempt
+	if l.line.fair {
+		try = l.tryFair
+	}
+	lease, err := try(ctx, l.newID(), time.Now())
+	if err != nil {
+		return nil, failure(ctx, "try to acquire", l.key, err)
+	}
+	return lease, nil
+}
+
+// attempt sends one SET NX. Its error is a bare ErrHeld if the lock is taken.
+func (l *Lock) attempt(ctx context.Context, id string, since time.Time) (*Lease, error) {
+	if err := ended(ctx); err != nil {
+		return nil, err
+	}
+	asked := time.Now()
+	l.observe(Event{Kind: EventAttempt, Owner: id, Waited: asked.Sub(since)})
+	token, err := l.grab(ctx, id)
+	if err == ErrHeld && l.id != "" {
+		err = l.whoHolds(ctx)
+	}
+	if err != nil {
+		l.observe(Event{Kind: EventFailure, Owner: id, Err: err, Waited: time.Since(since)})
+		return nil, err
+	}
+	var expires time.Time
+	if l.lease > 0 {
+		expires = asked.Add(l.lease)
+	}
+	return l.granted(ctx, id, token, 0, expires, since)
+}
+
+// granted makes a lease of a grant, and raises the fences. turn is for release.
+func (l *Lock) granted(ctx context.Context, id string, token uint64, turn int, expires, since time.Time) (*Lease, error) {
+	l.observe(Event{Kind: EventGrant, Owner: id, Token: token, Waited: time.Since(since)})
+	lease := l.newLease(id, token, expires)
+	lease.turn = turn
+	for _, g := range l.guards {
+		if err := g.Raise(ctx, token); err != nil {
+			return nil, errors.Join(err, lease.Release(context.WithoutCancel(ctx)))
+		}
+	}
+	return lease, nil
+}
+
+// grab sends one SET NX, or the script that takes a token as well.
+func (l *Lock) grab(ctx context.Context, id string) (token uint64, err error) {
+	if l.tokens == "" {
+		args := []any{"set", l.key, id, "nx"}
+		if l.lease > 0 {
+			args = append(args, "px", millis(l.lease))
+		}
+		err = l.client.Process(ctx, once{redis.NewStatusCmd(ctx, args...)})
+	} else {
+		token, err = l.grabToken(ctx, id)
+	}
+	switch {
+	case err == nil:
+		return token, nil
+	case errors.Is(err, redis.Nil):
+		return 0, ErrHeld
+	case isReply(err):
+		return 0, err
+	}
+	// Without a reply the lock may be ours. Under a random id nobody else could
+	// ever release it, so do that; a custom id's owner can adopt it.
+	if l.id == "" {
+		l.background.Go(func() { l.undo(ctx, id) })
+	}
+	return 0, err
+}
+
+// grabToken runs the script, which unlike [redis.Script.Run] it sends once only.
+func (l *Lock) grabToken(ctx context.Context, id string) (uint64, error) {
+	run := func(name, script string) (uint64, error) {
+		cmd := redis.NewStringCmd(ctx, name, script, 2, l.key, l.tokens, id, millis(l.lease), millis(fenceTTL))
+		if err := l.client.Process(ctx, once{cmd}); err != nil {
+			return 0, err
+		}
+		return cmd.Uint64()
+	}
+	token, err := run("evalsha", acquireScript.Hash())
+	if redis.HasErrorPrefix(err, "NOSCRIPT") {
+		token, err = run("eval", acquireSource)
+	}
+	return token, err
+}
+
+// whoHolds tells ErrAlreadyAcquired from ErrHeld for a custom id.
+func (l *Lock) whoHolds(ctx context.Context) error {
+	switch owner, err := l.owner(ctx); {
+	case err != nil:
+		return err
+	case owner == l.id:
+		return ErrAlreadyAcquired
+	}
+	return ErrHeld
+}
+
+// Adopt returns the lease that the id of [WithID] holds already: taken by
+// another process, by this one before it was restarted, or by a call whose
+// reply was lost. It returns ErrNotHeld if that id is not the holder.
+func (l *Lock) Adopt(ctx context.Context) (*Lease, error) {
+	const op = "adopt"
+	if l.id == "" {
+		return nil, &opError{op: op, key: l.key, err: fmt.Errorf("%w: the lock has no id of its own", ErrInvalid)}
+	}
+	asked := time.Now()
+	ms, err := ttlScript.Run(ctx, l.client, []string{l.key}, l.id).Int64()
+	switch {
+	case err != nil:
+		return nil, failure(ctx, op, l.key, err)
+	case ms == ttlNotHeld:
+		return nil, failure(ctx, op, l.key, ErrNotHeld)
+	case ms == ttlNone:
+		return l.newLease(l.id, 0, time.Time{}), nil
+	}
+	return l.newLease(l.id, 0, asked.Add(time.Duration(ms)*time.Millisecond)), nil
+}
+
+// Locked reports whether anybody holds the lock.
+func (l *Lock) Locked(ctx context.Context) (bool, error) {
+	n, err := l.client.Exists(ctx, l.key).Result()
+	if err != nil {
+		return false, failure(ctx, "inspect", l.key, err)
+	}
+	return n > 0, nil
+}
+
+// OwnerID returns the id of whoever holds the lock, or "" if it is free.
+func (l *Lock) OwnerID(ctx context.Context) (string, error) {
+	owner, err := l.owner(ctx)
+	if err != nil {
+		return "", failure(ctx, "inspect", l.key, err)
+	}
+	return owner, nil
+}
+
+func (l *Lock) owner(ctx context.Context) (string, error) {
+	owner, err := l.client.Get(ctx, l.key).Result()
+	if errors.Is(err, redis.Nil) {
+		return "", nil
+	}
+	return owner, err
+}
+
+// newID returns the owner id of one acquisition.
+func (l *Lock) newID() string {
+	if l.id != "" {
+		return l.id
+	}
+	var b [18]byte
+	rand.Read(b[:]) // never fails
+	return base64.StdEncoding.EncodeToString(b[:])
+}
+
+// once is a command that go-redis must not repeat by itself. After a SET NX
+// whose reply was lost, the repetition would meet the id of the first and take
+// it for somebody else's.
+type once struct{ redis.Cmder }
+
+func (once) NoRetry() bool { return true }
+
+func checkLease(d time.Duration) error {
+	switch {
+	case d < 0:
+		return fmt.Errorf("%w: the lease %v is negative", ErrInvalid, d)
+	case 0 < d && d < time.Millisecond:
+		return fmt.Errorf("%w: the lease %v is below a millisecond", ErrInvalid, d)
+	}
+	return nil
+}
+
+// millis rounds up, because a lease must not end before its holder expects.
+func millis(d time.Duration) int64 {
+	ms := d.Milliseconds()
+	if d%time.Millisecond > 0 {
+		ms++
+	}
+	return ms
+}

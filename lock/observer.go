@@ -1,0 +1,70 @@
+package lock
+
+import (
+	"fmt"
+	"time"
+)
+
+// An Observer is told what a lock and its leases do, for metrics, logs or a
+// monitor. Observe runs on the goroutine of whoever called the lock and delays
+// it; it must be safe for concurrent use if the lock is shared.
+type Observer interface {
+	Observe(Event)
+}
+
+// EventKind says what happened.
+type EventKind uint8
+
+// The kinds of events.
+const (
+	EventAttempt EventKind = iota + 1 // about to try to take the lock
+	EventFailure                      // the try did not get it; Err says why
+	EventWait                         // about to wait: for the signal, for a time-out, or in line for as long as it takes
+	EventGrant                        // the lock is ours
+	EventRelease                      // the lock was given back
+	EventExtend                       // the lease was extended
+	EventLoss                         // a release or extension found that the lock was no longer ours
+)
+
+var kindNames = [...]string{
+	EventAttempt: "attempt",
+	EventFailure: "failure",
+	EventWait:    "wait",
+	EventGrant:   "grant",
+	EventRelease: "release",
+	EventExtend:  "extend",
+	EventLoss:    "loss",
+}
+
+// String returns the kind in one lower-case word.
+func (k EventKind) String() string {
+	if k < EventAttempt || int(k) >= len(kindNames) {
+		return fmt.Sprintf("EventKind(%d)", uint8(k))
+	}
+	return kindNames[k]
+}
+
+// An Event is one thing that happened to a lock.
+type Event struct {
+	Kind  EventKind
+	Name  string // the lock's name, without the prefix of its key
+	Owner string // the id that tried, waited, held or lost
+
+	// Err is set for EventFailure (ErrHeld, ErrAlreadyAcquired or what went
+	// wrong) and EventLoss (ErrNotHeld).
+	Err error
+
+	// Token is the fencing token, set for EventGrant if there are any.
+	Token uint64
+
+	// Waited is the time since the call that acquires began. It is set for
+	// EventAttempt, EventFailure, EventWait and EventGrant.
+	Waited time.Duration
+}
+
+func (l *Lock) observe(e Event) {
+	if l.observer != nil {
+		e.Name = l.name
+		l.observer.Observe(e)
+	}
+}

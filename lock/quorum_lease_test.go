@@ -1,0 +1,321 @@
+package lock_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"locktop/lock"
+	"locktop/lock/redistest"
+)
+
+func TestQuorumLease(t *testing.T) {
+	const short = 300 * time.Millisecond
+	shortly := func(e *quorumEnv) *lock.QuorumLease {
+		e.Helper()
+		return e.take(e.on(e.dial(), lock.WithQuorumLease(short), lock.WithNodeTimeout(short/2)))
+	}
+	verifyQuorum(t, []quorumSpec{
+		{"its validity is never above the lease less what has elapsed and less the drift", func(e *quorumEnv) {
+			const slow = 30 * time.Millisecond
+			q := e.on(e.hooked(func(int) *hook {
+				return &hook{process: func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error {
+					err := next(ctx, cmd)
+					time.Sleep(slow)
+					return err
+				}}
+			}), lock.WithQuorumLease(time.Second), lock.WithNodeTimeout(time.Second/2))
+			began := time.Now()
+			lease := e.take(q)
+			if v, most := lease.Validity(), time.Second-slow-12*time.Millisecond; v > most || v <= 0 {
+				e.Errorf("valid for %v, want %v at most", v, most)
+			}
+			q.Settle()
+			for range 5 {
+				v, read := lease.Validity(), time.Now()
+				for i, client := range e.clients {
+					ttl := client.PTTL(e.ctx, "lock:average").Val()
+					if rest := v - time.Since(read); rest > ttl {
+						e.Errorf("valid for %v, but node %d keeps it for %v", rest, i, ttl)
+					}
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+			if err := lease.Extend(e.ctx, 2*time.Second); err != nil {
+				e.Fatal(err)
+			}
+			extended := time.Now()
+			if v, most := lease.Validity(), 2*time.Second-slow-22*time.Millisecond; v > most || v < most-time.Since(began) {
+				e.Errorf("extended, valid for %v, want %v at most", v, most-time.Since(extended))
+			}
+			e.release(lease)
+		}},
+		{"it runs out, and a release is then ErrNotHeld", func(e *quorumEnv) {
+			lease := shortly(e)
+			ctx := lease.Context(e.ctx)
+			e.wantLost(lease, lock.ErrExpired)
+			<-ctx.Done()
+			if cause := context.Cause(ctx); cause != lock.ErrExpired {
+				e.Errorf("cause %v", cause)
+			}
+			e.wantErr(lease.Extend(e.ctx, time.Minute), lock.ErrNotHeld)
+			time.Sleep(short/100 + 5*time.Millisecond) // the nodes keep it for as long as the drift
+			e.wantErr(lease.Release(e.ctx), lock.ErrNotHeld)
+			if later := lease.Context(e.ctx); context.Cause(later) != lock.ErrExpired {
+				e.Errorf("cause %v of a context after the end", context.Cause(later))
+			}
+		}},
+		{"unwatched it runs out as well", func(e *quorumEnv) {
+			lease := shortly(e)
+			time.Sleep(short)
+			if err := lease.Err(); err != lock.ErrExpired || lease.Validity() != 0 {
+				e.Errorf("Err() = %v, valid for %v", err, lease.Validity())
+			}
+			e.wantErr(lease.Extend(e.ctx, 0), lock.ErrExpired)
+		}},
+		{"a release after expiry leaves the next owner alone", func(e *quorumEnv) {
+			stale := shortly(e)
+			time.Sleep(short + 10*time.Millisecond)
+			next := e.take(e.quorum())
+			e.wantErr(stale.Release(e.ctx), lock.ErrNotHeld)
+			e.release(next)
+		}},
+		{"extend makes it longer or shorter, on all nodes", func(e *quorumEnv) {
+			q := e.quorum()
+			lease := e.take(q)
+			for _, d := range []time.Duration{time.Hour, time.Minute} {
+				if err := lease.Extend(e.ctx, d); err != nil {
+					e.Fatal(err)
+				}
+				q.Settle()
+				if v := lease.Validity(); v > d-d/100 || v < d-d/100-10*time.Second {
+					e.Errorf("extended by %v, valid for %v", d, v)
+				}
+				for i, client := range e.clients {
+					if ttl := client.PTTL(e.ctx, "lock:average").Val(); ttl > d || ttl < d-10*time.Second {
+						e.Errorf("node %d: %v to live", i, ttl)
+					}
+				}
+			}
+			e.wantErr(lease.Extend(e.ctx, -time.Second), lock.ErrInvalid)
+			e.wantErr(lease.Extend(e.ctx, 2*time.Millisecond), lock.ErrInvalid)
+			e.release(lease)
+			e.wantFree(q)
+		}},
+		{"extended again and again it is not lost", func(e *quorumEnv) {
+			lease := shortly(e)
+			lost := lease.Lost()
+			for range 6 {
+				time.Sleep(short / 4)
+				if err := lease.Extend(e.ctx, 0); err != nil {
+					e.Fatal(err)
+				}
+			}
+			select {
+			case <-lost:
+				e.Error(lease.Err())
+			default:
+			}
+			e.release(lease)
+			e.wantLost(lease, lock.ErrReleased)
+		}},
+		{"extend and release survive the loss of a minority", func(e *quorumEnv) {
+			lease := e.take(e.quorum())
+			e.forget(e.minority())
+			if err := lease.Extend(e.ctx, time.Minute); err != nil {
+				e.Fatal(err)
+			}
+			e.release(lease)
+		}},
+		{"extend waits for a slow node that has not granted yet", func(e *quorumEnv) {
+			q := e.on(e.hooked(func(node int) *hook {
+				return &hook{process: func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error {
+					if cmd.Name() == "set" && node >= e.majority() {
+						time.Sleep(40 * time.Millisecond)
+					}
+					return next(ctx, cmd)
+				}}
+			}), lock.WithNodeTimeout(unhurried))
+			lease := e.take(q)
+			e.forget(e.minority())
+			if err := lease.Extend(e.ctx, time.Minute); err != nil {
+				e.Fatal(err)
+			}
+			e.release(lease)
+		}},
+		{"extend and release after the loss of a majority are ErrNotHeld", func(e *quorumEnv) {
+			for _, op := range []func(*lock.QuorumLease) error{
+				func(lease *lock.QuorumLease) error { return lease.Extend(e.ctx, time.Minute) },
+				func(lease *lock.QuorumLease) error { return lease.Release(e.ctx) },
+			} {
+				q := e.quorum()
+				lease := e.take(q)
+				q.Settle()
+				e.forget(e.majority())
+				e.wantErr(op(lease), lock.ErrNotHeld)
+				e.wantLost(lease, lock.ErrNotHeld)
+				e.wantErr(lease.Release(e.ctx), lock.ErrNotHeld)
+				e.forget(len(e.clients))
+			}
+		}},
+		{"the loss of a majority is noticed while the lease is watched, that of a minority is none", func(e *quorumEnv) {
+			lease := shortly(e)
+			lost := lease.Lost()
+			if err := lease.Extend(e.ctx, 20*time.Second); err != nil {
+				e.Fatal(err)
+			}
+			e.forget(e.minority())
+			select {
+			case <-lost:
+				e.Fatal(lease.Err())
+			case <-time.After(short):
+			}
+			e.forget(e.majority())
+			e.wantLost(lease, lock.ErrNotHeld)
+		}},
+		{"when too few nodes answer, extend and release are ErrNoQuorum and the validity no longer than is certain", func(e *quorumEnv) {
+			var cut atomic.Bool
+			q := e.on(e.hooked(func(node int) *hook {
+				return &hook{process: func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error {
+					if node < e.majority() && cut.Load() {
+						cmd.SetErr(io.EOF)
+						return io.EOF
+					}
+					return next(ctx, cmd)
+				}}
+			}), lock.WithNodeTimeout(unhurried))
+			lease := e.take(q)
+			q.Settle()
+			cut.Store(true)
+			before := lease.Validity()
+			e.wantErr(lease.Extend(e.ctx, time.Hour), lock.ErrNoQuorum)
+			if v := lease.Validity(); v > before || v == 0 {
+				e.Errorf("valid for %v, and for %v before", v, before)
+			}
+			e.wantErr(lease.Extend(e.ctx, time.Second), lock.ErrNoQuorum)
+			if v := lease.Validity(); v > time.Second || v == 0 {
+				e.Errorf("valid for %v, but some nodes may keep it for a second", v)
+			}
+			e.wantErr(lease.Release(e.ctx), lock.ErrNoQuorum)
+			if err := lease.Err(); err != nil {
+				e.Error(err)
+			}
+			cut.Store(false)
+			e.release(lease) // again, and this time the others can be reached
+			e.wantFree(q)
+		}},
+		{"a release goes on when its context has ended", func(e *quorumEnv) {
+			ctx, cancel := context.WithCancel(e.ctx)
+			q := e.on(e.hooked(func(int) *hook {
+				return &hook{process: func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error {
+					if cmd.Name() == "evalsha" {
+						cancel()
+						time.Sleep(20 * time.Millisecond)
+					}
+					return next(ctx, cmd)
+				}}
+			}), lock.WithNodeTimeout(unhurried))
+			lease := e.take(q)
+			e.wantErr(lease.Release(ctx), context.Canceled)
+			e.wantFree(q)
+			e.wantErr(lease.Release(ctx), context.Canceled)
+			e.wantErr(lease.Release(e.ctx), lock.ErrNotHeld)
+		}},
+		{"once all is settled no goroutine is left", func(e *quorumEnv) {
+			clients := e.dial()
+			clients[0] = hangingNode(e.T)
+			q := e.on(clients, lock.WithNodeTimeout(unhurried))
+			for range 10 {
+				lease := e.take(q)
+				lease.Lost()
+				e.release(lease)
+			}
+			q.Settle()
+			stacks := make([]byte, 1<<20)
+			stacks = stacks[:runtime.Stack(stacks, true)]
+			for stack := range strings.SplitSeq(string(stacks), "\n\n") {
+				if strings.Contains(stack, "lock.(*Quorum") {
+					e.Errorf("left behind:\n%s", stack)
+				}
+			}
+		}},
+	})
+}
+
+// A node that comes back without its keys grants again what it has granted
+// while the first majority is still valid. Staying away for a lease helps.
+func TestQuorumDoesNotOutliveItsNodesMemory(t *testing.T) {
+	for _, test := range []struct {
+		sentence string
+		start    func(t *testing.T) (addr string, restart func())
+	}{
+		{"embedded", func(t *testing.T) (string, func()) {
+			m := miniredis.RunT(t)
+			m.ClockTTL(true)
+			return m.Addr(), func() {
+				m.Close()
+				m.FlushAll()
+				if err := m.Restart(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}},
+		{"redis", func(t *testing.T) (string, func()) {
+			p := redistest.Start(t)
+			return p.Addr, func() { p.Restart(t) }
+		}},
+	} {
+		t.Run(test.sentence, func(t *testing.T) {
+			var addrs []string
+			var restart func()
+			for range 3 {
+				addr, again := test.start(t)
+				addrs, restart = append(addrs, addr), again // that of the last
+			}
+			contender := func() *lock.Quorum {
+				var clients []redis.UniversalClient
+				for _, addr := range addrs {
+					clients = append(clients, connect(t, addr))
+				}
+				q, err := lock.NewQuorum(clients, "average", lock.WithQuorumLease(10*time.Second), lock.WithNodeTimeout(unhurried))
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(q.Settle)
+				return q
+			}
+			// The first node was unreachable for the first contender.
+			reachable := addrs[0]
+			addrs[0] = redistest.FreeAddr(t)
+			first, err := contender().TryAcquire(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			addrs[0] = reachable
+			late := contender()
+			if _, err := late.TryAcquire(t.Context()); !errors.Is(err, lock.ErrHeld) {
+				t.Fatalf("before the restart: %v", err)
+			}
+			late.Settle() // so that what it was granted on the first node is released
+			restart()
+			second, err := late.TryAcquire(t.Context())
+			if err != nil {
+				t.Fatalf("after the restart: %v", err)
+			}
+			if first.Validity() == 0 || second.Validity() == 0 || first.Err() != nil || second.Err() != nil {
+				t.Error("this is the case in which both are valid")
+			}
+			if err := first.Extend(t.Context(), 0); !errors.Is(err, lock.ErrNotHeld) && !errors.Is(err, lock.ErrNoQuorum) {
+				t.Errorf("the first finds out when it extends: %v", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,95 @@
+package redistest
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// A Process is a redis-server on a loopback port, for what Real does not do: to
+// be a replica, a cluster node or a sentinel, and to be stopped and started.
+type Process struct {
+	// Addr is its host and port, which it keeps when it is started again.
+	Addr string
+
+	path string
+	args []string
+	dir  string
+	stop func()
+}
+
+// Start starts a redis-server with these arguments besides its own. Without one
+// the test is skipped or fails, as with Real. Nothing is kept on disk.
+func Start(t testing.TB, args ...string) *Process {
+	t.Helper()
+	addr := FreeAddr(t)
+	_, port, _ := net.SplitHostPort(addr)
+	return launch(t, addr, append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+		"--repl-diskless-sync-delay", "0", "--daemonize", "no", "--hz", "100", "--loglevel", "warning"}, args...))
+}
+
+// StartSentinel starts a Redis Sentinel that looks after master under this name,
+// and needs nobody's agreement to replace it.
+func StartSentinel(t testing.TB, name string, master *Process) *Process {
+	t.Helper()
+	addr := FreeAddr(t)
+	_, port, _ := net.SplitHostPort(addr)
+	masterHost, masterPort, _ := net.SplitHostPort(master.Addr)
+	config := filepath.Join(t.TempDir(), "sentinel.conf") // Sentinel insists on one, and writes to it
+	text := fmt.Sprintf("port %s\nbind 127.0.0.1\nsentinel monitor %s %s %s 1\nsentinel down-after-milliseconds %s 500\n",
+		port, name, masterHost, masterPort, name)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return launch(t, addr, []string{config, "--sentinel"})
+}
+
+func launch(t testing.TB, addr string, args []string) *Process {
+	t.Helper()
+	p := &Process{Addr: addr, path: program(t), args: args, dir: t.TempDir()}
+	p.Restart(t)
+	t.Cleanup(p.Stop)
+	return p
+}
+
+// Stop kills the server.
+func (p *Process) Stop() { p.stop() }
+
+// Restart kills the server, if it runs, and starts it again without its data.
+func (p *Process) Restart(t testing.TB) {
+	t.Helper()
+	if p.stop != nil {
+		p.stop()
+	}
+	var log bytes.Buffer
+	cmd := exec.Command(p.path, p.args...)
+	cmd.Dir = p.dir
+	cmd.Stdout, cmd.Stderr = &log, &log
+	exited, err := start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.stop = func() {
+		cmd.Process.Kill()
+		<-exited
+	}
+	if err := ready("tcp", p.Addr, exited); err != nil {
+		p.stop() // and only then is the log complete
+		t.Fatalf("%s: %v\n%s", p.path, err, log.Bytes())
+	}
+}
+
+// FreeAddr returns a loopback address at which nobody listens, for now.
+func FreeAddr(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}

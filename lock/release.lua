@@ -1,0 +1,19 @@
+-- release.lua: frees the lock if the caller owns it and leaves one signal for a waiter.
+--
+-- KEYS[1]  lock:<name>, the owner's id
+-- KEYS[2]  lock-signal:<name>, the list waiters block on
+-- KEYS[3]  the queue of a fair lock of that name; left out to pay no heed to it
+-- ARGV[1]  the caller's id
+-- ARGV[2]  the signal's time to live in milliseconds
+-- reply    0 released, 1 not held by this id, 3 nothing was done: there is a queue, see handover.lua
+if redis.call("get", KEYS[1]) ~= ARGV[1] then
+	return 1
+end
+if KEYS[3] and redis.call("exists", KEYS[3]) == 1 then
+	return 3
+end
+redis.call("del", KEYS[2])
+redis.call("lpush", KEYS[2], 1)
+redis.call("pexpire", KEYS[2], ARGV[2])
+redis.call("del", KEYS[1])
+return 0

@@ -1,0 +1,90 @@
+package lock
+
+import (
+	"context"
+	_ "embed" // for the scripts
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Each script's header names its keys, arguments and reply.
+var (
+	//go:embed release.lua
+	releaseSource string
+	//go:embed extend.lua
+	extendSource string
+	//go:embed ttl.lua
+	ttlSource string
+	//go:embed reset.lua
+	resetSource string
+	//go:embed signal.lua
+	signalSource string
+	//go:embed acquire.lua
+	acquireSource string
+	//go:embed raise.lua
+	raiseSource string
+	//go:embed guarded_set.lua
+	guardedSetSource string
+	//go:embed inspect.lua
+	inspectSource string
+
+	// The fair lock's have a common beginning.
+	//go:embed grant.lua
+	grantSource string
+	//go:embed line.lua
+	lineBody string
+	//go:embed handover.lua
+	handoverBody string
+	//go:embed serve.lua
+	serveBody string
+
+	releaseScript = redis.NewScript(releaseSource)
+	extendScript  = redis.NewScript(extendSource)
+	ttlScript     = redis.NewScript(ttlSource)
+	resetScript   = redis.NewScript(resetSource)
+	signalScript  = redis.NewScript(signalSource)
+	acquireScript = redis.NewScript(acquireSource)
+
+	raiseScript      = redis.NewScript(raiseSource)
+	guardedSetScript = redis.NewScript(guardedSetSource)
+
+	inspectScript = redis.NewScript(inspectSource)
+
+	lineSource     = grantSource + lineBody
+	lineScript     = redis.NewScript(lineSource)
+	handoverScript = redis.NewScript(grantSource + handoverBody)
+	serveScript    = redis.NewScript(grantSource + serveBody)
+
+	scripts = []*redis.Script{
+		releaseScript, extendScript, ttlScript, resetScript, signalScript, acquireScript, raiseScript, guardedSetScript,
+		inspectScript, lineScript, handoverScript, serveScript,
+	}
+)
+
+// The release and extend scripts reply with one of these.
+const (
+	replyDone    = 0
+	replyNotHeld = 1
+	replyNoLease = 2
+	replyQueue   = 3
+)
+
+// The ttl script replies with milliseconds, or one of these.
+const (
+	ttlNotHeld = -2
+	ttlNone    = -1
+)
+
+// Load puts the package's scripts into the server's script cache.
+//
+// It is never needed: a script the server does not know is sent whole, at the
+// cost of one more command the first time. Call it where commands are counted.
+func Load(ctx context.Context, client redis.Scripter) error {
+	for _, script := range scripts {
+		if err := script.Load(ctx, client).Err(); err != nil {
+			return fmt.Errorf("lock: load scripts: %w", err)
+		}
+	}
+	return nil
+}

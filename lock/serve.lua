@@ -1,0 +1,17 @@
+-- serve.lua: gives a lock that was just freed with a signal to the first in line, unless somebody took the signal. Then
+-- the queue stands back for a moment, or those who come to it now would take the lock from under the other's hands.
+--
+-- KEYS     as in grant.lua
+-- reply    1 given, 0 not
+if redis.call("exists", KEYS[1]) == 1 or redis.call("exists", KEYS[3]) == 0 then
+	return 0
+end
+if redis.call("llen", KEYS[2]) == 0 then
+	redis.call("hset", KEYS[4], "", now)
+	return 0
+end
+if serve(1) then
+	redis.call("del", KEYS[2])
+	return 1
+end
+return 0

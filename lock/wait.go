@@ -1,0 +1,196 @@
+package lock
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// maxPop bounds each wait for a signal. The expiry of a holder's lease sends
+	// none, and neither does a waiter who took one and died: this is how long
+	// that goes unnoticed.
+	maxPop = time.Second
+
+	// minPop is the shortest, for 0 would mean for ever.
+	minPop = time.Millisecond
+
+	// cleanUp bounds what is done for a call that has already returned.
+	cleanUp = time.Second
+)
+
+// Acquire takes the lock, waiting for it if need be until ctx ends. The error
+// then wraps ctx.Err().
+//
+// It returns as soon as ctx ends, but a blocking pop it has sent stays in Redis
+// for up to a second, keeping its connection. Should that pop take a signal, it
+// is passed on to the next waiter; likewise a fair waiter leaves the queue, and
+// hands on what it was granted meanwhile. [Lock.Settle] waits until that is over.
+//
+// With [WithID] it returns ErrAlreadyAcquired if it meets that id as the holder.
+func (l *Lock) Acquire(ctx context.Context) (*Lease, error) {
+	var lease *Lease
+	var err error
+	switch {
+	case l.line.fair:
+		lease, err = l.acquireFair(ctx)
+	case l.poll != (Backoff{}):
+		lease, err = l.acquirePolling(ctx)
+	default:
+		lease, err = l.acquireSignalled(ctx)
+	}
+	if err != nil {
+		return nil, failure(ctx, "acquire", l.key, err)
+	}
+	return lease, nil
+}
+
+// acquireSignalled is Acquire with blocking pops.
+func (l *Lock) acquireSignalled(ctx context.Context) (*Lease, error) {
+	id, since := l.newID(), time.Now()
+	owed := false // a signal was taken and no attempt has answered it yet
+	for {
+		lease, err := l.attempt(ctx, id, since)
+		if err == nil {
+			return lease, nil
+		}
+		var timeout time.Duration
+		if err == ErrHeld {
+			owed = false
+			timeout, err = l.patience(ctx)
+		}
+		if err == nil && timeout > 0 {
+			l.observe(Event{Kind: EventWait, Owner: id, Waited: time.Since(since)})
+			owed, err = l.await(ctx, timeout)
+		}
+		if err != nil {
+			if owed {
+				l.background.Go(func() { l.passOn(ctx) })
+			}
+			return nil, err
+		}
+	}
+}
+
+// Settle waits until nothing is left of acquisitions that were given up, which
+// takes at most about a second, and until no lease is watched or renewed any
+// more. A subscription for fair waiters that nobody uses is closed, as it would
+// be by itself after a second. Call it before closing the client, when no Acquire runs and every lease
+// has been released.
+func (l *Lock) Settle() {
+	l.background.Wait()
+	l.closeHub()
+}
+
+// patience returns for how long to block on the signal; 0 means that the lock
+// has become free.
+func (l *Lock) patience(ctx context.Context) (time.Duration, error) {
+	timeout := l.slice
+	if l.lease > 0 {
+		ttl, err := l.client.PTTL(ctx, l.key).Result()
+		switch {
+		case err != nil:
+			return 0, err
+		case ttl == -2: // no such key
+			return 0, nil
+		case ttl >= 0: // and -1 is no time to live
+			timeout = min(timeout, ttl+time.Millisecond)
+		}
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		timeout = min(timeout, time.Until(deadline))
+	}
+	return max(timeout, minPop), nil
+}
+
+// await blocks until a signal comes, the timeout passes or ctx ends. go-redis
+// does not interrupt a command that was sent, so the pop has a goroutine of its
+// own, which the caller can leave behind. The channel has no buffer: a signal is
+// either handed to the caller or passed on, never both, never neither.
+func (l *Lock) await(ctx context.Context, timeout time.Duration) (owed bool, err error) {
+	type result struct {
+		owed bool
+		err  error
+	}
+	results := make(chan result)
+	l.background.Go(func() {
+		owed, err := l.pop(ctx, timeout)
+		select {
+		case results <- result{owed, err}:
+		case <-ctx.Done():
+			if owed {
+				l.passOn(ctx)
+			}
+		}
+	})
+	select {
+	case r := <-results:
+		return r.owed, r.err
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+}
+
+// pop reports whether it took a signal, or may have: without a reply there is
+// no telling.
+func (l *Lock) pop(ctx context.Context, timeout time.Duration) (owed bool, err error) {
+	// Cancellation is passed on, to leave the queue for a connection, but not
+	// the deadline: it would cut off the reply of a pop that is still running.
+	popCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
+
+	seconds := strconv.FormatFloat(float64(millis(timeout))/1000, 'f', 3, 64)
+	err = l.client.Do(popCtx, "blpop", l.signal, seconds).Err()
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, redis.Nil):
+		return false, nil
+	case errors.Is(err, context.Canceled), isReply(err):
+		return false, err
+	case isTimeout(err):
+		// The server was late with saying that there is no signal. The next
+		// attempt finds out whether it is still there at all.
+		return true, nil
+	}
+	return true, err
+}
+
+// passOn signals again if the lock is free. It reports nothing: its caller has
+// left, and if it fails, the other waiters notice within maxPop.
+func (l *Lock) passOn(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	defer cancel()
+	signalScript.Run(ctx, l.client, []string{l.key, l.signal}, millis(signalTTL))
+}
+
+// undo releases what an attempt without a reply may have acquired. If it fails,
+// there is a lease or there was nothing to undo, or it takes a Reset.
+func (l *Lock) undo(ctx context.Context, id string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	defer cancel()
+	l.release(ctx, id, 0)
+}
+
+// longestPop returns the longest time to block for, such that the reply comes
+// well before the client stops reading. go-redis knows the time-out of its own
+// BLPop, but that counts in whole seconds.
+func longestPop(client redis.UniversalClient) time.Duration {
+	var readTimeout time.Duration
+	switch c := client.(type) {
+	case interface{ Options() *redis.Options }:
+		readTimeout = c.Options().ReadTimeout
+	case interface{ Options() *redis.ClusterOptions }:
+		readTimeout = c.Options().ReadTimeout
+	case interface{ Options() *redis.RingOptions }:
+		readTimeout = c.Options().ReadTimeout
+	}
+	if readTimeout > 0 {
+		return max(min(maxPop, readTimeout/2), minPop)
+	}
+	return maxPop
+}

@@ -1,0 +1,176 @@
+package lock
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const (
+	// lookEvery is how often a lock without a lease is looked at, while
+	// somebody wants to know of its loss.
+	lookEvery = time.Second
+
+	// leastLook is the shortest time between two looks or renewals.
+	leastLook = time.Millisecond
+)
+
+// Lost returns a channel that is closed when the lease is over: it has run
+// out by the clock of this machine, Redis no longer knows it (it was reset,
+// say), or it was released. [Lease.Err] tells which.
+//
+// While a lease is watched, Redis is asked about it, on a goroutine of its own:
+// with [WithRenewal] by each renewal, otherwise three times in a lease, or once
+// a second if there is none. A loss that this machine's clock cannot tell is
+// therefore noticed with that delay. The channel is never closed early, but
+// does not reach a program that is itself paused: before anything that must not
+// be done twice, let the resource check a fencing token.
+func (s *Lease) Lost() <-chan struct{} {
+	s.watch()
+	return s.over
+}
+
+// Context returns a copy of ctx that is cancelled when the lease is over, with
+// [Lease.Err] as its cause. Like [Lease.Lost] it has the lease watched.
+func (s *Lease) Context(ctx context.Context) context.Context {
+	ctx, cancel := context.WithCancelCause(ctx)
+	s.onEnd(cancel)
+	s.watch()
+	return ctx
+}
+
+// onEnd has cancel called when the lease is over, or now if it is already.
+func (s *Lease) onEnd(cancel context.CancelCauseFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		cancel(s.err)
+		return
+	}
+	s.contexts = append(s.contexts, cancel)
+}
+
+// Err returns nil while the lease is held, as far as this machine can tell:
+// ErrReleased after Release, ErrExpired when it has run out, or ErrNotHeld when
+// Redis said so. All of them are ErrNotHeld to [errors.Is]. It asks nobody.
+func (s *Lease) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil && !s.expires.IsZero() && !time.Now().Before(s.expires) {
+		return ErrExpired
+	}
+	return s.err
+}
+
+// end makes the lease be over; the first reason counts, and is reported back.
+func (s *Lease) end(why error) (first bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return false
+	}
+	s.err = why
+	close(s.over)
+	for _, cancel := range s.contexts {
+		cancel(why)
+	}
+	s.contexts = nil
+	if s.expiry != nil {
+		s.expiry.Stop()
+	}
+	return true
+}
+
+// extended takes in that the lease now ends at the given time.
+func (s *Lease) extended(until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expires = until
+	if s.expiry != nil && s.err == nil {
+		s.expiry.Reset(time.Until(until))
+	}
+}
+
+// left is the rest of the lease by our clock; ok is false if it has no end.
+func (s *Lease) left() (rest time.Duration, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Until(s.expires), !s.expires.IsZero()
+}
+
+// watch has the lease watched, once: by a timer for its end, and by a goroutine
+// that asks Redis. A question that is not answered does not hold up the timer.
+func (s *Lease) watch() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.watched || s.err != nil {
+		return
+	}
+	s.watched = true
+	if !s.expires.IsZero() {
+		s.expiry = time.AfterFunc(time.Until(s.expires), s.expire)
+	}
+	s.lock.background.Go(s.lookOut)
+}
+
+// expire ends a lease that has run out, and tells why it was not renewed.
+func (s *Lease) expire() {
+	if rest, _ := s.left(); rest > 0 {
+		return // it was extended meanwhile, and the timer set again
+	}
+	why := ErrExpired
+	s.mu.Lock()
+	if s.trouble != nil {
+		why = fmt.Errorf("%w: %w", ErrExpired, s.trouble)
+	}
+	s.mu.Unlock()
+	if s.end(why) {
+		s.lock.observe(Event{Kind: EventLoss, Owner: s.id, Err: why})
+	}
+}
+
+// lookOut renews the lease, if the lock does that, and asks Redis about it
+// otherwise, until it is over.
+func (s *Lease) lookOut() {
+	timer := time.NewTimer(s.nextLook(nil))
+	defer timer.Stop()
+	for {
+		select {
+		case <-s.over:
+			return
+		case <-timer.C:
+		}
+		err := s.ask()
+		s.mu.Lock()
+		s.trouble = err
+		s.mu.Unlock()
+		timer.Reset(s.nextLook(err))
+	}
+}
+
+// ask renews the lease or looks whether it is still ours. Whatever else the
+// answer has to say, it ends the lease if it is that it is over.
+func (s *Lease) ask() error {
+	if s.lock.renew {
+		return s.Extend(context.Background(), 0)
+	}
+	_, err := s.TTL(context.Background())
+	return err
+}
+
+// nextLook is the time to the next question. Renewals come when two thirds of
+// the lease have passed; after a question without an answer there is time for
+// a few more.
+func (s *Lease) nextLook(trouble error) time.Duration {
+	rest, ok := s.left()
+	switch {
+	case !ok:
+		return lookEvery
+	case trouble != nil:
+		return max(s.lock.lease/10, leastLook)
+	case s.lock.renew:
+		return max(rest-s.lock.lease/3, leastLook)
+	default:
+		return max(s.lock.lease/3, leastLook)
+	}
+}

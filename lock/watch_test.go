@@ -1,0 +1,227 @@
+package lock_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"locktop/lock"
+)
+
+// diary is an observer that notes what happens and when.
+type diary struct {
+	mu     sync.Mutex
+	events []lock.Event
+	times  []time.Time
+}
+
+func (d *diary) Observe(e lock.Event) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.events, d.times = append(d.events, e), append(d.times, time.Now())
+}
+
+// of returns the times of the events of one kind.
+func (d *diary) of(kind lock.EventKind) (times []time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i, e := range d.events {
+		if e.Kind == kind {
+			times = append(times, d.times[i])
+		}
+	}
+	return times
+}
+
+// wantOver waits for the end of a lease.
+func (e *env) wantOver(lease *lock.Lease, within time.Duration, want error) {
+	e.Helper()
+	select {
+	case <-lease.Lost():
+		e.wantErr(lease.Err(), want)
+	case <-time.After(within):
+		e.Fatalf("the lease is not over after %v; Err() = %v", within, lease.Err())
+	}
+}
+
+func TestRenewal(t *testing.T) {
+	const short = 150 * time.Millisecond
+	verify(t, []spec{
+		{"a renewed holder keeps a waiter out for many leases", func(e *env) {
+			held := e.take(e.lock("average", lock.WithLease(short), lock.WithRenewal()))
+			ctx, cancel := context.WithTimeout(e.ctx, 5*short)
+			defer cancel()
+			_, err := e.lock("average", lock.WithLease(short)).Acquire(ctx)
+			e.wantErr(err, context.DeadlineExceeded)
+			e.wantErr(held.Err(), nil)
+			e.release(held)
+		}},
+		{"without being asked for, nothing is renewed", func(e *env) {
+			held := e.take(e.lock("average", lock.WithLease(short)))
+			e.release(e.must(e.lock("average").Acquire(e.ctx)))
+			e.wantErr(held.Err(), lock.ErrExpired)
+		}},
+		{"renewal needs a lease", func(e *env) {
+			_, err := lock.New(e.client, "average", lock.WithRenewal())
+			e.wantErr(err, lock.ErrInvalid)
+		}},
+		{"the first renewal comes at two thirds of the lease", func(e *env) {
+			const lease = 600 * time.Millisecond
+			var d diary
+			held := e.take(e.lock("average", lock.WithLease(lease), lock.WithRenewal(), lock.WithObserver(&d)))
+			granted := time.Now()
+			for len(d.of(lock.EventExtend)) == 0 && time.Since(granted) < 2*lease {
+				time.Sleep(time.Millisecond)
+			}
+			if at := d.of(lock.EventExtend)[0].Sub(granted); at < lease*6/10 || at > lease*9/10 {
+				e.Errorf("renewed after %v of %v", at, lease)
+			}
+			e.release(held)
+		}},
+		{"renewal stops with the release", func(e *env) {
+			l := e.lock("average", lock.WithLease(short), lock.WithRenewal())
+			e.release(e.take(l))
+			l.Settle() // returns, for nothing renews any more
+			sent := commands(e.client)
+			time.Sleep(2 * short)
+			if sent() != "" {
+				e.Errorf("sent %q after the release", sent())
+			}
+		}},
+		{"a holder that is reset learns it at the next renewal", func(e *env) {
+			l := e.lock("average", lock.WithLease(short), lock.WithRenewal())
+			held := e.take(l)
+			if err := l.Reset(e.ctx); err != nil {
+				e.Fatal(err)
+			}
+			e.wantOver(held, short+soon, lock.ErrNotHeld)
+			if errors.Is(held.Err(), lock.ErrReleased) || errors.Is(held.Err(), lock.ErrExpired) {
+				e.Errorf("Err() = %v", held.Err())
+			}
+			e.wantErr(held.Release(e.ctx), lock.ErrNotHeld)
+		}},
+		{"a renewal that gets no answer ends in ErrExpired, and says why", func(e *env) {
+			client := e.dial()
+			held := e.take(e.lockOn(client, "average", lock.WithLease(short), lock.WithRenewal()))
+			client.Close()
+			e.wantOver(held, short+soon, lock.ErrExpired)
+			if want := "client is closed"; !contains(held.Err(), want) {
+				e.Errorf("Err() = %v, want it to say %q", held.Err(), want)
+			}
+		}},
+	})
+}
+
+func TestLost(t *testing.T) {
+	const short = 100 * time.Millisecond
+	verify(t, []spec{
+		{"a lease that runs out is lost", func(e *env) {
+			held := e.take(e.lock("average", lock.WithLease(short)))
+			e.wantOver(held, short+soon, lock.ErrExpired)
+		}},
+		{"an extended lease is not lost before its new end", func(e *env) {
+			held := e.take(e.lock("average", lock.WithLease(short)))
+			lost := held.Lost()
+			if err := held.Extend(e.ctx, time.Minute); err != nil {
+				e.Fatal(err)
+			}
+			select {
+			case <-lost:
+				e.Fatalf("lost: %v", held.Err())
+			case <-time.After(3 * short):
+			}
+			e.release(held)
+			e.wantOver(held, soon, lock.ErrReleased)
+		}},
+		{"a shortened lease is lost at its new end", func(e *env) {
+			held := e.take(e.lock("average", lock.WithLease(time.Minute)))
+			lost := held.Lost()
+			if err := held.Extend(e.ctx, short); err != nil {
+				e.Fatal(err)
+			}
+			select {
+			case <-lost:
+			case <-time.After(short + soon):
+				e.Fatal("not lost")
+			}
+			e.wantErr(held.Err(), lock.ErrExpired)
+		}},
+		{"a reset is noticed within a third of the lease", func(e *env) {
+			l := e.lock("average", lock.WithLease(3*short))
+			held := e.take(l)
+			lost := held.Lost()
+			if err := l.Reset(e.ctx); err != nil {
+				e.Fatal(err)
+			}
+			select {
+			case <-lost:
+			case <-time.After(2 * short):
+				e.Fatal("not noticed")
+			}
+			e.wantErr(held.Err(), lock.ErrNotHeld)
+		}},
+		{"a reset of a lock without a lease is noticed within a second", func(e *env) {
+			l := e.lock("average")
+			held := e.take(l)
+			lost := held.Lost()
+			if err := l.Reset(e.ctx); err != nil {
+				e.Fatal(err)
+			}
+			select {
+			case <-lost:
+			case <-time.After(time.Second + soon):
+				e.Fatal("not noticed")
+			}
+		}},
+		{"a released lease is over, and its loss is not observed", func(e *env) {
+			var d diary
+			held := e.take(e.lock("average", lock.WithLease(time.Minute), lock.WithObserver(&d)))
+			held.Lost()
+			e.wantErr(held.Err(), nil)
+			e.release(held)
+			e.wantOver(held, soon, lock.ErrReleased)
+			if n := len(d.of(lock.EventLoss)); n > 0 {
+				e.Errorf("%d losses observed", n)
+			}
+		}},
+		{"an unwatched lease sends nothing and still knows when it has run out", func(e *env) {
+			held := e.take(e.lock("average", lock.WithLease(short)))
+			sent := commands(e.client)
+			e.wantErr(held.Err(), nil)
+			time.Sleep(short + short/10)
+			e.wantErr(held.Err(), lock.ErrExpired)
+			if sent() != "" {
+				e.Errorf("sent %q", sent())
+			}
+		}},
+		{"a context of the lease ends with it, and says why", func(e *env) {
+			l := e.lock("average", lock.WithLease(time.Minute))
+			held := e.take(l)
+			ctx := held.Context(e.ctx)
+			e.wantErr(ctx.Err(), nil)
+			e.release(held)
+			<-ctx.Done()
+			e.wantErr(context.Cause(ctx), lock.ErrReleased)
+			late := held.Context(e.ctx)
+			<-late.Done()
+			e.wantErr(context.Cause(late), lock.ErrReleased)
+
+			held = e.take(l)
+			parent, cancel := context.WithCancel(e.ctx)
+			ctx = held.Context(parent)
+			cancel()
+			<-ctx.Done()
+			e.wantErr(context.Cause(ctx), context.Canceled)
+			e.wantErr(held.Err(), nil)
+			e.release(held)
+		}},
+		{"an adopted lease ends when Redis says", func(e *env) {
+			e.take(e.lock("average", lock.WithID("me"), lock.WithLease(3*short)))
+			time.Sleep(short)
+			adopted := e.must(e.lock("average", lock.WithID("me"), lock.WithLease(time.Hour)).Adopt(e.ctx))
+			e.wantOver(adopted, 2*short+soon, lock.ErrExpired)
+		}},
+	})
+}
