@@ -1,0 +1,168 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"locktop/sim/clock"
+)
+
+const (
+	replyWithin = 10 * time.Second // a real Redis that takes longer counts as failed
+	bufferSize  = 1024             // bytes, each for reading and writing; longer messages pass in parts
+	unlinkBatch = 500              // keys
+)
+
+// Server is the Redis of one lane. Its methods may be called from any goroutine.
+type Server struct {
+	source   Source
+	version  string
+	prefix   string
+	options  redis.Options // for a simulated client
+	admin    *redis.Client
+	embedded *embedded // nil if real
+}
+
+// Open makes sure that Redis is there and fit for use, and returns the server of one lane. For a URL it takes no longer
+// than 3 s; an error then names the address, says what to do about it, and holds no password. An embedded server keeps
+// its time by clk, which must be closed after the server.
+//
+// The caller closes the server.
+func (s Source) Open(ctx context.Context, clk *clock.Clock, runID string, lane int) (*Server, error) {
+	srv := &Server{
+		source:  s,
+		version: embeddedVersion(),
+		prefix:  fmt.Sprintf("locktop:%s:%d:", runID, lane),
+	}
+	if s.url == nil {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("opening the embedded Redis: %w", err)
+		}
+		e, err := startEmbedded(clk)
+		if err != nil {
+			return nil, fmt.Errorf("opening the embedded Redis: %w", err)
+		}
+		srv.embedded = e
+		srv.options = redis.Options{
+			Addr:         "embedded",
+			Dialer:       e.dial,
+			ReadTimeout:  -1, // time limits are those of the experiment clock
+			WriteTimeout: -1,
+			PoolTimeout:  24 * time.Hour, // a paused client keeps its connection
+		}
+	} else {
+		srv.options = *s.url
+		srv.options.DialTimeout = dialWithin
+		srv.options.ReadTimeout = replyWithin
+		srv.options.WriteTimeout = replyWithin
+		srv.options.PoolTimeout = 0 // go-redis: a little more than ReadTimeout
+	}
+	srv.options.PoolSize = 1
+	srv.options.PipelinePoolSize = -1 // else pipelines get a connection of their own
+	srv.options.MinIdleConns = 0
+	srv.options.MaxIdleConns = 0
+	srv.options.MaxActiveConns = 0
+	srv.options.MaxRetries = -1
+	srv.options.DialerRetries = 1
+	srv.options.ConnMaxIdleTime = -1
+	srv.options.ConnMaxLifetime = 0
+	srv.options.ContextTimeoutEnabled = true
+	srv.options.Protocol = 2
+	srv.options.DisableIdentity = true
+	srv.options.ReadBufferSize = bufferSize
+	srv.options.WriteBufferSize = bufferSize
+
+	if s.url != nil {
+		version, err := s.probe(ctx, srv.Options(), srv.prefix+"probe")
+		if err != nil {
+			return nil, err
+		}
+		srv.version = version
+	}
+	opt := srv.Options()
+	opt.MaxRetries = 0 // go-redis: its own default, which is to retry
+	opt.ReadBufferSize, opt.WriteBufferSize = 0, 0
+	srv.admin = redis.NewClient(opt)
+	return srv, nil
+}
+
+// Kind returns "embedded" or "redis".
+func (s *Server) Kind() string {
+	if s.embedded != nil {
+		return "embedded"
+	}
+	return "redis"
+}
+
+// Label returns "embedded", or the URL without user and password.
+func (s *Server) Label() string { return s.source.String() }
+
+// Version returns the version that Redis gives itself, such as "7.0.15", or "unknown" if it keeps that from this user;
+// of an embedded server, "miniredis 2.40.0".
+func (s *Server) Version() string { return s.version }
+
+// Prefix returns what the name of everything in this lane begins with: "locktop:<run>:<lane>:".
+func (s *Server) Prefix() string { return s.prefix }
+
+// FollowsClock tells whether times to live and the time limits of BLPOP run on the experiment clock, so that a pause
+// stops leases. A real Redis has its own time.
+func (s *Server) FollowsClock() bool { return s.embedded != nil }
+
+// Options returns new options for one simulated client: one connection, which sends each command once and nothing else.
+// Whoever needs to see commands or cut connections may add hooks to the client and wrap the Dialer.
+//
+// An embedded server answers, or blocks, for as long as the experiment wants; only contexts end a wait for it. BLPOP with
+// more than one key, and every other blocking command, is served by miniredis as it is: in random order and in real time.
+func (s *Server) Options() *redis.Options {
+	opt := s.options
+	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	if opt.TLSConfig != nil {
+		opt.TLSConfig = opt.TLSConfig.Clone()
+	}
+	return &opt
+}
+
+// Tick brings the time of an embedded server up to the experiment clock. Every command sent over a connection made from
+// Options does so by itself; call it before looking at the server by other means. It costs little, and nothing on a real
+// server.
+func (s *Server) Tick() {
+	if s.embedded != nil {
+		s.embedded.tick()
+	}
+}
+
+// Admin returns a client for set-up, clean-up and audits, beside the clients of the experiment. Unlike theirs it retries.
+// It belongs to the server.
+func (s *Server) Admin() *redis.Client { return s.admin }
+
+// DeleteKeys deletes these keys, and no others. Missing keys are no error.
+func (s *Server) DeleteKeys(ctx context.Context, keys ...string) error {
+	for batch := range slices.Chunk(keys, unlinkBatch) {
+		if err := s.admin.Unlink(ctx, batch...).Err(); err != nil {
+			return fmt.Errorf("deleting %d keys of %s: %w", len(batch), s.prefix, err)
+		}
+	}
+	return nil
+}
+
+// Close ends an embedded server, with all its connections and its data; clients blocked in BLPOP get an error. Of a real
+// one it closes the admin connection only. It returns the context's error if that ends first.
+func (s *Server) Close(ctx context.Context) error {
+	err := s.admin.Close()
+	if errors.Is(err, redis.ErrClosed) { // closing twice is closing once
+		err = nil
+	}
+	if s.embedded != nil {
+		err = errors.Join(err, s.embedded.close(ctx))
+	}
+	if err != nil {
+		return fmt.Errorf("closing %s: %w", s.Label(), err)
+	}
+	return nil
+}

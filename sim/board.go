@@ -1,0 +1,315 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// A Board is the state of one lane, folded from its events and from nothing
+// else: the live screen, the report, replay and the tests all read what
+// [Board.Apply] made of the same log. It is not safe for concurrent use; see
+// [Recorder].
+type Board struct {
+	lane    LaneInfo
+	ledger  *Ledger
+	clients []clientState // by number; 0 is the lane itself
+	now     time.Duration
+	events  int64
+
+	inside    int // clients in the critical section now
+	maxInside int
+	overlaps  int64
+	busy      int  // clients with an update under way
+	contested bool // two updates have been under way at once
+
+	holder     int           // whose grant was seen last and not released; 0 is nobody
+	lease      time.Duration // of that grant
+	leaseUntil time.Duration
+
+	attempts, failures, retries, acquired, expired int64
+	waiting                                        int
+	waits                                          *hdrhistogram.Histogram
+	commands                                       int64
+
+	reply    Event // the last of a Redis command
+	finished int
+	jain     float64 // frozen when the first client has finished
+	stopped  bool
+	final    bool // the final value has been read
+	broke    string
+
+	curve     []CurvePoint // append-only, so that snapshots can share it
+	curveGap  time.Duration
+	trackSize int
+}
+
+// clientState is one client's part of the board.
+type clientState struct {
+	phase     Phase
+	inside    bool
+	busy      bool
+	acquiring bool // between its first try and its grant
+	failed    bool // the last try of this acquisition failed
+	since     time.Duration
+	counts    ClientCounts
+	track     track
+}
+
+// ClientCounts are one client's dealings with the lock.
+type ClientCounts struct {
+	Attempts, Failures, Retries, Acquired int64
+	// Waited is the longest time it took to get the lock.
+	Waited time.Duration
+}
+
+// A CurvePoint is one point of a lane's curve: the average in Redis and the true
+// one, in milliseconds, at an experiment time.
+type CurvePoint struct {
+	At          time.Duration
+	Redis, True float64
+}
+
+const (
+	// mostPoints bounds the curve; beyond it every second point is dropped.
+	mostPoints = 1024
+	// leastGap is the time between two points at first.
+	leastGap = time.Millisecond
+	// mostMoments bounds the timelines of all clients of a lane together.
+	mostMoments = 1 << 18
+	// mostVersions is how far back the ledger can say who erased whom.
+	mostVersions = 1 << 12
+	// longestWait is the largest wait the histogram tells apart.
+	longestWait = time.Hour
+)
+
+// NewBoard returns the board of a lane before its first event.
+func NewBoard(lane LaneInfo) *Board {
+	b := &Board{
+		lane:      lane,
+		clients:   make([]clientState, lane.Clients+1),
+		waits:     hdrhistogram.New(1, longestWait.Microseconds(), 3),
+		curveGap:  leastGap,
+		trackSize: min(max(mostMoments/max(lane.Clients, 1), 16), 512),
+	}
+	b.ledger = newLedger(max(mostVersions, 4*lane.Clients), b.linked)
+	return b
+}
+
+// Apply folds one event.
+func (b *Board) Apply(e Event) { b.apply(&e) }
+
+func (b *Board) apply(e *Event) {
+	b.now = e.At
+	b.events++
+	b.commands += int64(e.Commands)
+	for e.Client >= len(b.clients) {
+		b.clients = append(b.clients, clientState{})
+	}
+	c := &b.clients[e.Client]
+	switch e.Kind {
+	case Received:
+		b.setBusy(c, true)
+	case Attempted:
+		b.attempted(c, e.At)
+	case Failed:
+		b.failures++
+		c.counts.Failures++
+		c.failed = true
+		b.mark(c, MarkFailed, e.At)
+	case Granted:
+		b.granted(e, c)
+	case Released:
+		b.leave(c)
+		if b.holder == e.Client {
+			b.holder = 0
+		}
+		b.enterPhase(c, Idle, e.At)
+	case Expired:
+		b.expired++
+		b.mark(c, MarkExpired, e.At)
+	case Read:
+		if e.Client == 0 {
+			b.final = true // the lane itself, at its end
+			break
+		}
+		b.mark(c, MarkRead, e.At)
+		if c.phase != Holding {
+			b.enter(c)
+			b.enterPhase(c, Working, e.At)
+		}
+	case Finished:
+		b.finish(c, e.At)
+	case Broke:
+		b.broke = e.Text
+	case Stopped:
+		b.stopped = true
+	}
+	switch e.Kind {
+	case Read, Acked, Granted, Failed, Expired, Unknown, Refused:
+		if e.Client != 0 {
+			b.reply = *e
+		}
+	}
+	b.ledger.apply(e)
+	switch e.Kind {
+	case Acked, Unknown, Refused:
+		b.setBusy(c, false)
+		if c.phase == Working {
+			b.leave(c)
+			b.enterPhase(c, Idle, e.At)
+		}
+	}
+}
+
+// attempted counts a try, and starts the wait if it is the first one.
+func (b *Board) attempted(c *clientState, at time.Duration) {
+	b.attempts++
+	c.counts.Attempts++
+	if !c.acquiring {
+		c.acquiring, c.failed, c.since = true, false, at
+		b.waiting++
+		b.enterPhase(c, Waiting, at)
+	}
+	if c.failed {
+		b.retries++
+		c.counts.Retries++
+		c.failed = false
+	}
+}
+
+// granted starts a hold.
+func (b *Board) granted(e *Event, c *clientState) {
+	b.acquired++
+	c.counts.Acquired++
+	if c.acquiring {
+		waited := e.At - c.since
+		c.counts.Waited = max(c.counts.Waited, waited)
+		_ = b.waits.RecordValue(min(max(waited.Microseconds(), 1), longestWait.Microseconds()))
+		b.waiting--
+		c.acquiring = false
+	}
+	b.holder, b.lease, b.leaseUntil = e.Client, e.Lease, 0
+	if e.Lease > 0 {
+		b.leaseUntil = e.At + e.Lease
+	}
+	b.enter(c)
+	b.enterPhase(c, Holding, e.At)
+}
+
+// enter counts a client into the critical section.
+func (b *Board) enter(c *clientState) {
+	if c.inside {
+		return
+	}
+	c.inside = true
+	b.inside++
+	b.maxInside = max(b.maxInside, b.inside)
+	if b.inside > 1 {
+		b.overlaps++
+	}
+}
+
+// leave counts it out again.
+func (b *Board) leave(c *clientState) {
+	if c.inside {
+		c.inside = false
+		b.inside--
+	}
+}
+
+// setBusy keeps count of the updates under way: while there is only one at a
+// time, nothing can go wrong and there is nothing to judge.
+func (b *Board) setBusy(c *clientState, busy bool) {
+	if c.busy == busy {
+		return
+	}
+	c.busy = busy
+	if !busy {
+		b.busy--
+		return
+	}
+	b.busy++
+	if b.busy > 1 {
+		b.contested = true
+	}
+}
+
+// finish ends a client; the first one to finish fixes the fairness index,
+// because after that the others have less competition.
+func (b *Board) finish(c *clientState, at time.Duration) {
+	b.setBusy(c, false)
+	b.leave(c)
+	if b.finished == 0 && b.lane.Alerts != 1 { // with one alert each, all are equal in the end
+		b.jain = b.jainNow()
+	}
+	b.finished++
+	b.enterPhase(c, Done, at)
+}
+
+// linked is called by the ledger for every write that has found its place.
+func (b *Board) linked(v *version, erased int) {
+	if v.Client == 0 || v.Client >= len(b.clients) {
+		return
+	}
+	mark := MarkWrite
+	if erased > 0 {
+		mark = MarkErased
+	}
+	at := v.AckedAt
+	if at == 0 {
+		at = v.SentAt
+	}
+	b.mark(&b.clients[v.Client], mark, at)
+	b.addPoint()
+}
+
+// point is the curve now.
+func (b *Board) point() CurvePoint {
+	t := b.ledger.Totals()
+	return CurvePoint{
+		At:    b.now,
+		Redis: b.ledger.Head().Mean(),
+		True:  Average{Sum: t.AckedSum, Count: t.Acked}.Mean(),
+	}
+}
+
+// addPoint adds a point to the curve, thinning it out when it grows too long.
+func (b *Board) addPoint() {
+	if n := len(b.curve); n > 0 && b.now-b.curve[n-1].At < b.curveGap {
+		return
+	}
+	if len(b.curve) >= mostPoints {
+		thin := make([]CurvePoint, 0, mostPoints)
+		for i := 0; i < len(b.curve); i += 2 {
+			thin = append(thin, b.curve[i])
+		}
+		b.curve = thin
+		b.curveGap = max(2*b.curveGap, 2*b.now/mostPoints)
+	}
+	b.curve = append(b.curve, b.point())
+}
+
+func (b *Board) mark(c *clientState, m Phase, at time.Duration) {
+	c.track.add(Moment{At: at, What: m}, b.trackSize)
+}
+
+func (b *Board) enterPhase(c *clientState, p Phase, at time.Duration) {
+	c.phase = p
+	c.track.add(Moment{At: at, What: p}, b.trackSize)
+}
+
+// jainNow is Jain's fairness index over the clients' updates: 1 when all have
+// made as many, 1/n when one made them all.
+func (b *Board) jainNow() float64 {
+	var sum, squares float64
+	for i := 1; i < len(b.clients); i++ {
+		x := float64(b.ledger.Tally(i).Acked)
+		sum += x
+		squares += x * x
+	}
+	if squares == 0 {
+		return 1
+	}
+	return sum * sum / (float64(len(b.clients)-1) * squares)
+}

@@ -1,0 +1,86 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// Kind says what happened. The kinds are the vocabulary of the event log:
+// everything the program shows or reports is folded from them by [Board.Apply].
+type Kind uint8
+
+const (
+	// Received: an alert reached the client; Latency is its sample.
+	Received Kind = iota + 1
+	// Attempted: the client is about to try to get the lock.
+	Attempted
+	// Failed: the try did not get the lock.
+	Failed
+	// Waited: the client is about to block until the lock is released.
+	Waited
+	// Granted: the client saw that it has the lock; Lease is its time to live,
+	// 0 when it has none.
+	Granted
+	// Released: the client is about to send the release.
+	Released
+	// Expired: the release found that the lock was no longer the client's.
+	Expired
+	// Read: the reply of GET; Value is the value read.
+	Read
+	// Written: the client is about to send a write of Value, which it computed
+	// from Base. Recorded before the request leaves, so that a value found in
+	// Redis is always one that was announced, unless a stranger wrote it.
+	Written
+	// Acked: the reply of the write; Value is the value that it overwrote.
+	Acked
+	// Unknown: the write's reply never came; it may or may not have happened.
+	Unknown
+	// Refused: Redis answered the write with an error; it did not happen.
+	Refused
+	// Finished: the client has handled its last alert.
+	Finished
+	// Stopped: the lane is over; what has not been answered never will be.
+	Stopped
+	// Broke: the client cannot go on; Text says why.
+	Broke
+)
+
+var kindNames = [...]string{
+	Received: "received", Attempted: "attempted", Failed: "failed", Waited: "waited", Granted: "granted",
+	Released: "released", Expired: "expired", Read: "read", Written: "written", Acked: "acked", Unknown: "unknown", Refused: "refused",
+	Finished: "finished", Stopped: "stopped", Broke: "broke",
+}
+
+// String returns the kind's name in the event log.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) && kindNames[k] != "" {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("kind(%d)", uint8(k))
+}
+
+// An Event is one thing that one client of one lane did or saw.
+type Event struct {
+	// At is the experiment time, stamped by the recorder: the order of the log
+	// is the order of the times.
+	At time.Duration
+	// Kind says what happened.
+	Kind Kind
+	// Client counts from 1; 0 is the lane itself.
+	Client int
+	// Alert counts from 1; set on Received.
+	Alert int
+	// Commands is how many Redis commands the client has sent for its updates
+	// since its previous event.
+	Commands int
+	// Latency is the sample of an alert, on Received.
+	Latency time.Duration
+	// Lease is the lock's time to live, on Granted.
+	Lease time.Duration
+	// Value is what was read, is being written, or was overwritten.
+	Value string
+	// Base is the value that a write was computed from.
+	Base string
+	// Text explains Broke.
+	Text string
+}

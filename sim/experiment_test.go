@@ -1,0 +1,552 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"locktop/lock/redistest"
+	"locktop/sim/backend"
+	"locktop/sim/clock"
+)
+
+// eachBackend runs f on the embedded Redis and on a private real one, and
+// checks that f left no goroutine behind.
+func eachBackend(t *testing.T, f func(t *testing.T, cfg Config)) {
+	t.Helper()
+	for _, name := range []string{"embedded", "redis"} {
+		t.Run(name, func(t *testing.T) {
+			cfg := Defaults()
+			cfg.Speed = clock.Max
+			cfg.Source = source(t, "embedded")
+			if name == "redis" {
+				cfg.Source = source(t, redistest.Real(t).URL())
+			}
+			before := runtime.NumGoroutine()
+			f(t, cfg)
+			for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; {
+				if time.Now().After(deadline) {
+					buf := make([]byte, 1<<16)
+					t.Fatalf("%d goroutines before, %d after:\n%s", before, runtime.NumGoroutine(), buf[:runtime.Stack(buf, true)])
+				}
+				time.Sleep(time.Millisecond)
+			}
+		})
+	}
+}
+
+func source(t *testing.T, flag string) backend.Source {
+	t.Helper()
+	s, err := backend.Parse(flag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func open(t *testing.T, cfg Config) *Experiment {
+	t.Helper()
+	e, err := Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// race runs a whole experiment.
+func race(t *testing.T, cfg Config) Result {
+	t.Helper()
+	e := open(t, cfg)
+	err := e.Run(t.Context())
+	r := e.Result()
+	if err := errors.Join(err, e.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestUnlockedUpdatesAreLostAndLockedOnesAreNot(t *testing.T) {
+	eachBackend(t, func(t *testing.T, cfg Config) {
+		cfg.Lanes = []string{"none", "spin", "block"}
+		cfg.Clients, cfg.Alerts = 8, 20
+		for seed := range uint64(5) {
+			cfg.Seed = seed
+			r := race(t, cfg)
+			for _, l := range r.Lanes {
+				name := fmt.Sprintf("seed %d, %s", seed, l.Lane.Strategy)
+				if len(l.Failed) > 0 {
+					t.Errorf("%s: %v", name, l.Failed)
+				}
+				if l.Acked != 160 || l.Kept+l.Lost != 160 || l.Unknown != 0 || l.Foreign != 0 {
+					t.Errorf("%s: %+v", name, l.Totals)
+				}
+				if l.True != r.Lanes[0].True {
+					t.Errorf("%s: true average %+v, the first lane has %+v", name, l.True, r.Lanes[0].True)
+				}
+				if l.Jain <= 0 || l.Jain > 1+1e-9 {
+					t.Errorf("%s: Jain %v", name, l.Jain)
+				}
+				switch locks := l.Lane.Locks; {
+				case !locks && (l.Lost == 0 || l.Verdict != Wrong || l.MaxInside < 2 || l.Commands != 320):
+					t.Errorf("%s: lost %d, %s, %d inside, %d commands", name, l.Lost, l.Verdict, l.MaxInside, l.Commands)
+				case locks && (l.Lost != 0 || l.Verdict != Correct || l.MaxInside != 1 || l.Overlaps != 0 || l.Expired != 0):
+					t.Errorf("%s: lost %d, %s, %d inside", name, l.Lost, l.Verdict, l.MaxInside)
+				case locks && (l.Acquired != 160 || l.Attempts != l.Acquired+l.Failures || l.Retries != l.Failures):
+					t.Errorf("%s: %d acquired, %d attempts, %d failures, %d retries", name, l.Acquired, l.Attempts, l.Failures, l.Retries)
+				}
+			}
+		}
+	})
+}
+
+// TestALeaseThatIsTooShortLetsTwoIn shows that overlaps are seen: the clock,
+// the leases and the think time are all experiment time.
+func TestALeaseThatIsTooShortLetsTwoIn(t *testing.T) {
+	eachBackend(t, func(t *testing.T, cfg Config) {
+		cfg.Lanes = []string{"spin", "block"}
+		cfg.Clients, cfg.Alerts = 4, 3
+		cfg.Speed = 2
+		cfg.Work, cfg.Lease, cfg.Retry, cfg.Interval = 200*ms, 50*ms, 5*ms, 10*ms
+		cfg.LeaseFloor = 0 // as short as it is
+		for _, l := range race(t, cfg).Lanes {
+			if l.Overlaps == 0 || l.MaxInside < 2 || l.Expired == 0 {
+				t.Errorf("%s: %d overlaps, %d inside, %d leases run out", l.Lane.Strategy, l.Overlaps, l.MaxInside, l.Expired)
+			}
+			if len(l.Failed) > 0 {
+				t.Errorf("%s: %v", l.Lane.Strategy, l.Failed)
+			}
+		}
+	})
+}
+
+// TestLeasesOfARealRedisFollowTheSpeed: it counts real time, so a lease has to
+// be stretched for an experiment that runs slowly, also when that changes.
+func TestLeasesOfARealRedisFollowTheSpeed(t *testing.T) {
+	cfg := Defaults()
+	cfg.Source = source(t, redistest.Real(t).URL())
+	cfg.Lanes, cfg.Lease, cfg.Work = []string{"block"}, time.Minute, 100*ms
+	cfg.Speed = 4
+	e := open(t, cfg)
+	ctx, cancel := context.WithCancel(t.Context())
+	ran := make(chan error, 1)
+	go func() { ran <- e.Run(ctx) }()
+	l := e.lanes[0]
+	for _, speed := range []clock.Speed{4, 2, 8} {
+		e.Clock().SetSpeed(speed)
+		want := time.Duration(float64(time.Minute) / float64(speed))
+		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(ms) {
+			ttl := l.server.Admin().PTTL(ctx, "lock:"+l.lockName()).Val()
+			if ttl > want-time.Second && ttl <= want {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("at speed %v the lock has %v to live, want %v", speed, ttl, want)
+			}
+		}
+	}
+	cancel()
+	if err := errors.Join(<-ran, e.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestARunKeepsToItsOwnKeysAndRemovesThem(t *testing.T) {
+	eachBackend(t, func(t *testing.T, cfg Config) {
+		cfg.Lanes = []string{"none", "block"}
+		cfg.Lease, cfg.Alerts = 0, 0 // no lease, endless
+		cfg.Speed = 4
+		e := open(t, cfg)
+		admin := e.lanes[0].server.Admin()
+		ctx := t.Context()
+		foreign := map[string]string{"lock:other": "x", "average": "y", "alert:1": "z"}
+		for k, v := range foreign {
+			if err := admin.Set(ctx, k, v, 0).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		ran := make(chan error, 1)
+		go func() { ran <- e.Run(ctx) }()
+		for e.Snapshots()[1].Acked < 50 {
+			time.Sleep(5 * ms)
+		}
+		if !e.CanPause() { // a real server: every key must go by itself
+			for _, key := range scan(t, admin) {
+				if foreign[key] != "" {
+					continue
+				}
+				if !strings.Contains(key, e.lanes[0].server.Prefix()) && !strings.Contains(key, e.lanes[1].server.Prefix()) {
+					t.Errorf("key %s is not under the run's prefix", key)
+				}
+				if ttl := admin.PTTL(t.Context(), key).Val(); ttl == -1 {
+					t.Errorf("key %s has no time to live", key)
+				}
+			}
+		}
+		cancel()
+		started := time.Now()
+		if err := <-ran; err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(started); took > time.Second {
+			t.Errorf("stopping took %v", took)
+		}
+		for _, l := range e.Result().Lanes {
+			if len(l.Failed) > 0 {
+				t.Errorf("%s, interrupted: %v", l.Lane.Strategy, l.Failed)
+			}
+		}
+		other := redis.NewClient(e.lanes[0].server.Options())
+		defer other.Close()
+		for _, l := range e.lanes {
+			if err := l.server.DeleteKeys(t.Context(), l.keys()...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if left := scan(t, other); len(left) != len(foreign) {
+			t.Errorf("left behind: %v", left)
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func scan(t *testing.T, c *redis.Client) []string {
+	t.Helper()
+	keys, err := c.Keys(t.Context(), "*").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+func TestReceiptsAreReadableWhileItRuns(t *testing.T) {
+	eachBackend(t, func(t *testing.T, cfg Config) {
+		cfg.Lanes = []string{"none"}
+		cfg.Clients, cfg.Alerts, cfg.Servers = 5, 3, 2
+		e := open(t, cfg)
+		if err := e.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		l := e.lanes[0]
+		if l.cluster.oldest != 4 {
+			t.Fatalf("%d alerts audited, want 3", l.cluster.oldest-1)
+		}
+		if want := e.Snapshots()[0].True; l.cluster.audited != want {
+			t.Errorf("receipts add up to %+v, samples to %+v", l.cluster.audited, want)
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestAValueThatCannotBeReadEndsTheRun(t *testing.T) {
+	eachBackend(t, func(t *testing.T, cfg Config) {
+		cfg.Lanes, cfg.Alerts = []string{"block"}, 0
+		e := open(t, cfg)
+		key := e.lanes[0].averageKey()
+		if err := e.lanes[0].server.Admin().Set(t.Context(), key, "abc", 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+		err := e.Run(t.Context())
+		if err == nil || !strings.Contains(err.Error(), key) || !strings.Contains(err.Error(), `"abc"`) {
+			t.Errorf("the error names neither key nor value: %v", err)
+		}
+		if s := e.Snapshots()[0]; s.Broke == "" {
+			t.Error("the lane does not say why it stopped")
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestAStrangersWriteFailsTheChecks(t *testing.T) {
+	eachBackend(t, func(t *testing.T, cfg Config) {
+		cfg.Lanes, cfg.Alerts = []string{"block"}, 0
+		e := open(t, cfg)
+		ctx, cancel := context.WithCancel(t.Context())
+		ran := make(chan error, 1)
+		go func() { ran <- e.Run(ctx) }()
+		for e.Snapshots()[0].Acked < 20 {
+			time.Sleep(ms)
+		}
+		// A holder that has read may overwrite it unseen: insist until one reads it.
+		for e.Snapshots()[0].Lost == 0 {
+			if err := e.lanes[0].server.Admin().Set(ctx, e.lanes[0].averageKey(), "5.0:1", 0).Err(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(ms)
+		}
+		cancel()
+		if err := <-ran; err != nil {
+			t.Fatal(err)
+		}
+		if l := e.Result().Lanes[0]; l.Verdict != Wrong || l.Foreign == 0 || l.Lost == 0 {
+			t.Errorf("%s: %+v, checks %v", l.Verdict, l.Totals, l.Failed)
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestDefaultLeasesDoNotRunOutByAccident: at high speed a millisecond of jitter
+// is long, and must not be taken for a lesson about leases.
+func TestDefaultLeasesDoNotRunOutByAccident(t *testing.T) {
+	eachBackend(t, func(t *testing.T, cfg Config) {
+		for _, speed := range []clock.Speed{16, 64, 1000, clock.Max} {
+			cfg.Lanes, cfg.Alerts, cfg.Clients, cfg.Speed = []string{"spin", "block"}, 40, 8, speed
+			for _, l := range race(t, cfg).Lanes {
+				if l.Expired > 0 || l.Overlaps > 0 || l.Lost > 0 {
+					t.Errorf("speed %v, %s: %d leases ran out, %d overlaps, %d lost", speed, l.Lane.Strategy, l.Expired, l.Overlaps, l.Lost)
+				}
+			}
+		}
+	})
+}
+
+// TestAStopIsBoundedWhenRedisHangs: whoever wants out gets out, and is told what
+// is left behind.
+func TestAStopIsBoundedWhenRedisHangs(t *testing.T) {
+	cfg := Defaults()
+	cfg.Source = source(t, redistest.Real(t).URL())
+	cfg.Lanes, cfg.Speed, cfg.Alerts = StrategyNames(), clock.Max, 0
+	e := open(t, cfg)
+	ctx, cancel := context.WithCancel(t.Context())
+	ran := make(chan error, 1)
+	go func() { ran <- e.Run(ctx) }()
+	for e.Snapshots()[0].Acked < 100 {
+		time.Sleep(ms)
+	}
+	pauser := redis.NewClient(e.lanes[0].server.Options())
+	defer pauser.Close()
+	if err := pauser.Do(ctx, "CLIENT", "PAUSE", "60000", "ALL").Err(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(20 * ms)
+	cancel()
+	started := time.Now()
+	err := errors.Join(<-ran, e.Close())
+	if took := time.Since(started); took > 4*grace {
+		t.Errorf("took %v to stop", took)
+	}
+	if err == nil || !strings.Contains(err.Error(), "does not answer") {
+		t.Errorf("the error does not say that Redis hangs: %v", err)
+	}
+	for _, l := range e.Result().Lanes {
+		if l.Verdict == Correct || len(l.Failed) == 0 {
+			t.Errorf("%s is %s although nobody could check: %v", l.Lane.Strategy, l.Verdict, l.Failed)
+		}
+	}
+}
+
+func TestAWriteThatIsRefusedIsNotUnknown(t *testing.T) {
+	cfg := Defaults()
+	cfg.Source = source(t, redistest.Real(t).URL())
+	cfg.Lanes, cfg.Speed, cfg.Alerts = []string{"none"}, clock.Max, 0
+	e := open(t, cfg)
+	ran := make(chan error, 1)
+	go func() { ran <- e.Run(t.Context()) }()
+	for e.Snapshots()[0].Acked < 100 {
+		time.Sleep(ms)
+	}
+	admin := redis.NewClient(e.lanes[0].server.Options())
+	defer admin.Close()
+	if err := admin.ConfigSet(t.Context(), "maxmemory", "1").Err(); err != nil {
+		t.Fatal(err)
+	}
+	err := <-ran
+	if err == nil || !strings.Contains(err.Error(), "OOM") {
+		t.Errorf("the run ended with %v", err)
+	}
+	if l := e.Result().Lanes[0]; l.Unknown > 0 || l.Acked != l.Kept+l.Lost || l.Broke == "" || l.Verdict == Correct {
+		t.Errorf("%s, %+v, broke: %q", l.Verdict, l.Totals, l.Broke)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPauseStopsTheRaceAndItsLeases(t *testing.T) {
+	cfg := Defaults()
+	cfg.Source = source(t, "embedded")
+	cfg.Lanes = []string{"none", "spin", "block"}
+	cfg.Speed = 8
+	cfg.Lease = time.Second // an eighth of a second of real time
+	e := open(t, cfg)
+	ctx, cancel := context.WithCancel(t.Context())
+	ran := make(chan error, 1)
+	go func() { ran <- e.Run(ctx) }()
+	for range 4 {
+		time.Sleep(20 * ms)
+		e.Pause()
+		settled := waitQuiet(e)
+		time.Sleep(200 * ms) // longer than a lease, had time gone on
+		for i, s := range e.Snapshots() {
+			if s.Events != settled[i].Events {
+				t.Errorf("lane %d went on while paused", i)
+			}
+			if s.Overlaps > 0 && s.Lane.Locks {
+				t.Errorf("%s: a lease ran out in a pause", s.Lane.Strategy)
+			}
+		}
+		e.Resume()
+	}
+	cancel()
+	if err := errors.Join(<-ran, e.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// waitQuiet waits until no events come any more.
+func waitQuiet(e *Experiment) []*Snapshot {
+	last := e.Snapshots()
+	for {
+		time.Sleep(10 * ms)
+		next := e.Snapshots()
+		same := true
+		for i := range next {
+			same = same && next[i].Events == last[i].Events
+		}
+		if last = next; same {
+			return last
+		}
+	}
+}
+
+func TestAStepIsOneCommand(t *testing.T) {
+	for _, strategy := range StrategyNames() {
+		cfg := Defaults()
+		cfg.Source = source(t, "embedded")
+		cfg.Lanes = []string{strategy, "none"}
+		cfg.Speed = 64
+		e := open(t, cfg)
+		ctx, cancel := context.WithCancel(t.Context())
+		ran := make(chan error, 1)
+		go func() { ran <- e.Run(ctx) }()
+		sent := func() (n int64) {
+			for _, c := range e.lanes[0].clients {
+				n += c.door.count.Load()
+			}
+			return n + e.Snapshots()[0].Commands
+		}
+		for e.Snapshots()[0].Acked < 3 {
+			time.Sleep(ms)
+		}
+		e.Pause()
+		waitQuiet(e)
+		for range 30 {
+			before := sent()
+			e.Step(0, 1)
+			for deadline := time.Now().Add(5 * time.Second); sent() == before || !e.Paused(); time.Sleep(100 * time.Microsecond) {
+				if time.Now().After(deadline) {
+					t.Fatalf("%s: the step did not end: %d commands before, %d now, paused: %v", strategy, before, sent(), e.Paused())
+				}
+			}
+			waitQuiet(e)
+			if after := sent(); after != before+1 {
+				t.Errorf("%s: a step sent %d commands", strategy, after-before)
+			}
+		}
+		cancel()
+		if err := errors.Join(<-ran, e.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestAnInterruptEndsEveryKindOfWait(t *testing.T) {
+	eachBackend(t, func(t *testing.T, cfg Config) {
+		for name, change := range map[string]func(*Config){
+			"thinking":        func(c *Config) { c.Speed, c.Work = 1, time.Hour },
+			"between alerts":  func(c *Config) { c.Speed, c.Interval = 1, time.Hour },
+			"pausing":         func(c *Config) { c.Speed, c.Work, c.Retry = 1, time.Hour, time.Hour },
+			"at full speed":   func(c *Config) {},
+			"hardly moving":   func(c *Config) { c.Speed = 1.0 / 1000 },
+			"one client each": func(c *Config) { c.Clients = 1 },
+			"with an end":     func(c *Config) { c.Speed, c.Alerts, c.Interval = 1, 1000, ms },
+		} {
+			cfg := cfg
+			cfg.Lanes, cfg.Alerts = []string{"none", "spin", "block"}, 0
+			change(&cfg)
+			e := open(t, cfg)
+			ctx, cancel := context.WithTimeout(t.Context(), 100*ms)
+			started := time.Now()
+			err := e.Run(ctx)
+			cancel()
+			if err := errors.Join(err, e.Close()); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			if took := time.Since(started); took > 3*time.Second {
+				t.Errorf("%s: took %v to stop", name, took)
+			}
+			for _, l := range e.Result().Lanes {
+				if len(l.Failed) > 0 || l.Finished > 0 {
+					t.Errorf("%s: %s: %d clients have finished, %v", name, l.Lane.Strategy, l.Finished, l.Failed)
+				}
+			}
+		}
+	})
+}
+
+func TestALaneWithoutContentionIsUndecided(t *testing.T) {
+	cfg := Defaults()
+	cfg.Source = source(t, "embedded")
+	cfg.Speed, cfg.Clients, cfg.Alerts = clock.Max, 1, 5
+	for _, l := range race(t, cfg).Lanes {
+		if l.Verdict != Undecided || l.Kept != 5 || l.Lost != 0 {
+			t.Errorf("%s: %s, %+v", l.Lane.Strategy, l.Verdict, l.Totals)
+		}
+	}
+}
+
+func TestManyClients(t *testing.T) {
+	cfg := Defaults()
+	cfg.Source = source(t, "embedded")
+	cfg.Lanes = []string{"none", "block"}
+	cfg.Speed, cfg.Clients, cfg.Alerts, cfg.Servers = clock.Max, 1000, 1, 7
+	for _, l := range race(t, cfg).Lanes {
+		if l.Acked != 1000 || len(l.Failed) > 0 || (l.Lane.Locks && l.Lost > 0) {
+			t.Errorf("%s: %+v, checks %v", l.Lane.Strategy, l.Totals, l.Failed)
+		}
+	}
+}
+
+func TestBadConfigurationsAreNamed(t *testing.T) {
+	good := Defaults()
+	if err := good.Validate(); err != nil {
+		t.Fatalf("the defaults: %v", err)
+	}
+	for want, change := range map[string]func(*Config){
+		"clients: want 1 to 100000, have 0":                    func(c *Config) { c.Clients = 0 },
+		"clients: want 1 to 100000, have 100001":               func(c *Config) { c.Clients = 100_001 },
+		`unknown strategy "spni"; known are none, spin, block`: func(c *Config) { c.Lanes = []string{"spni"} },
+		"lanes: want 1 to 4":                                   func(c *Config) { c.Lanes = nil },
+		"strategies, have 5":                                   func(c *Config) { c.Lanes = []string{"none", "none", "none", "none", "none"} },
+		"alerts: want 0":                                       func(c *Config) { c.Alerts = -1 },
+		"servers: want 1":                                      func(c *Config) { c.Servers = 0 },
+		"work: want a duration":                                func(c *Config) { c.Work = -1 },
+		"retry: want":                                          func(c *Config) { c.Retry = -1 },
+		"interval: want":                                       func(c *Config) { c.Interval = -1 },
+		"lease: want":                                          func(c *Config) { c.Lease = -1 },
+		"lease: Redis counts":                                  func(c *Config) { c.Lease = time.Microsecond },
+	} {
+		cfg := Defaults()
+		change(&cfg)
+		if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want an error with %q, have %v", want, err)
+		}
+		if _, err := Open(t.Context(), cfg); err == nil {
+			t.Errorf("Open took a configuration with %s", want)
+		}
+	}
+}

@@ -1,0 +1,229 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"locktop/lock"
+	"locktop/sim/backend"
+	"locktop/sim/clock"
+)
+
+// keyTTL is the time to live of every key that is not a lock: a run that is
+// killed leaves nothing behind for longer than this after its last write.
+const keyTTL = time.Hour
+
+// A Lane is one strategy over its own keys, with its own clients.
+type Lane struct {
+	info     LaneInfo
+	strategy Strategy
+	seed     uint64
+	servers  int
+	interval time.Duration
+	work     time.Duration
+	retry    time.Duration
+	floor    time.Duration // of a lease, in real time
+
+	clock    *clock.Clock
+	server   *backend.Server
+	average  string // the key of the shared value, and the name of its lock
+	gate     gate
+	recorder *Recorder
+	cluster  *cluster
+	clients  []*client
+	hung     bool // Redis did not answer when the run was to end
+}
+
+// openLane connects a lane to its Redis and readies everything up to the start.
+func openLane(ctx context.Context, cfg Config, index int, clk *clock.Clock, runID string) (*Lane, error) {
+	strategy, _ := StrategyNamed(cfg.Lanes[index])
+	l := &Lane{
+		info: LaneInfo{
+			Index: index, Strategy: strategy.Name, Locks: strategy.Locks,
+			Clients: cfg.Clients, Alerts: cfg.Alerts,
+		},
+		strategy: strategy, seed: cfg.Seed, servers: cfg.Servers,
+		interval: cfg.Interval, work: cfg.Work, retry: cfg.Retry, floor: cfg.LeaseFloor,
+		clock: clk,
+	}
+	if strategy.Locks {
+		l.info.Lease = cfg.Lease
+	}
+	server, err := cfg.Source.Open(ctx, clk, runID, index+1)
+	if err != nil {
+		return nil, err
+	}
+	l.server, l.average = server, server.Prefix()+"average"
+	l.recorder = NewRecorder(clk, NewBoard(l.info))
+	l.cluster = newCluster(l)
+	if err := l.prepare(ctx); err != nil {
+		return nil, errors.Join(err, l.close())
+	}
+	return l, nil
+}
+
+// prepare frees the lane's locks, as an application does when it starts, loads
+// the lock's scripts and connects the clients.
+func (l *Lane) prepare(ctx context.Context) error {
+	if _, err := lock.ResetAll(ctx, l.server.Admin(), l.server.Prefix()); err != nil {
+		return err
+	}
+	if err := lock.Load(ctx, l.server.Admin()); err != nil {
+		return err
+	}
+	for i, inbox := range l.cluster.inboxes {
+		c := &client{number: i + 1, field: clientField(i + 1), lane: l, inbox: inbox}
+		l.clients = append(l.clients, c)
+		if err := c.connect(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Name is the lane's strategy, with its place among the lanes.
+func (l *Lane) Name() string { return fmt.Sprintf("%d (%s)", l.info.Index+1, l.info.Strategy) }
+
+func (l *Lane) averageKey() string    { return l.average }
+func (l *Lane) lockName() string      { return l.average }
+func (l *Lane) alertKey(n int) string { return l.server.Prefix() + "alert:" + strconv.Itoa(n) }
+
+// lease is the lock's time to live at the present speed: in experiment time,
+// and as Redis has to count it. The embedded Redis counts experiment time; a
+// real one counts its own, so at other speeds than 1 the lease is stretched to
+// match. On a real Redis every key has a time to live: a lock without a lease
+// gets that of all other keys.
+func (l *Lane) lease() (experiment, redis time.Duration) {
+	lease, speed := l.info.Lease, l.clock.Speed()
+	switch {
+	case lease == 0 || l.floor == 0:
+	case speed == clock.Max:
+		lease = 0
+	default:
+		lease = max(lease, time.Duration(float64(l.floor)*float64(speed)))
+	}
+	switch {
+	case l.server.FollowsClock():
+		return lease, lease
+	case lease == 0:
+		return 0, keyTTL
+	case speed == clock.Max:
+		return lease, lease
+	}
+	return lease, max(time.Duration(float64(lease)/float64(speed)), time.Millisecond)
+}
+
+// run races the lane's clients until all alerts are handled or ctx ends, and
+// then settles the accounts: the value in Redis is the lane's last event.
+func (l *Lane) run(ctx context.Context) error {
+	folding, stopFolding := context.WithCancel(context.Background())
+	var fold sync.WaitGroup
+	fold.Go(func() { guard(func() error { l.recorder.run(folding); return nil }) })
+	defer fold.Wait()
+	defer stopFolding()
+
+	racing, stop := context.WithCancel(ctx)
+	defer stop()
+	var (
+		wg   sync.WaitGroup
+		once sync.Once
+		fail error
+	)
+	start := func(f func(context.Context) error) {
+		wg.Go(func() {
+			if err := guard(func() error { return f(racing) }); err != nil {
+				once.Do(func() { fail = err })
+				stop()
+			}
+		})
+	}
+	start(l.cluster.run)
+	for _, c := range l.clients {
+		start(c.run)
+	}
+	ended := make(chan struct{})
+	go func() { wg.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-racing.Done():
+		l.wind(ended)
+	}
+	return errors.Join(fail, l.settle())
+}
+
+// grace is how long clients may take to see their last command through.
+const grace = 2 * time.Second
+
+// wind ends the lane after the context: whoever waits for Redis gets a moment
+// for its reply, and then loses its connection.
+func (l *Lane) wind(ended <-chan struct{}) {
+	l.gate.open()
+	select {
+	case <-ended:
+		return
+	case <-time.After(grace):
+	}
+	l.hung = true
+	for _, c := range l.clients {
+		c.redis.Close()
+	}
+	l.server.Admin().Close()
+	<-ended
+}
+
+// errHung is what is left to say when Redis did not answer at the end.
+func (l *Lane) errHung() error {
+	return fmt.Errorf("lane %s: Redis does not answer: the final value is unknown, and keys named %s* stay there until they expire, within %v",
+		l.Name(), l.server.Prefix(), keyTTL)
+}
+
+// settle reads the final value, for the ledger to know the head for certain,
+// and audits the receipts.
+func (l *Lane) settle() error {
+	defer l.recorder.Record(Event{Kind: Stopped})
+	if l.hung {
+		return l.errHung()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	value, err := l.server.Admin().Get(ctx, l.averageKey()).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return fmt.Errorf("lane %s: read the final value of %s: %w", l.Name(), l.averageKey(), err)
+	}
+	l.recorder.Record(Event{Kind: Read, Value: value})
+	return l.cluster.retire(ctx, l.cluster.sent)
+}
+
+// keys names every key that the lane may have left in Redis.
+func (l *Lane) keys() []string {
+	keys := []string{l.averageKey()}
+	if l.info.Locks {
+		keys = append(keys, "lock:"+l.lockName(), "lock-signal:"+l.lockName())
+	}
+	for n := l.cluster.oldest; n <= l.cluster.sent+1; n++ {
+		keys = append(keys, l.alertKey(n))
+	}
+	return keys
+}
+
+// close disconnects the clients and leaves nothing in Redis.
+func (l *Lane) close() error {
+	var wg sync.WaitGroup
+	for _, c := range l.clients {
+		wg.Go(c.close)
+	}
+	wg.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	var err error
+	if !l.hung {
+		err = l.server.DeleteKeys(ctx, l.keys()...)
+	}
+	return errors.Join(err, l.server.Close(ctx))
+}

@@ -1,0 +1,532 @@
+package sim
+
+import (
+	"hash/maphash"
+	"slices"
+	"time"
+)
+
+// A Ledger proves which updates are in the value now in Redis and which are
+// not. Every version of the value is a node of a tree, as commits are: its
+// parent is the version that its writer had read. The ancestors of the version
+// now in Redis (the head) are the kept updates; acked updates anywhere else
+// are lost, and the ledger knows whose write took them off the trunk.
+//
+// The order of the writes is the chain "this write found the value of that
+// one", told by the replies of SET … GET. The ledger links by value, not by
+// arrival, so replies may be recorded out of order; an update counts once its
+// place in the chain is known.
+//
+// The totals are exact for ever; the graph, and with it who erased whom,
+// covers the most recent versions. A Ledger is not safe for concurrent use.
+type Ledger struct {
+	head   *version
+	known  map[uint64]*version // every version of the window, by the hash of its value
+	seed   maphash.Seed
+	slab   []version             // where the next versions come from
+	window []*version            // the same, oldest first
+	limit  int                   // how many versions the window holds at least
+	early  map[string][]*version // acked before the write whose value they found
+	guess  map[string]*version   // value → the version assumed to have overwritten it
+	seats  []seat                // what each client is doing, by number
+	tally  []Tally               // what became of each client's updates, by number
+	untold int64                 // versions on the trunk whose reply is still on its way
+	losses []*version            // the most recent, oldest first; some may have come back
+
+	totals Totals // without Kept and Lost, which the tree tells
+	lost   int64  // counted one by one
+	forgot bool   // a walk has left the window, so kept and lost are short
+
+	// linked is called for every write as it takes its place in the chain,
+	// with the number of updates it erased.
+	linked func(v *version, erased int)
+}
+
+// Totals are a ledger's exact counts.
+type Totals struct {
+	// Acked counts the updates known to have happened: those whose client was
+	// told so, and those of unknown fate that turned up in Redis later.
+	Acked int64
+	// AckedSum is the sum of their latencies.
+	AckedSum time.Duration
+	// Kept and Lost count the acked updates that are, and are not, among the
+	// ancestors of the value now in Redis.
+	Kept, Lost int64
+	// KeptSum is the sum of the latencies of the kept updates.
+	KeptSum time.Duration
+	// Unknown counts the writes whose reply never came and whose version has
+	// not been seen.
+	Unknown int64
+	// Clobbers counts the writes that found another value than their base.
+	Clobbers int64
+	// Ambiguous counts versions whose string equals that of another version of
+	// the window: the totals stay exact, who erased whom may be mistaken.
+	Ambiguous int64
+	// Foreign counts the writes that found a value which nobody in the lane
+	// wrote, or one that had been overwritten before: a stranger wrote to the
+	// key, or Redis itself went back in time.
+	Foreign int64
+}
+
+// A Tally is what became of one client's updates.
+type Tally struct {
+	Acked, Kept, Lost int64
+	// Erased counts the updates, of any client, that this client's writes took
+	// off the trunk.
+	Erased int64
+}
+
+// A Loss is one update that is no longer in the value, with its eraser.
+type Loss struct {
+	// Victim is the update that vanished, Killer the first write after which
+	// it was no longer an ancestor of the current value.
+	Victim, Killer Update
+	// Number is how many updates were lost when this one was: it was the
+	// Number-th.
+	Number int64
+}
+
+// An Update is one write as the ledger knows it.
+type Update struct {
+	Client, Alert int
+	Latency       time.Duration
+	// Base is the average it was computed from, Value the one it wrote.
+	Base, Value Average
+	// ReadAt, SentAt and AckedAt are the times of the reply of its read, the
+	// request of its write, and the reply of that.
+	ReadAt, SentAt, AckedAt time.Duration
+}
+
+// version is one value that a client computed and sent.
+type version struct {
+	Update
+	text   string   // the value as it stands in Redis
+	parent *version // nil: a root, or older than the window
+	depth  int64    // how many of the lane's updates it holds
+	sum    time.Duration
+
+	executed bool // it has been the value in Redis
+	seen     bool // somebody read it
+	unknown  bool // its reply will never come
+	told     bool // counted as acked
+	kept     bool // it is the head or an ancestor of it
+	killer   *version
+	number   int64 // how many were lost when it was
+}
+
+// seat is what one client is doing.
+type seat struct {
+	alert   int
+	latency time.Duration
+	base    *version // what it read last
+	readAt  time.Duration
+	pending *version // its write that has no reply yet
+}
+
+// slabSize is how many versions are allocated at once.
+const slabSize = 256
+
+// recentLosses is how many losses the ledger can still explain.
+const recentLosses = 256
+
+// newLedger returns a ledger whose graph covers the last limit versions.
+func newLedger(limit int, linked func(v *version, erased int)) *Ledger {
+	root := &version{executed: true, told: true, kept: true}
+	l := &Ledger{
+		head: root, limit: limit, linked: linked,
+		known: make(map[uint64]*version, 2*limit),
+		seed:  maphash.MakeSeed(),
+		early: map[string][]*version{},
+		guess: map[string]*version{},
+	}
+	l.known[l.hash("")] = root
+	return l
+}
+
+// Totals returns the counts as of the events applied so far. Kept is the depth
+// of the head in the tree and Lost is what was counted loss by loss, so that
+// acked = kept + lost is a check. Only when a loss reached beyond the window is
+// Lost what the depth leaves over.
+func (l *Ledger) Totals() Totals {
+	t := l.totals
+	t.Kept = l.head.depth - l.untold
+	t.Lost = l.lost
+	if l.forgot {
+		t.Lost = t.Acked - t.Kept
+	}
+	t.KeptSum = l.head.sum
+	return t
+}
+
+// Head returns the value in Redis, as far as the replies tell.
+func (l *Ledger) Head() Average { return l.head.Value }
+
+// Tally returns what became of one client's updates. Updates older than the
+// window that are lost after all are not in it.
+func (l *Ledger) Tally(client int) Tally {
+	if client < len(l.tally) {
+		return l.tally[client]
+	}
+	return Tally{}
+}
+
+// Losses returns the most recent losses that were not undone, oldest first and
+// at most as many as asked for.
+func (l *Ledger) Losses(most int) []Loss {
+	var losses []Loss
+	for i := len(l.losses) - 1; i >= 0 && len(losses) < most; i-- {
+		v := l.losses[i]
+		if v.kept || (i < len(l.losses)-1 && slices.Contains(l.losses[i+1:], v)) {
+			continue // a stale writer has brought it back, perhaps to be lost again
+		}
+		loss := Loss{Victim: v.Update, Number: v.number}
+		if v.killer != nil {
+			loss.Killer = v.killer.Update
+		}
+		losses = append(losses, loss)
+	}
+	slices.Reverse(losses)
+	return losses
+}
+
+// Apply folds one event into the ledger.
+func (l *Ledger) Apply(e Event) { l.apply(&e) }
+
+func (l *Ledger) apply(e *Event) {
+	for e.Client >= len(l.seats) {
+		l.seats = append(l.seats, seat{})
+		l.tally = append(l.tally, Tally{})
+	}
+	s := &l.seats[e.Client]
+	switch e.Kind {
+	case Received:
+		s.alert, s.latency = e.Alert, e.Latency
+	case Read:
+		s.base, s.readAt = l.saw(e.Value), e.At
+	case Written:
+		l.sent(s, e)
+	case Acked:
+		if v := s.pending; v != nil {
+			s.pending = nil
+			v.AckedAt = e.At
+			if e.Value != v.baseText() {
+				l.totals.Clobbers++
+			}
+			l.place(v, e.Value)
+		}
+	case Unknown:
+		l.lostReply(s)
+	case Refused:
+		s.pending = nil
+	case Stopped:
+		l.close()
+	}
+}
+
+// saw returns the version with the value that a client read, and settles the
+// fate of its write if that was unknown.
+func (l *Ledger) saw(text string) *version {
+	v := l.find(text)
+	switch {
+	case v == nil:
+		v = l.stranger(text)
+	case v.unknown && !v.executed:
+		l.surface(v)
+	default:
+		v.seen = true
+	}
+	return v
+}
+
+// find returns the version with a value; mostly it is the head.
+func (l *Ledger) find(text string) *version {
+	if text == l.head.text {
+		return l.head
+	}
+	if v := l.known[l.hash(text)]; v != nil && v.text == text {
+		return v
+	}
+	return nil
+}
+
+func (l *Ledger) hash(text string) uint64 { return maphash.String(l.seed, text) }
+
+// newVersion returns a zero version. They come in slabs and go in order of
+// age, so that a race at full speed does not keep the garbage collector busy.
+func (l *Ledger) newVersion() *version {
+	if len(l.slab) == 0 {
+		l.slab = make([]version, slabSize)
+	}
+	v := &l.slab[0]
+	l.slab = l.slab[1:]
+	return v
+}
+
+// stranger makes a version for a value that nobody in the lane announced. It
+// holds none of the lane's updates, whatever its count says.
+func (l *Ledger) stranger(text string) *version {
+	v := &version{text: text, executed: true, told: true}
+	v.Value, _ = ParseAverage(text)
+	l.remember(v)
+	return v
+}
+
+// sent takes in a write that is about to leave.
+func (l *Ledger) sent(s *seat, e *Event) {
+	parent := s.base
+	if parent == nil || parent.text != e.Base {
+		if parent = l.find(e.Base); parent == nil {
+			parent = l.stranger(e.Base)
+		}
+	}
+	v := l.newVersion()
+	v.text, v.parent, v.depth, v.sum = e.Value, parent, parent.depth+1, parent.sum+s.latency
+	v.Client, v.Alert, v.Latency = e.Client, s.alert, s.latency
+	v.Base, v.ReadAt, v.SentAt = parent.Value, s.readAt, e.At
+	v.Value, _ = ParseAverage(e.Value)
+	versions := len(l.known)
+	l.remember(v)
+	if len(l.known) == versions {
+		l.totals.Ambiguous++
+	}
+	s.base, s.pending = nil, v
+	l.forget()
+}
+
+// remember adds a version to the window.
+func (l *Ledger) remember(v *version) {
+	l.known[l.hash(v.text)] = v
+	l.window = append(l.window, v)
+}
+
+// forget drops the oldest versions when the window is twice as long as it must be.
+func (l *Ledger) forget() {
+	if len(l.window) < 2*l.limit {
+		return
+	}
+	keep := len(l.window) - l.limit
+	for _, old := range l.window[:keep] {
+		if old == l.head || !old.executed {
+			continue // still needed to find one's place
+		}
+		if hash := l.hash(old.text); l.known[hash] == old {
+			delete(l.known, hash)
+		}
+		delete(l.guess, old.text)
+		old.parent, old.killer = nil, nil
+	}
+	l.window = append(l.window[:0], l.window[keep:]...)
+	clear(l.window[len(l.window):cap(l.window)])
+}
+
+// place puts an acked version behind the one whose value it found.
+func (l *Ledger) place(v *version, found string) {
+	before := l.find(found)
+	switch {
+	case before == l.head:
+		l.advance(v)
+	case before != nil && !before.executed && !before.unknown:
+		l.early[found] = append(l.early[found], v)
+	case before != nil && !before.executed:
+		l.surface(before)
+		l.place(v, found)
+	case l.guess[found] != nil:
+		l.slipIn(v, found)
+	default:
+		l.totals.Foreign++
+		l.advance(v)
+	}
+}
+
+// advance makes v the head, and then every version that was early for it.
+func (l *Ledger) advance(v *version) {
+	for ; v != nil; v = l.popEarly(v.text) {
+		l.moveHead(v)
+	}
+}
+
+// popEarly returns the version that has waited longest for text to be linked.
+func (l *Ledger) popEarly(text string) *version {
+	queue := l.early[text]
+	if len(queue) == 0 {
+		return nil
+	}
+	if len(queue) == 1 {
+		delete(l.early, text)
+	} else {
+		l.early[text] = queue[1:]
+	}
+	return queue[0]
+}
+
+// surface takes in a version of unknown fate that turned out to have been
+// written. What it overwrote nobody was told: the head is the best guess, and
+// a version that turns out to lie between is slipped in later.
+func (l *Ledger) surface(v *version) {
+	l.totals.Unknown--
+	l.guess[l.head.text] = v
+	l.advance(v)
+}
+
+// slipIn takes in a version that was overwritten, by a version whose place was
+// guessed, before anyone knew of it.
+func (l *Ledger) slipIn(v *version, found string) {
+	next := l.guess[found]
+	delete(l.guess, found)
+	l.guess[v.text] = next
+	v.executed = true
+	if !v.kept {
+		v.killer = next
+	}
+	l.tell(v)
+	l.linked(v, 0)
+	for w := l.popEarly(v.text); w != nil; w = l.popEarly(v.text) {
+		l.place(w, v.text)
+	}
+}
+
+// moveHead walks from the head to v by way of their nearest common ancestor:
+// versions on the way down are erased by v, versions on the way up come back.
+func (l *Ledger) moveHead(v *version) {
+	v.executed = true
+	erased := 0
+	for down, up := l.head, v; down != up; {
+		if down != nil && (up == nil || down.depth >= up.depth) {
+			if l.drop(down, v) {
+				erased++
+			}
+			down = l.parent(down)
+		} else {
+			l.keep(up)
+			up = l.parent(up)
+		}
+	}
+	l.head = v
+	l.tally[v.Client].Erased += int64(erased)
+	l.tell(v)
+	lost := l.Totals().Lost
+	for i := range min(erased, len(l.losses)) {
+		l.losses[len(l.losses)-1-i].number = lost - int64(i)
+	}
+	l.linked(v, erased)
+}
+
+// parent is one step down the tree; nil at a root and at the window's edge.
+func (l *Ledger) parent(v *version) *version {
+	if v.parent == nil && v.Client != 0 {
+		l.forgot = true
+	}
+	return v.parent
+}
+
+// drop takes a version off the trunk and says whether a counted update went.
+func (l *Ledger) drop(v, killer *version) bool {
+	if !v.kept || v.Client == 0 {
+		v.kept = false
+		return false
+	}
+	v.kept, v.killer = false, killer
+	if !v.told {
+		l.untold--
+		return false
+	}
+	l.count(v, -1, +1)
+	l.addLoss(v)
+	return true
+}
+
+// keep puts a version on the trunk.
+func (l *Ledger) keep(v *version) {
+	if v.kept || v.Client == 0 {
+		v.kept = true
+		return
+	}
+	v.kept, v.killer = true, nil
+	if !v.told {
+		l.untold++
+		return
+	}
+	l.count(v, +1, -1)
+}
+
+// count moves a counted update between kept and lost.
+func (l *Ledger) count(v *version, kept, lost int64) {
+	l.lost += lost
+	t := &l.tally[v.Client]
+	t.Kept += kept
+	t.Lost += lost
+}
+
+// tell counts a version as acked.
+func (l *Ledger) tell(v *version) {
+	if v.told {
+		return
+	}
+	v.told = true
+	l.totals.Acked++
+	l.totals.AckedSum += v.Latency
+	l.tally[v.Client].Acked++
+	if v.kept {
+		l.untold--
+		l.count(v, +1, 0)
+		return
+	}
+	l.count(v, 0, +1)
+	l.addLoss(v)
+}
+
+// addLoss appends to the recent losses.
+func (l *Ledger) addLoss(v *version) {
+	if len(l.losses) >= 2*recentLosses {
+		keep := copy(l.losses, l.losses[len(l.losses)-recentLosses:])
+		clear(l.losses[keep:])
+		l.losses = l.losses[:keep]
+	}
+	v.number = l.Totals().Lost
+	l.losses = append(l.losses, v)
+}
+
+// lostReply records that the reply of a client's write will never come.
+func (l *Ledger) lostReply(s *seat) {
+	v := s.pending
+	if v == nil {
+		return
+	}
+	s.pending = nil
+	v.unknown = true
+	l.totals.Unknown++
+	if v.seen || len(l.early[v.text]) > 0 {
+		l.surface(v)
+	}
+}
+
+// close settles what can be settled when no more replies will come. What the
+// lane itself read last, as client 0, is the head for certain.
+func (l *Ledger) close() {
+	for i := range l.seats {
+		l.lostReply(&l.seats[i])
+	}
+	if final := l.seats[0].base; final != nil && final != l.head {
+		if len(l.guess) == 0 {
+			l.totals.Foreign++
+		}
+		l.moveHead(final)
+	}
+	for text, queue := range l.early {
+		// Only equal strings can leave a write without a place.
+		delete(l.early, text)
+		for _, v := range queue {
+			v.executed = true
+			l.tell(v)
+			l.linked(v, 0)
+		}
+	}
+}
+
+// baseText is the value that a version was computed from.
+func (v *version) baseText() string {
+	if v.parent == nil {
+		return ""
+	}
+	return v.parent.text
+}

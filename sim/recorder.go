@@ -1,0 +1,114 @@
+package sim
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"locktop/sim/clock"
+)
+
+// A Recorder takes the events of one lane from many goroutines and folds them
+// into its board. Recording is one short lock and an append, so that watching
+// a race does not slow it; the fold happens elsewhere, on the recorder's own
+// goroutine or on the one that asks for a snapshot. No event is ever dropped:
+// a client that finds the buffer full folds it itself.
+type Recorder struct {
+	clock *clock.Clock
+
+	mu     sync.Mutex // guards buffer; held for an append
+	buffer []Event
+
+	foldMu sync.Mutex // guards board and spare; held for a fold
+	board  *Board
+	spare  []Event
+
+	half chan struct{} // the buffer is half full
+
+	log func(Event) // told of every event as it is folded, if set
+}
+
+const (
+	// bufferSize is how many events fit between two folds.
+	bufferSize = 1 << 12
+	// foldEvery is how long an event waits at most to be folded.
+	foldEvery = 50 * time.Millisecond
+)
+
+// NewRecorder returns a recorder that stamps events with the clock's time and
+// folds them into board.
+func NewRecorder(clk *clock.Clock, board *Board) *Recorder {
+	return &Recorder{
+		clock: clk, board: board,
+		buffer: make([]Event, 0, bufferSize),
+		spare:  make([]Event, 0, bufferSize),
+		half:   make(chan struct{}, 1),
+	}
+}
+
+// Record stamps and keeps an event. It does not block for longer than a fold
+// takes, and normally for well under a microsecond.
+func (r *Recorder) Record(e Event) {
+	r.mu.Lock()
+	for len(r.buffer) == cap(r.buffer) {
+		r.mu.Unlock()
+		r.Fold()
+		r.mu.Lock()
+	}
+	e.At = r.clock.Now()
+	r.buffer = append(r.buffer, e)
+	n := len(r.buffer)
+	r.mu.Unlock()
+	if n == bufferSize/2 {
+		select {
+		case r.half <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Fold applies the events recorded so far to the board.
+func (r *Recorder) Fold() {
+	r.foldMu.Lock()
+	defer r.foldMu.Unlock()
+	r.foldLocked()
+}
+
+func (r *Recorder) foldLocked() {
+	r.mu.Lock()
+	events := r.buffer
+	r.buffer = r.spare[:0]
+	r.mu.Unlock()
+	for i := range events {
+		r.board.apply(&events[i])
+		if r.log != nil {
+			r.log(events[i])
+		}
+	}
+	clear(events) // let go of the strings
+	r.spare = events[:0]
+}
+
+// Snapshot folds what is there and returns the board's state.
+func (r *Recorder) Snapshot(view View) *Snapshot {
+	r.foldMu.Lock()
+	defer r.foldMu.Unlock()
+	r.foldLocked()
+	return r.board.Snapshot(r.clock.Now(), view)
+}
+
+// run folds in the background until the context ends, and once more then.
+func (r *Recorder) run(ctx context.Context) {
+	ticker := time.NewTicker(foldEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			r.Fold()
+			return
+		case <-r.half:
+		case <-ticker.C:
+		}
+		r.Fold()
+	}
+}

@@ -1,0 +1,144 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"math"
+	"time"
+
+	"locktop/sim"
+)
+
+// Version is the version of the JSON report. Keys may be added within a
+// version; they are never removed or changed.
+const Version = 1
+
+type document struct {
+	Version    int        `json:"version"`
+	Experiment experiment `json:"experiment"`
+	Lanes      []lane     `json:"lanes"`
+	ElapsedS   float64    `json:"elapsed_s"`
+}
+
+type experiment struct {
+	Seed         uint64  `json:"seed"`
+	Clients      int     `json:"clients"`
+	Servers      int     `json:"servers"`
+	Alerts       int     `json:"alerts"`
+	IntervalMS   float64 `json:"interval_ms"`
+	WorkMS       float64 `json:"work_ms"`
+	RetryMS      float64 `json:"retry_ms"`
+	LeaseMS      float64 `json:"lease_ms"`
+	Speed        string  `json:"speed"`
+	Backend      string  `json:"backend"`
+	Redis        string  `json:"redis"`
+	RedisVersion string  `json:"redis_version"`
+}
+
+type lane struct {
+	Strategy string  `json:"strategy"`
+	Updates  updates `json:"updates"`
+	Average  average `json:"average"`
+	Lock     lock    `json:"lock"`
+	WaitMS   wait    `json:"wait_ms"`
+	Rate     rate    `json:"rate"`
+	Jain     float64 `json:"jain"`
+	Verdict  string  `json:"verdict"`
+	// FailedChecks names the equations of the accounts that do not hold.
+	FailedChecks []string `json:"failed_checks"`
+	// Broke says why the lane could not go on; empty when it did.
+	Broke string `json:"broke,omitempty"`
+}
+
+type updates struct {
+	Acked     int64 `json:"acked"`
+	Kept      int64 `json:"kept"`
+	Lost      int64 `json:"lost"`
+	Unknown   int64 `json:"unknown"`
+	Clobbers  int64 `json:"clobbers"`
+	Ambiguous int64 `json:"ambiguous"`
+	Foreign   int64 `json:"foreign"`
+}
+
+type average struct {
+	RedisMS float64 `json:"redis_ms"`
+	TrueMS  float64 `json:"true_ms"`
+}
+
+type lock struct {
+	Acquired  int64 `json:"acquired"`
+	Failures  int64 `json:"failures"`
+	Retries   int64 `json:"retries"`
+	Expired   int64 `json:"expired"`
+	MaxInside int   `json:"max_inside"`
+	Overlaps  int64 `json:"overlaps"`
+}
+
+type wait struct {
+	P50 float64 `json:"p50"`
+	P99 float64 `json:"p99"`
+	Max float64 `json:"max"`
+}
+
+type rate struct {
+	KeptPerS          float64 `json:"kept_per_s"`
+	CommandsPerUpdate float64 `json:"commands_per_update"`
+}
+
+// JSON writes the report as one JSON object. Times are in milliseconds of
+// experiment time, elapsed_s in seconds of real time.
+func JSON(w io.Writer, r sim.Result) error {
+	doc := document{
+		Version: Version,
+		Experiment: experiment{
+			Seed: r.Config.Seed, Clients: r.Config.Clients, Servers: r.Config.Servers, Alerts: r.Config.Alerts,
+			IntervalMS: millis(r.Config.Interval), WorkMS: millis(r.Config.Work),
+			RetryMS: millis(r.Config.Retry), LeaseMS: millis(r.Config.Lease),
+			Speed: r.Config.Speed.String(), Backend: backendKind(r), Redis: r.Backend, RedisVersion: r.Version,
+		},
+		ElapsedS: round(r.Elapsed.Seconds()),
+	}
+	for _, l := range r.Lanes {
+		doc.Lanes = append(doc.Lanes, laneOf(l))
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(doc)
+}
+
+func laneOf(l sim.LaneResult) lane {
+	failed := l.Failed
+	if failed == nil {
+		failed = []string{}
+	}
+	return lane{
+		Strategy: l.Lane.Strategy,
+		Updates: updates{
+			Acked: l.Acked, Kept: l.Kept, Lost: l.Lost, Unknown: l.Unknown, Clobbers: l.Clobbers,
+			Ambiguous: l.Ambiguous, Foreign: l.Foreign,
+		},
+		Average: average{RedisMS: round(l.Redis.Mean()), TrueMS: round(l.True.Mean())},
+		Lock: lock{
+			Acquired: l.Acquired, Failures: l.Failures, Retries: l.Retries, Expired: l.Expired,
+			MaxInside: l.MaxInside, Overlaps: l.Overlaps,
+		},
+		WaitMS:       wait{P50: millis(l.WaitP50), P99: millis(l.WaitP99), Max: millis(l.WaitMax)},
+		Rate:         rate{KeptPerS: round(l.KeptPerSecond()), CommandsPerUpdate: round(l.CommandsPerUpdate())},
+		Jain:         round(l.Jain),
+		Verdict:      string(l.Verdict),
+		FailedChecks: failed,
+		Broke:        l.Broke,
+	}
+}
+
+func backendKind(r sim.Result) string {
+	if r.Embedded {
+		return "embedded"
+	}
+	return "redis"
+}
+
+func millis(d time.Duration) float64 { return round(float64(d) / float64(time.Millisecond)) }
+
+// round keeps six decimals, which is more than any of the figures means.
+func round(x float64) float64 { return math.Round(x*1e6) / 1e6 }

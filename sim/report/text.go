@@ -1,0 +1,129 @@
+// Package report writes what a run came to, for people and for programs. It
+// computes nothing: every number is taken from the result as folded.
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"locktop/sim"
+)
+
+// Text writes the report as a table with one column per lane.
+func Text(w io.Writer, r sim.Result) error {
+	var b strings.Builder
+	c := r.Config
+	fmt.Fprintf(&b, "locktop: %d clients of %d servers, %s, seed %d, work %v, %s\n",
+		c.Clients, c.Servers, alerts(c.Alerts), c.Seed, c.Work, leaseText(c.Lease))
+	fmt.Fprintf(&b, "on %s (%s), speed %s, %.2f s of real time; times below are experiment time\n\n",
+		r.Backend, r.Version, c.Speed, r.Elapsed.Seconds())
+
+	t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', tabwriter.AlignRight)
+	row := func(name string, cell func(sim.LaneResult) string) {
+		fmt.Fprint(t, name)
+		for _, l := range r.Lanes {
+			fmt.Fprint(t, "\t", cell(l))
+		}
+		fmt.Fprintln(t, "\t")
+	}
+	row("lane", func(l sim.LaneResult) string { return l.Lane.Strategy })
+	row("verdict", func(l sim.LaneResult) string { return strings.ToUpper(string(l.Verdict)) })
+	row("updates acked", func(l sim.LaneResult) string { return fmt.Sprint(l.Acked) })
+	row("  kept", func(l sim.LaneResult) string { return fmt.Sprint(l.Kept) })
+	row("  lost", func(l sim.LaneResult) string { return fmt.Sprint(l.Lost) })
+	row("  unknown", func(l sim.LaneResult) string { return fmt.Sprint(l.Unknown) })
+	row("clobbers", func(l sim.LaneResult) string { return fmt.Sprint(l.Clobbers) })
+	row("average in Redis", func(l sim.LaneResult) string { return fmt.Sprintf("%.3f ms", l.Redis.Mean()) })
+	row("true average", func(l sim.LaneResult) string { return fmt.Sprintf("%.3f ms", l.True.Mean()) })
+	row("most inside at once", func(l sim.LaneResult) string { return fmt.Sprint(l.MaxInside) })
+	row("overlaps", func(l sim.LaneResult) string { return fmt.Sprint(l.Overlaps) })
+	row("lock acquired", func(l sim.LaneResult) string { return fmt.Sprint(l.Acquired) })
+	row("  failures", func(l sim.LaneResult) string { return fmt.Sprint(l.Failures) })
+	row("  retries", func(l sim.LaneResult) string { return fmt.Sprint(l.Retries) })
+	row("  leases run out", func(l sim.LaneResult) string { return fmt.Sprint(l.Expired) })
+	row("wait p50", func(l sim.LaneResult) string { return durationText(l.WaitP50) })
+	row("wait p99", func(l sim.LaneResult) string { return durationText(l.WaitP99) })
+	row("wait max", func(l sim.LaneResult) string { return durationText(l.WaitMax) })
+	row("kept per second", func(l sim.LaneResult) string { return fmt.Sprintf("%.1f", l.KeptPerSecond()) })
+	row("commands per update", func(l sim.LaneResult) string { return fmt.Sprintf("%.1f", l.CommandsPerUpdate()) })
+	row("fairness (Jain)", func(l sim.LaneResult) string { return fmt.Sprintf("%.3f", l.Jain) })
+	t.Flush()
+
+	b.WriteByte('\n')
+	for _, l := range r.Lanes {
+		fmt.Fprintf(&b, "%s: %s\n", l.Lane.Strategy, Sentence(l))
+		for _, check := range l.Failed {
+			fmt.Fprintf(&b, "%s: CHECK FAILED: %s\n", l.Lane.Strategy, check)
+		}
+	}
+	if r.Embedded {
+		b.WriteString("Speeds are of the embedded Redis; measure on a real one (--redis redis://…).\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// Sentence says in words what became of a lane.
+func Sentence(l sim.LaneResult) string {
+	switch {
+	case l.Broke != "":
+		return "stopped: " + l.Broke
+	case l.Lost > 0 && l.Foreign > 0:
+		return fmt.Sprintf("lost %d of %d updates: %d times somebody else wrote to the key, or Redis forgot what was in it",
+			l.Lost, l.Acked, l.Foreign)
+	case l.Lost > 0 && l.Expired > 0:
+		return fmt.Sprintf("lost %d of %d updates: %d leases ran out while their holders were inside", l.Lost, l.Acked, l.Expired)
+	case l.Lost > 0:
+		return fmt.Sprintf("lost %d of %d updates that were acknowledged; the average in Redis is off by %+.3f ms",
+			l.Lost, l.Acked, l.Redis.Mean()-l.True.Mean())
+	case len(l.Failed) > 0 || l.Foreign > 0:
+		return "the value in Redis was changed by somebody else"
+	case l.Verdict == sim.Undecided:
+		return "undecided: no two updates were under way at the same time"
+	case l.Overlaps > 0:
+		return fmt.Sprintf("every one of %d updates is in the average, by luck: %d times two clients were inside at once", l.Acked, l.Overlaps)
+	default:
+		return fmt.Sprintf("every one of %d updates is in the average", l.Acked)
+	}
+}
+
+func alerts(n int) string {
+	if n == 0 {
+		return "endless alerts"
+	}
+	return fmt.Sprintf("%d alerts", n)
+}
+
+func leaseText(d time.Duration) string {
+	if d == 0 {
+		return "no lease"
+	}
+	return fmt.Sprintf("lease %v", d)
+}
+
+// durationText rounds to what can be told apart.
+func durationText(d time.Duration) string {
+	switch {
+	case d >= 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	default:
+		return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
+	}
+}
+
+// Progress is one line on how far a run is.
+func Progress(r sim.Result) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%6.1fs", r.Elapsed.Seconds())
+	for _, l := range r.Lanes {
+		fmt.Fprintf(&b, "  %s: %d acked", l.Lane.Strategy, l.Acked)
+		if total := l.Lane.Alerts * l.Lane.Clients; total > 0 {
+			fmt.Fprintf(&b, " of %d", total)
+		}
+		fmt.Fprintf(&b, ", %d lost", l.Lost)
+	}
+	return b.String()
+}

@@ -1,0 +1,200 @@
+package sim
+
+import "time"
+
+// A Verdict is what can be said of a lane.
+type Verdict string
+
+const (
+	// Undecided: nothing could have gone wrong yet.
+	Undecided Verdict = "undecided"
+	// Correct: every acked update is in the value in Redis.
+	Correct Verdict = "correct"
+	// Wrong: updates were lost, or the accounting does not add up.
+	Wrong Verdict = "wrong"
+)
+
+// A Snapshot is the state of a lane at one moment. It is never changed after
+// it was taken, so it can be drawn or reported from any goroutine.
+type Snapshot struct {
+	Lane LaneInfo
+	// At is the experiment time, Last that of the last event.
+	At, Last time.Duration
+	// Events is how many events the snapshot was folded from.
+	Events int64
+
+	Totals
+	Verdict Verdict
+
+	// Inside lists the clients in the critical section now, at most Shown of
+	// them; InsideCount is how many there are.
+	Inside                 []int
+	InsideCount, MaxInside int
+	// Overlaps counts the times a client entered while another was inside.
+	Overlaps int64
+
+	// Lease is the time to live of the last grant, or of the lane before there is
+	// one; it differs from the lane's when that is stretched at high speed.
+	Lease time.Duration
+	// Holder is the client whose grant was seen last and that has not
+	// released; 0 is nobody. LeaseLeft is its remaining time to live, 0 when
+	// it has none or it has run out.
+	Holder    int
+	LeaseLeft time.Duration
+
+	// Waiting lists the clients that want the lock, at most Shown of them.
+	Waiting      []int
+	WaitingCount int
+
+	Attempts, Failures, Retries, Acquired, Expired int64
+	// WaitP50, WaitP99 and WaitMax are of the time from the first try to the
+	// grant.
+	WaitP50, WaitP99, WaitMax time.Duration
+
+	// Commands is how many Redis commands the updates took.
+	Commands int64
+	// Jain is the fairness index over the clients' updates, taken when the
+	// first client had finished.
+	Jain float64
+
+	// Redis is the average in Redis, True that of every acked sample.
+	Redis, True Average
+	// Curve is the course of both over time.
+	Curve []CurvePoint
+
+	// Clients are those of the wanted window; First is the number of the first.
+	Clients []ClientView
+	First   int
+	// Losses are the most recent lost updates, oldest first, at most Shown.
+	Losses []Loss
+
+	// Reply is the last event that was the reply of a Redis command.
+	Reply Event
+
+	// Finished counts the clients that have handled their last alert.
+	Finished int
+	// Stopped says that the lane is over; Final, that the value in Redis was read
+	// then and the accounts rest on that.
+	Stopped, Final bool
+	// Broke says why the lane could not go on; empty while all is well.
+	Broke string
+}
+
+// Shown bounds the lists of clients and of losses in a snapshot.
+const Shown = 64
+
+// A ClientView is one client in a snapshot.
+type ClientView struct {
+	Number int
+	Phase  Phase
+	Tally
+	ClientCounts
+	// Moments is its recent timeline.
+	Moments []Moment
+}
+
+// A View says which part of a lane a snapshot has to hold in detail.
+type View struct {
+	// First is the number of the first client wanted, from 1; Count is how many.
+	First, Count int
+	// Since is where the timelines have to start.
+	Since time.Duration
+}
+
+// CommandsPerUpdate is the price of one acked update in Redis commands.
+func (s *Snapshot) CommandsPerUpdate() float64 {
+	if s.Acked == 0 {
+		return 0
+	}
+	return float64(s.Commands) / float64(s.Acked)
+}
+
+// KeptPerSecond is the rate of updates that counted, per second of experiment
+// time.
+func (s *Snapshot) KeptPerSecond() float64 {
+	if s.Last <= 0 {
+		return 0
+	}
+	return float64(s.Kept) / s.Last.Seconds()
+}
+
+// Snapshot returns the board as of the events applied so far, at the
+// experiment time now.
+func (b *Board) Snapshot(now time.Duration, view View) *Snapshot {
+	s := &Snapshot{
+		Lane: b.lane, At: max(now, b.now), Last: b.now, Events: b.events,
+		Totals:      b.ledger.Totals(),
+		InsideCount: b.inside, MaxInside: b.maxInside, Overlaps: b.overlaps,
+		Holder: b.holder, WaitingCount: b.waiting,
+		Attempts: b.attempts, Failures: b.failures, Retries: b.retries, Acquired: b.acquired, Expired: b.expired,
+		Commands: b.commands, Jain: b.jain, Reply: b.reply,
+		Redis: b.ledger.Head(), Curve: b.curve[:len(b.curve):len(b.curve)],
+		Finished: b.finished, Stopped: b.stopped, Final: b.final, Broke: b.broke,
+	}
+	s.True = Average{Sum: s.AckedSum, Count: s.Acked}
+	s.Verdict = b.verdict(s.Totals)
+	if b.waits.TotalCount() > 0 {
+		s.WaitP50 = time.Duration(b.waits.ValueAtQuantile(50)) * time.Microsecond
+		s.WaitP99 = time.Duration(b.waits.ValueAtQuantile(99)) * time.Microsecond
+		s.WaitMax = time.Duration(b.waits.Max()) * time.Microsecond
+	}
+	if b.finished == 0 || b.lane.Alerts == 1 {
+		s.Jain = b.jainNow()
+	}
+	s.Lease = b.lane.Lease
+	if b.acquired > 0 {
+		s.Lease = b.lease
+	}
+	if b.holder != 0 && b.leaseUntil > 0 {
+		s.LeaseLeft = max(b.leaseUntil-s.At, 0)
+	}
+	if n := len(b.curve); n > 0 {
+		s.Curve = append(s.Curve, b.point())
+	}
+	b.list(s)
+	b.view(s, view)
+	s.Losses = b.ledger.Losses(Shown)
+	return s
+}
+
+// list names the clients that are inside or waiting.
+func (b *Board) list(s *Snapshot) {
+	for i := 1; i < len(b.clients); i++ {
+		if len(s.Inside) >= min(b.inside, Shown) && len(s.Waiting) >= min(b.waiting, Shown) {
+			return
+		}
+		switch c := &b.clients[i]; {
+		case c.inside && len(s.Inside) < Shown:
+			s.Inside = append(s.Inside, i)
+		case c.acquiring && len(s.Waiting) < Shown:
+			s.Waiting = append(s.Waiting, i)
+		}
+	}
+}
+
+// view copies the clients of the wanted window.
+func (b *Board) view(s *Snapshot, view View) {
+	s.First = min(max(view.First, 1), len(b.clients))
+	last := min(s.First+max(view.Count, 0), len(b.clients))
+	s.Clients = make([]ClientView, 0, last-s.First)
+	for i := s.First; i < last; i++ {
+		c := &b.clients[i]
+		s.Clients = append(s.Clients, ClientView{
+			Number: i, Phase: c.phase, Tally: b.ledger.Tally(i), ClientCounts: c.counts,
+			Moments: c.track.since(view.Since),
+		})
+	}
+}
+
+// verdict judges a lane by its updates alone: overlaps that lost nothing were
+// luck. A lane that broke has not shown that it is correct.
+func (b *Board) verdict(t Totals) Verdict {
+	switch {
+	case t.Lost > 0 || t.Foreign > 0:
+		return Wrong
+	case b.contested && t.Acked > 1 && b.broke == "":
+		return Correct
+	default:
+		return Undecided
+	}
+}

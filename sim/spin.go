@@ -1,0 +1,30 @@
+package sim
+
+import (
+	"context"
+	"errors"
+
+	"locktop/lock"
+)
+
+var spin = Strategy{
+	Name:  "spin",
+	Title: "lock, tried in a loop without blocking",
+	Explain: "A client tries to create the lock's key with SET NX and, when somebody else has it, pauses and tries again. " +
+		"Only the holder reads and writes, so nothing is lost. " +
+		"The price is the failed tries: each costs a command, and nobody is sure of getting a turn.",
+	Locks: true,
+	update: func(ctx context.Context, c *client, a Alert) error {
+		lease, err := c.lock.TryAcquire(ctx)
+		for errors.Is(err, lock.ErrHeld) {
+			if err := c.pause(ctx); err != nil {
+				return err
+			}
+			lease, err = c.lock.TryAcquire(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		return c.holding(ctx, lease, a)
+	},
+}

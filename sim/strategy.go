@@ -1,0 +1,45 @@
+package sim
+
+import (
+	"context"
+)
+
+// A Strategy is one way for a client to add a sample to the average. Each is
+// a file of its own that reads like the recipe it teaches.
+type Strategy struct {
+	// Name is what --lanes calls it.
+	Name string
+	// Title is one line for lists and headings.
+	Title string
+	// Explain is a short paragraph for the learner.
+	Explain string
+	// Locks says whether clients take the lock.
+	Locks bool
+
+	update func(ctx context.Context, c *client, a Alert) error
+}
+
+// strategies are all there are, in the order in which they are taught.
+var strategies = []Strategy{none, spin, block}
+
+// Strategies returns all strategies.
+func Strategies() []Strategy { return strategies }
+
+// StrategyNames returns the names of all strategies.
+func StrategyNames() []string {
+	names := make([]string, len(strategies))
+	for i, s := range strategies {
+		names[i] = s.Name
+	}
+	return names
+}
+
+// StrategyNamed returns the strategy with a name.
+func StrategyNamed(name string) (Strategy, bool) {
+	for _, s := range strategies {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Strategy{}, false
+}
