@@ -1,0 +1,45 @@
+package tui
+
+import (
+	"context"
+	"testing"
+
+	"github.com/muesli/termenv"
+
+	"locktop/tui/chart"
+)
+
+func BenchmarkDraw(b *testing.B) {
+	for _, bench := range []struct {
+		name string
+		f    Frame
+		w, h int
+	}{
+		{"120x40_2x24", twoLanes(24), 120, 40},
+		{"200x60_2x24", twoLanes(24), 200, 60},
+		{"80x24_2x6", twoLanes(6), 80, 24},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			g, pens := chart.NewGrid(bench.w, bench.h), Pens(Dark, termenv.TrueColor)
+			f := bench.f
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				f.Cursor = 1 + i%2 // no frame is like the one before
+				g.Clear()
+				Draw(g, f)
+				g.Paint(pens)
+			}
+		})
+	}
+}
+
+func BenchmarkUnchangedView(b *testing.B) {
+	f := twoLanes(24)
+	m := newModel(context.Background(), f.Config, Options{}, termenv.TrueColor)
+	m.grid.Resize(120, 40)
+	m.frame = f
+	b.ReportAllocs()
+	for b.Loop() {
+		m.view()
+	}
+}

@@ -1,0 +1,334 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"locktop/sim"
+	"locktop/sim/clock"
+	"locktop/tui/chart"
+)
+
+// Draw draws a frame over the whole of a grid, which is as large as the window. It is pure: the same frame on a grid of
+// the same size gives the same cells.
+func Draw(g *chart.Grid, f Frame) {
+	screen := g.Area()
+	p := planFor(screen.W(), screen.H(), &f)
+	switch {
+	case p.tooSmall:
+		drawTooSmall(screen)
+	default:
+		drawHeader(screen, &f, &p)
+		drawVerdicts(screen.Sub(0, 1, p.w, 1), &f)
+		for i := range p.lanes {
+			drawLane(p.panel(screen, i), &f, &p, p.firstLane+i)
+		}
+		y := p.panelTop + p.panelHeight
+		if p.legend {
+			drawLegend(screen.Sub(0, y, p.w, 1), &f)
+			y++
+		}
+		drawWhy(screen.Sub(0, y, p.w, p.why), &f, &p)
+		drawFooter(screen.Sub(0, p.h-1, p.w, 1), &f)
+		if f.Help {
+			drawHelp(screen, &f)
+		}
+	}
+	if f.ASCII {
+		toASCII(screen)
+	}
+}
+
+// drawTooSmall says what is needed; q works here as well.
+func drawTooSmall(a chart.Area) {
+	notice := fmt.Sprintf("needs %d×%d, has %d×%d", leastWidth, leastHeight, a.W(), a.H())
+	a.Text(max((a.W()-chart.TextWidth(notice))/2, 0), max((a.H()-1)/2, 0), notice, inkNotice)
+	if a.H() > 2 {
+		a.Text(max((a.W()-6)/2, 0), (a.H()-1)/2+1, "q quit", inkDim)
+	}
+}
+
+// piece is a bit of text in one ink.
+type piece struct {
+	text string
+	ink  chart.Ink
+}
+
+func width(pieces []piece) int {
+	n := 0
+	for _, p := range pieces {
+		n += chart.TextWidth(p.text)
+	}
+	return n
+}
+
+// put draws pieces one after the other and returns the x after them.
+func put(a chart.Area, x, y int, pieces ...piece) int {
+	for _, p := range pieces {
+		x = a.Text(x, y, p.text, p.ink)
+	}
+	return x
+}
+
+// drawHeader draws what runs on the left and how it runs on the right, which has precedence.
+func drawHeader(screen chart.Area, f *Frame, p *plan) {
+	a := screen.Sub(0, 0, p.w, 1)
+	c := &f.Config
+	right := []piece{{stateText(f), stateInk(f)}, {"  " + speedText(f.Speed), inkTitle}}
+	left := []piece{{"locktop", inkName}}
+	room := p.w - width(left) - width(right) - 3
+	add := func(text string) bool {
+		n := chart.TextWidth(text) + 2
+		if n > room {
+			return false
+		}
+		left = append(left, piece{"  " + text, inkDim})
+		room -= n
+		return true
+	}
+	if p.lanes < len(c.Lanes) && !add(laneRange(p, len(c.Lanes))) {
+		add(fmt.Sprintf("lane %d/%d", f.Focus+1, len(c.Lanes)))
+	}
+	if n := chart.TextWidth(f.Backend) + 3; n <= room && f.Backend != "" {
+		right = append([]piece{{f.Backend + "   ", inkDim}}, right...)
+		room -= n
+	}
+	add(fmt.Sprintf("clients %d", c.Clients))
+	add("work " + shortDuration(c.Work))
+	if c.Lease > 0 {
+		add("lease " + shortDuration(c.Lease))
+	} else {
+		add("no lease")
+	}
+	add(fmt.Sprintf("seed %d", c.Seed))
+	if c.Alerts > 0 {
+		add(fmt.Sprintf("alerts %d", c.Alerts))
+	}
+	put(a, 0, 0, left...)
+	put(a, p.w-width(right), 0, right...)
+}
+
+func laneRange(p *plan, lanes int) string {
+	if p.lanes == 1 {
+		return fmt.Sprintf("lane %d of %d", p.firstLane+1, lanes)
+	}
+	return fmt.Sprintf("lanes %d-%d of %d", p.firstLane+1, p.firstLane+p.lanes, lanes)
+}
+
+func stateText(f *Frame) string {
+	now := clockText(f.now())
+	if f.Back && f.State != Starting {
+		return "◀ BACK " + clockText(f.At)
+	}
+	switch f.State {
+	case Live:
+		return "▶ LIVE " + now
+	case Paused:
+		return "‖ PAUSED " + now
+	case Stepping:
+		return "‖ STEP " + now
+	case Frozen:
+		return "‖ view frozen, Redis runs on " + now
+	case Done:
+		return "■ DONE " + now
+	default:
+		return "· STARTING"
+	}
+}
+
+func stateInk(f *Frame) chart.Ink {
+	if f.State == Live && !f.Back || f.State == Done {
+		return inkState
+	}
+	return inkHalted
+}
+
+// clockText writes experiment time as minutes, seconds and tenths.
+func clockText(d time.Duration) string {
+	tenths := int64(d / (100 * time.Millisecond))
+	h, m, s := tenths/36000, tenths/600%60, tenths/10%60
+	if h > 0 {
+		return fmt.Sprintf("%d:%02d:%02d.%d", h, m, s, tenths%10)
+	}
+	return fmt.Sprintf("%02d:%02d.%d", m, s, tenths%10)
+}
+
+func speedText(s clock.Speed) string {
+	if s == clock.Max {
+		return "max"
+	}
+	return s.String() + "×"
+}
+
+// shortDuration leaves out the zero units that time.Duration writes, as in 1m0s.
+func shortDuration(d time.Duration) string {
+	s := d.String()
+	if d >= time.Minute {
+		s = strings.TrimSuffix(s, "0s")
+		if strings.HasSuffix(s, "h0m") {
+			s = strings.TrimSuffix(s, "0m")
+		}
+	}
+	return s
+}
+
+// millis writes a time in whole milliseconds, which is what the screen counts in.
+func millis(d time.Duration) string {
+	if d >= 100*time.Second {
+		return fmt.Sprintf("%.0fs", d.Seconds())
+	}
+	if 0 < d && d < time.Millisecond {
+		return "<1ms"
+	}
+	return fmt.Sprintf("%dms", d/time.Millisecond)
+}
+
+// number writes a count in at most five characters.
+func number(n int64) string {
+	switch {
+	case n < 100_000:
+		return fmt.Sprint(n)
+	case n < 10_000_000:
+		return fmt.Sprintf("%dk", n/1000)
+	case n < 10_000_000_000:
+		return fmt.Sprintf("%dM", n/1_000_000)
+	}
+	return fmt.Sprintf("%dG", n/1_000_000_000)
+}
+
+// drawLegend explains the signs of the timelines, as far as there is room.
+func drawLegend(a chart.Area, f *Frame) {
+	s := signsFor(f.ASCII)
+	entry := func(sign rune, ink chart.Ink, words string) []piece {
+		return []piece{{string(sign), ink}, {" " + words, inkDim}}
+	}
+	separator := []piece{{" │ ", inkFrame}}
+	gap := []piece{{"  ", inkDim}}
+	long := [][]piece{
+		entry(s.read, inkRead, "read"), gap, entry(s.compute, inkCompute, "compute"), gap, entry(s.write, inkWrite, "write"), gap,
+		entry(s.erased, inkLost, "erased another's"), separator,
+		entry(s.waiting, inkWaiting, "waiting"), gap, entry(s.failed, inkFailed, "attempt failed"), gap, entry(s.holding, inkHolding, "holding"), gap,
+		entry(s.expired, inkLost, "lease ran out"),
+	}
+	short := [][]piece{
+		entry(s.read, inkRead, "read"), gap, entry(s.write, inkWrite, "write"), gap,
+		entry(s.erased, inkLost, "erased another's"), separator,
+		entry(s.waiting, inkWaiting, "wait"), gap, entry(s.failed, inkFailed, "failed"), gap, entry(s.holding, inkHolding, "hold"),
+	}
+	least := [][]piece{
+		entry(s.read, inkRead, "read"), gap, entry(s.write, inkWrite, "write"), gap, entry(s.erased, inkLost, "erased"), separator,
+		entry(s.waiting, inkWaiting, "wait"), gap, entry(s.failed, inkFailed, "failed"), gap, entry(s.holding, inkHolding, "hold"),
+	}
+	perCell := "one cell " + millis(f.perCell())
+	for _, legend := range [][][]piece{long, short, least} {
+		n := 0
+		for _, e := range legend {
+			n += width(e)
+		}
+		if n > a.W() {
+			continue
+		}
+		x := 0
+		for _, e := range legend {
+			x = put(a, x, 0, e...)
+		}
+		if x+2+len(perCell) <= a.W() {
+			a.TextRight(0, perCell, inkDim)
+		}
+		return
+	}
+}
+
+// drawFooter draws the most useful keys, or a notice.
+func drawFooter(a chart.Area, f *Frame) {
+	if f.Notice != "" {
+		a.Text(0, 0, f.Notice, inkNotice)
+		return
+	}
+	var shown [32]bool
+	room := a.W() + 2
+	for weight := 11; weight > 0; weight-- {
+		for i, k := range keyMap {
+			if k.weight != weight || k.brief == "" || !f.offers(k.command) {
+				continue
+			}
+			if n := chart.TextWidth(footerKeys(k)) + chart.TextWidth(footerWords(k, f)) + 3; n <= room {
+				room -= n
+				shown[i] = true
+			}
+		}
+	}
+	x := 0
+	for i, k := range keyMap {
+		if shown[i] {
+			x = put(a, x, 0, piece{footerKeys(k), inkKey}, piece{" " + footerWords(k, f) + "  ", inkDim})
+		}
+	}
+}
+
+// footerWords returns what the footer says a key does, in the present state.
+func footerWords(k keyed, f *Frame) string {
+	if k.command == cmdPause && (f.State == Paused || f.State == Stepping || f.State == Frozen) {
+		return "resume"
+	}
+	return k.brief
+}
+
+// asciiOf replaces what the screen is made of; anything else becomes '?'.
+var asciiOf = map[rune]rune{
+	'✗': 'X', '✓': '+', '×': 'x', '−': '-', '│': '|', '─': '-', '┄': '-', '…': '~', '·': '.', '▶': '>', '◀': '<', '‖': '|',
+	'■': '#', '→': '>', '←': '<', '↑': '^', '↓': 'v', '›': '>', '█': '#', '░': '.', 'µ': 'u', 'Σ': 'S',
+}
+
+// toASCII replaces every character outside of ASCII, also in text from outside.
+func toASCII(a chart.Area) {
+	for y := range a.H() {
+		for x := range a.W() {
+			c := a.At(x, y)
+			if c.Rune >= 0 && c.Rune < 0x7f {
+				continue
+			}
+			r, ok := asciiOf[c.Rune]
+			if !ok {
+				r = '?'
+			}
+			a.Set(x, y, r, c.Ink)
+		}
+	}
+}
+
+// clientName is what a client is called on the screen.
+func clientName(n int) string { return "c" + fmt.Sprint(n) }
+
+// clientList names clients in at most room cells; more is how many there are beyond the list. What does not fit is counted,
+// as in "c1 c3 +12".
+func clientList(clients []int, count, room int) string {
+	var b strings.Builder
+	for i, n := range clients {
+		name := clientName(n)
+		if b.Len() > 0 {
+			name = " " + name
+		}
+		left := count - i - 1
+		need := len(name)
+		if left > 0 {
+			need += len(fmt.Sprintf(" +%d", left))
+		}
+		if b.Len()+need > room {
+			if rest := fmt.Sprintf("+%d", count-i); i > 0 && b.Len()+1+len(rest) <= room {
+				b.WriteString(" " + rest)
+			}
+			return b.String()
+		}
+		b.WriteString(name)
+	}
+	if left := count - len(clients); left > 0 {
+		fmt.Fprintf(&b, " +%d", left)
+	}
+	return b.String()
+}
+
+// excludes tells whether at most one client of a lane should be inside at a time: all that lock, and the one without a lock,
+// whose sin that is. Strategies that detect conflicts, or leave the update to Redis, have no need of it.
+func excludes(l sim.LaneInfo) bool { return l.Locks || l.Strategy == "none" }

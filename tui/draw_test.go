@@ -1,0 +1,298 @@
+package tui
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/muesli/termenv"
+
+	"locktop/sim"
+	"locktop/tui/chart"
+)
+
+var update = flag.Bool("update", false, "write the golden frames anew")
+
+// text draws a frame without colours.
+func text(f Frame, w, h int) string {
+	return painted(f, w, h, nil)
+}
+
+func painted(f Frame, w, h int, pens []chart.Pen) string {
+	g := chart.NewGrid(w, h)
+	Draw(g, f)
+	return g.Paint(pens)
+}
+
+// golden compares a frame with the one in testdata.
+func golden(t *testing.T, name, frame string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(frame+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := frame + "\n"; got != string(want) {
+		t.Errorf("%s differs; go test -update writes it anew. Got\n%s\nwant\n%s", path, got, want)
+	}
+}
+
+func TestGoldenFrames(t *testing.T) {
+	sizes := [][2]int{{120, 40}, {80, 24}, {60, 16}, {30, 8}, {200, 60}}
+	for _, size := range sizes {
+		for _, ascii := range []bool{false, true} {
+			f := twoLanes(6)
+			f.ASCII = ascii
+			name := fmt.Sprintf("race-%dx%d", size[0], size[1])
+			if ascii {
+				name += "-ascii"
+			}
+			t.Run(name, func(t *testing.T) { golden(t, name, text(f, size[0], size[1])) })
+		}
+	}
+}
+
+func TestGoldenStates(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		w, h int
+		make func() Frame
+	}{
+		{"starting-80x24", 80, 24, func() Frame {
+			f := twoLanes(6)
+			f.Snapshots, f.State = nil, Starting
+			return f
+		}},
+		{"nothing-lost-120x40", 120, 40, func() Frame {
+			cfg := sim.Defaults()
+			cfg.Lease = time.Second
+			cfg.Lanes = []string{"spin", "block"}
+			spin, block := newLog(0, "spin", 6, cfg.Lease), newLog(1, "block", 6, 0)
+			spin.takeTurns(6, 200*ms)
+			block.takeTurns(6, 90*ms)
+			f := frameOf(cfg, 210*ms, spin, block)
+			f.State = Paused
+			return f
+		}},
+		{"back-120x40", 120, 40, func() Frame {
+			f := twoLanes(6)
+			f.State, f.Back, f.At = Paused, true, 1100*ms
+			return f
+		}},
+		{"frozen-120x30", 120, 30, func() Frame {
+			f := twoLanes(6)
+			f.State, f.Backend = Frozen, "redis://localhost:6379/0"
+			return f
+		}},
+		{"help-120x40", 120, 40, func() Frame {
+			f := twoLanes(6)
+			f.Help = true
+			return f
+		}},
+		{"help-40x12", 40, 12, func() Frame {
+			f := twoLanes(6)
+			f.Help = true
+			return f
+		}},
+		{"second-lane-60x16", 60, 16, func() Frame {
+			f := twoLanes(6)
+			f.Focus, f.State, f.Notice = 1, Done, "the run is over: r starts it again"
+			return f
+		}},
+		{"three-lanes-120x40", 120, 40, threeLanes},
+		{"three-lanes-80x24", 80, 24, threeLanes},
+		{"crowd-120x40", 120, 40, func() Frame { return twoLanes(200) }},
+	} {
+		t.Run(c.name, func(t *testing.T) { golden(t, c.name, text(c.make(), c.w, c.h)) })
+	}
+}
+
+func TestGoldenColours(t *testing.T) {
+	f := twoLanes(6)
+	for _, c := range []struct {
+		name    string
+		theme   Theme
+		profile termenv.Profile
+	}{
+		{"dark", Dark, termenv.TrueColor},
+		{"light", Light, termenv.ANSI256},
+		{"sixteen", Dark, termenv.ANSI},
+	} {
+		frame := painted(f, 80, 24, Pens(c.theme, c.profile))
+		golden(t, "colours-80x24-"+c.name, frame)
+	}
+	if frame := painted(f, 80, 24, Pens(Dark, termenv.Ascii)); frame != text(f, 80, 24) {
+		t.Errorf("without colours there must be no escape codes:\n%q", frame)
+	}
+}
+
+// everyFrame are frames that differ in what they show, for what must hold of all.
+func everyFrame() map[string]Frame {
+	frames := map[string]Frame{
+		"race": twoLanes(6), "crowd": twoLanes(200), "one client": twoLanes(1), "three lanes": threeLanes(),
+	}
+	starting := twoLanes(6)
+	starting.Snapshots, starting.State = nil, Starting
+	frames["starting"] = starting
+	help := threeLanes()
+	help.Help = true
+	frames["help"] = help
+	back := twoLanes(6)
+	back.Back, back.At, back.State = true, 300*ms, Paused
+	back.Config.Alerts = 20
+	frames["back"] = back
+	odd := twoLanes(6)
+	odd.Backend = "redis://キー\x1b[31m.example:6379/0"
+	odd.State, odd.Notice = Frozen, "été \u202e 日本"
+	odd.Snapshots = odd.Snapshots[:1]
+	odd.Cursor, odd.Focus = 6, 1
+	frames["odd"] = odd
+	unknown := twoLanes(6)
+	s := *unknown.Snapshots[0]
+	s.Losses = append([]sim.Loss(nil), s.Losses...)
+	s.Losses[len(s.Losses)-1].Killer = sim.Update{}
+	s.Unknown, s.Foreign, s.Expired = 3, 1, 4
+	unknown.Snapshots = []*sim.Snapshot{&s, unknown.Snapshots[1]}
+	frames["unknown killer"] = unknown
+	stranger := twoLanes(6)
+	s2 := *stranger.Snapshots[1]
+	s2.Foreign, s2.Verdict = 2, sim.Wrong
+	stranger.Snapshots = []*sim.Snapshot{&s2, &s2}
+	frames["stranger"] = stranger
+	return frames
+}
+
+func TestAFrameIsAsLargeAsTheWindow(t *testing.T) {
+	var sizes [][2]int
+	for w := 1; w <= 60; w++ {
+		for h := 1; h <= 60; h++ {
+			if testing.Short() && (w+h)%7 != 0 {
+				continue
+			}
+			sizes = append(sizes, [2]int{w, h})
+		}
+	}
+	for w := 61; w <= 400; w += 17 {
+		for h := 1; h <= 120; h += 13 {
+			sizes = append(sizes, [2]int{w, h})
+		}
+	}
+	for name, f := range everyFrame() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := chart.NewGrid(0, 0)
+			for i, size := range sizes {
+				w, h := size[0], size[1]
+				f.ASCII = i%2 == 1
+				g.Resize(w, h)
+				Draw(g, f)
+				frame := g.Paint(nil)
+				lines := strings.Split(frame, "\n")
+				if len(lines) != h {
+					t.Fatalf("%d×%d: %d lines", w, h, len(lines))
+				}
+				for _, line := range lines {
+					if n := chart.TextWidth(line); n != w {
+						t.Fatalf("%d×%d: a line of %d cells: %q", w, h, n, line)
+					}
+				}
+				if f.ASCII {
+					for _, b := range []byte(frame) {
+						if b > 126 || b < ' ' && b != '\n' {
+							t.Fatalf("%d×%d: byte %d in an ASCII frame:\n%s", w, h, b, frame)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestVerdictsShortenWithoutCuttingNumbers(t *testing.T) {
+	f := twoLanes(6)
+	lost := fmt.Sprint(f.Snapshots[0].Lost)
+	for w := leastWidth; w <= 120; w++ {
+		g := chart.NewGrid(w, 1)
+		drawVerdicts(g.Area(), &f)
+		line := strings.TrimRight(g.Paint(nil), " ")
+		if !strings.Contains(line, "✗") || !strings.Contains(line, "✓") || !strings.Contains(line, lost) {
+			t.Errorf("%d columns: %q lacks a verdict or the count %s", w, line, lost)
+		}
+		if chart.TextWidth(line) == w && w < 60 && !strings.HasSuffix(line, "0") && !strings.HasSuffix(line, "slower") {
+			t.Errorf("%d columns: %q seems cut", w, line)
+		}
+	}
+}
+
+func TestClientListsFit(t *testing.T) {
+	clients := []int{1, 3, 12, 104}
+	for _, c := range []struct {
+		count, room int
+		want        string
+	}{
+		{4, 40, "c1 c3 c12 c104"},
+		{9, 40, "c1 c3 c12 c104 +5"},
+		{4, 13, "c1 c3 c12 +1"},
+		{4, 9, "c1 c3 +2"},
+		{4, 5, "c1 +3"},
+		{4, 4, ""},
+		{4, 0, ""},
+	} {
+		if got := clientList(clients, c.count, c.room); got != c.want {
+			t.Errorf("%d clients in %d cells: %q, want %q", c.count, c.room, got, c.want)
+		}
+	}
+}
+
+func TestNumbersNeverTakeMoreThanFiveCells(t *testing.T) {
+	for n := int64(1); n < 1e12; n *= 3 {
+		if s := number(n); len(s) > 5 {
+			t.Errorf("%d: %q", n, s)
+		}
+	}
+	if s := number(123_456); s != "123k" {
+		t.Errorf("123456: %q", s)
+	}
+}
+
+func TestTheScaleStandsStill(t *testing.T) {
+	curve := func(values ...float64) []*sim.Snapshot {
+		s := new(sim.Snapshot)
+		for i, v := range values {
+			s.Curve = append(s.Curve, sim.CurvePoint{At: time.Duration(i) * ms, Redis: v, True: v})
+		}
+		return []*sim.Snapshot{s}
+	}
+	var first Scale
+	if first = first.next(curve(40, 60)); first.Min > 40 || first.Max < 60 {
+		t.Fatalf("40 and 60 are not within %+v", first)
+	}
+	if s := first.next(curve(41, 59)); s != first {
+		t.Errorf("a little less must not change the scale from %+v to %+v", first, s)
+	}
+	if s := first.next(curve(40, 90)); s.Max < 90 {
+		t.Errorf("the scale %+v does not hold the last value, 90", s)
+	}
+	if s := first.next(curve(50, 50.5)); s.Max-s.Min > 5 {
+		t.Errorf("the scale %+v is still that of a wilder past", s)
+	}
+	wild := []float64{900}
+	for range 300 {
+		wild = append(wild, 50, 51)
+	}
+	if s := (Scale{}).next(curve(wild...)); s.Max > 60 {
+		t.Errorf("one wild sample long ago makes the scale %+v", s)
+	}
+}

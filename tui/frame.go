@@ -1,0 +1,206 @@
+package tui
+
+import (
+	"time"
+
+	"locktop/sim"
+	"locktop/sim/clock"
+	"locktop/tui/chart"
+)
+
+// State is what the experiment on the screen is doing.
+type State uint8
+
+// The states there are.
+const (
+	Starting State = iota // being opened: there is nothing to see yet
+	Live                  // running
+	Paused                // standing still
+	Stepping              // paused, with one command on its way
+	Frozen                // running on a real Redis, which cannot be paused; the view stands still
+	Done                  // over
+)
+
+// A Frame is everything that is drawn, as plain data.
+type Frame struct {
+	// Config is the experiment's; Speed is how fast it runs now.
+	Config sim.Config
+	Speed  clock.Speed
+	// Backend says where its Redis is.
+	Backend string
+	// Snapshots are those of the lanes; none while starting.
+	Snapshots []*sim.Snapshot
+	State     State
+	// Back says that the user looks back: the timelines end at At then.
+	Back bool
+	At   time.Duration
+	// Focus is the lane that keys act on, from 0; Cursor is the selected client, from 1.
+	Focus, Cursor int
+	// Scale is the range of the charts; the zero Scale is fitted to the snapshots.
+	Scale Scale
+	// Notice is a message to the user, shown instead of the keys.
+	Notice string
+	// Help lays the list of keys over the screen.
+	Help bool
+	// ASCII uses no character outside of ASCII.
+	ASCII bool
+
+	why *loss // explained although it is no longer the last; nil explains the last
+}
+
+// now returns the experiment time that the frame shows.
+func (f *Frame) now() time.Duration {
+	var now time.Duration
+	for _, s := range f.Snapshots {
+		now = max(now, s.At)
+	}
+	return now
+}
+
+// edge returns the time at the right edge of the timelines.
+func (f *Frame) edge() time.Duration {
+	if f.Back {
+		return f.At
+	}
+	return f.now()
+}
+
+// snapshot returns that of a lane, nil while there is none.
+func (f *Frame) snapshot(lane int) *sim.Snapshot {
+	if lane < len(f.Snapshots) {
+		return f.Snapshots[lane]
+	}
+	return nil
+}
+
+// perCell returns the time that one cell of a timeline stands for: a round number near a quarter of the think time.
+func (f *Frame) perCell() time.Duration {
+	want := f.Config.Work / 4
+	step := time.Millisecond
+	for {
+		for _, m := range [...]time.Duration{1, 2, 5} {
+			if m*step >= want || m*step >= time.Minute {
+				return m * step
+			}
+		}
+		step *= 10
+	}
+}
+
+// plan is where everything goes on a screen of w × h cells.
+type plan struct {
+	w, h        int
+	tooSmall    bool
+	full        bool // with a box for WHY
+	firstLane   int
+	lanes       int // how many are side by side
+	panelTop    int
+	panelHeight int
+	legend      bool
+	why         int // rows
+	lane        lanePlan
+}
+
+// lanePlan is how the rows of a lane's panel are shared out. All panels have the same.
+type lanePlan struct {
+	caption     bool
+	chart       int
+	firstClient int
+	clients     int
+	more        bool // a row for the clients that don't fit
+	ruler       bool
+	counters    int
+}
+
+// The bounds of the layouts.
+const (
+	leastWidth, leastHeight     = 40, 12
+	compactWidth, compactHeight = 80, 24
+	fullWidth, fullHeight       = 120, 30
+	leastPanel                  = 38
+	leastChart                  = 3
+)
+
+// planFor shares out the screen.
+func planFor(w, h int, f *Frame) plan {
+	p := plan{w: w, h: h, lanes: 1, panelTop: 2}
+	if w < leastWidth || h < leastHeight {
+		p.tooSmall = true
+		return p
+	}
+	if w >= compactWidth && h >= compactHeight {
+		p.lanes = max(min(w/leastPanel, len(f.Config.Lanes)), 1)
+	}
+	p.firstLane = min(max(f.Focus-p.lanes/2, 0), max(len(f.Config.Lanes)-p.lanes, 0))
+	p.full = w >= fullWidth && h >= fullHeight
+	p.legend = h >= 18
+	switch {
+	case p.full:
+		p.why = 6
+	case h >= 14:
+		p.why = 1
+	}
+	p.panelHeight = h - p.panelTop - 1 - p.why
+	if p.legend {
+		p.panelHeight--
+	}
+	p.lane = p.planLane(p.panelHeight-2, f)
+	return p
+}
+
+// planLane shares out the rows inside of a panel: what is left by the lines of text goes to the clients, of which all
+// should be seen, and to the chart, which needs some height to tell anything.
+func (p *plan) planLane(rows int, f *Frame) lanePlan {
+	l := lanePlan{counters: 1}
+	rows -= 2 + l.counters
+	if rows >= 12 {
+		l.counters++
+		rows--
+	}
+	if rows >= 14 {
+		l.ruler = true
+		rows--
+	}
+	if rows >= 16 {
+		l.caption = true
+		rows--
+	}
+	chart := min(max(rows*2/5, leastChart), rows)
+	if rows-chart < min(3, f.Config.Clients) {
+		chart = 0
+	}
+	clients := min(f.Config.Clients, rows-chart)
+	l.chart = rows - clients
+	if l.chart < leastChart {
+		clients, l.chart = min(f.Config.Clients, rows), 0
+	}
+	if clients < f.Config.Clients && clients > 1 {
+		l.more = true
+		clients--
+	}
+	l.clients = clients
+	l.firstClient = min(max(f.Cursor-clients/2, 1), max(f.Config.Clients-clients+1, 1))
+	return l
+}
+
+// panel returns the area of the i-th visible lane.
+func (p *plan) panel(screen chart.Area, i int) chart.Area {
+	left, right := p.w*i/p.lanes, p.w*(i+1)/p.lanes
+	return screen.Sub(left, p.panelTop, right-left, p.panelHeight)
+}
+
+// views returns what a frame of this plan needs to have of every lane, when its timelines end at edge.
+func (p *plan) views(f *Frame, edge time.Duration) []sim.View {
+	views := make([]sim.View, len(f.Config.Lanes))
+	if p.tooSmall {
+		return views
+	}
+	view := sim.View{
+		First: p.lane.firstClient, Count: p.lane.clients,
+		Since: max(edge-time.Duration(p.w/p.lanes+1)*f.perCell(), 0),
+	}
+	for i := p.firstLane; i < min(p.firstLane+p.lanes, len(views)); i++ {
+		views[i] = view
+	}
+	return views
+}

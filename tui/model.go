@@ -1,0 +1,520 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/muesli/termenv"
+
+	"locktop/sim"
+	"locktop/sim/clock"
+	"locktop/tui/chart"
+)
+
+// model is the one Bubble Tea model. Its update changes state and nothing else: what waits for Redis is a command.
+type model struct {
+	ctx   context.Context
+	stage *stage
+	tick  time.Duration
+	err   error // ends the program
+
+	session  *session // nil while starting
+	starting bool     // a command is at it
+	again    bool     // the configuration has changed since that command was given
+
+	frame       Frame
+	paused      bool            // the user has paused the race
+	suspended   bool            // it is paused while the program is suspended
+	frozen      bool            // or the view, where the race cannot be
+	held        []*sim.Snapshot // what is shown instead of the present: of all clients, from their oldest moments on
+	noticeUntil time.Time
+	whySince    time.Time // when the explanation was last changed
+	steppedAt   time.Time
+	stepping    bool      // a step is under way, or its reply
+	before      sim.Event // the last reply before it
+
+	ticks int // counts the chains of ticks, of which the last one lives
+	grid  *chart.Grid
+	pens  []chart.Pen
+	stale bool // the frame has changed since it was drawn
+	drawn string
+}
+
+// Messages.
+type (
+	tickMsg    struct{ chain int }
+	startedMsg struct {
+		session *session
+		err     error
+	}
+	endedMsg struct{ session *session }
+	leaveMsg struct{} // the context has ended
+)
+
+const (
+	idleTick    = 250 * time.Millisecond // while nothing moves
+	afterStep   = time.Second            // how long a step is watched closely
+	noticeTime  = 4 * time.Second
+	readingTime = 3 * time.Second // how long an explanation stands while the race runs on
+)
+
+func newModel(ctx context.Context, cfg sim.Config, opts Options, profile termenv.Profile) *model {
+	fps := opts.FPS
+	if fps <= 0 {
+		fps = defaultFPS
+	}
+	return &model{
+		ctx:   ctx,
+		stage: &stage{ctx: ctx},
+		tick:  time.Second / time.Duration(fps),
+		frame: Frame{
+			Config: cfg, Speed: cfg.Speed, Backend: cfg.Source.String(), Cursor: 1, ASCII: opts.ASCII,
+		},
+		grid:  chart.NewGrid(0, 0),
+		pens:  Pens(opts.Theme, profile),
+		stale: true,
+	}
+}
+
+func (m *model) fail(err error) { m.err = errors.Join(m.err, err) }
+
+// Init starts the first session and the ticks.
+func (m *model) Init() tea.Cmd {
+	leave := func() tea.Msg {
+		<-m.ctx.Done()
+		return leaveMsg{}
+	}
+	return tea.Batch(m.restart(), m.nextTick(), leave)
+}
+
+// nextTick starts a new chain of ticks, which ends the one before.
+func (m *model) nextTick() tea.Cmd {
+	m.ticks++
+	return m.tickOn()
+}
+
+// tickOn continues the chain, slowly while there is nothing to see.
+func (m *model) tickOn() tea.Cmd {
+	chain, after := m.ticks, m.tick
+	if m.idle() {
+		after = max(idleTick, m.tick)
+	}
+	return tea.Tick(after, func(time.Time) tea.Msg { return tickMsg{chain} })
+}
+
+// idle tells whether the screen will stay as it is without the user.
+func (m *model) idle() bool {
+	if m.held != nil {
+		return true
+	}
+	switch m.frame.State {
+	case Done:
+		return true
+	case Paused:
+		return time.Since(m.steppedAt) > afterStep
+	}
+	return false
+}
+
+func (m *model) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.grid.Resize(msg.Width, msg.Height)
+		m.stale = true
+		m.look()
+	case tea.ResumeMsg:
+		m.stale = true
+		if m.suspended && m.session != nil {
+			m.suspended = false
+			m.session.exp.Resume()
+		}
+	case tickMsg:
+		if msg.chain != m.ticks {
+			return nil
+		}
+		m.look()
+		return m.tickOn()
+	case tea.KeyMsg:
+		return m.keys(msg)
+	case startedMsg:
+		return m.started(msg)
+	case endedMsg:
+		if msg.session == m.session && msg.session != nil {
+			if err := msg.session.err; err != nil {
+				// The session is finished and its error returned by Run.
+				return tea.Quit
+			}
+			m.look()
+		}
+	case leaveMsg:
+		return tea.Quit
+	}
+	return nil
+}
+
+// restart has the session replaced by one of the present configuration. While one is being started already, it is
+// followed by another.
+func (m *model) restart() tea.Cmd {
+	m.session, m.held = nil, nil
+	m.paused, m.frozen, m.stepping, m.suspended = false, false, false, false
+	m.frame.why = nil
+	m.frame.Snapshots, m.frame.State, m.frame.Back, m.frame.Scale = nil, Starting, false, Scale{}
+	m.stale = true
+	if m.starting {
+		m.again = true
+		return nil
+	}
+	m.starting, m.again = true, false
+	cfg, stage := m.frame.Config, m.stage
+	return func() tea.Msg {
+		var msg startedMsg
+		msg.err = guard(func() (err error) {
+			msg.session, err = stage.restart(cfg)
+			return err
+		})
+		return msg
+	}
+}
+
+// started takes over a new session.
+func (m *model) started(msg startedMsg) tea.Cmd {
+	m.starting = false
+	if msg.err != nil {
+		if !errors.Is(msg.err, errStageClosed) && !errors.Is(msg.err, context.Canceled) {
+			m.fail(msg.err)
+		}
+		return tea.Quit
+	}
+	if m.again {
+		return m.restart()
+	}
+	m.session = msg.session
+	m.session.exp.Clock().SetSpeed(m.frame.Speed)
+	m.frame.Backend, _ = m.session.exp.Backend()
+	m.look()
+	wait := func() tea.Msg {
+		<-msg.session.ended
+		return endedMsg{msg.session}
+	}
+	return tea.Batch(wait, m.nextTick())
+}
+
+// look takes the snapshots for the next frame.
+func (m *model) look() {
+	f := &m.frame
+	if f.Notice != "" && time.Now().After(m.noticeUntil) {
+		f.Notice = ""
+		m.stale = true
+	}
+	if m.session == nil {
+		return
+	}
+	if state := m.state(); state != f.State {
+		f.State = state
+		m.stale = true
+	}
+	if m.held != nil {
+		f.Snapshots = m.held
+		return
+	}
+	p := planFor(m.size().w, m.size().h, f)
+	snapshots := m.session.exp.Snapshots(p.views(f, m.session.exp.Clock().Now())...)
+	for i, s := range snapshots {
+		if old := f.snapshot(i); old == nil || old.Events != s.Events || old.At != s.At ||
+			old.First != s.First || len(old.Clients) != len(s.Clients) {
+			m.stale = true
+		}
+	}
+	f.Snapshots = snapshots
+	f.Scale = f.Scale.next(snapshots)
+	m.explain()
+	m.tellStep()
+}
+
+// explain holds on to an explanation long enough to be read while the race runs on, and follows at once when it halts.
+func (m *model) explain() {
+	f := &m.frame
+	last, ok := lastLoss(f)
+	switch {
+	case f.State != Live || !ok:
+		f.why = nil
+	case f.why == nil || f.why.lane != last.lane || time.Since(m.whySince) >= readingTime:
+		f.why, m.whySince = &last, time.Now()
+	}
+}
+
+// tellStep says what the command of a step has done, once its reply is there.
+func (m *model) tellStep() {
+	s := m.frame.snapshot(m.frame.Focus)
+	if !m.stepping || s == nil || s.Reply == m.before {
+		return
+	}
+	m.stepping = false
+	m.notify(replyText(s))
+}
+
+type size struct{ w, h int }
+
+func (m *model) size() size { return size{m.grid.Area().W(), m.grid.Area().H()} }
+
+func (m *model) state() State {
+	switch {
+	case m.session == nil:
+		return Starting
+	case m.frozen:
+		return Frozen
+	case m.session.over():
+		return Done
+	case m.paused && !m.session.exp.Paused():
+		return Stepping
+	case m.paused:
+		return Paused
+	}
+	return Live
+}
+
+// view draws the frame, unless it is the one drawn last.
+func (m *model) view() string {
+	if m.stale {
+		m.stale = false
+		m.grid.Clear()
+		Draw(m.grid, m.frame)
+		m.drawn = m.grid.Paint(m.pens)
+	}
+	return m.drawn
+}
+
+// keys obeys what was typed. Characters that arrive together, from a fast typist or over a slow line, are one message.
+func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
+	if msg.Type != tea.KeyRunes || len(msg.Runes) < 2 || msg.Paste {
+		return m.key(msg)
+	}
+	var cmds []tea.Cmd
+	for _, r := range msg.Runes {
+		one := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}}
+		if r == ' ' {
+			one.Type = tea.KeySpace
+		}
+		cmds = append(cmds, m.key(one))
+	}
+	return tea.Batch(cmds...)
+}
+
+// key obeys a key, and shows at once what has come of it.
+func (m *model) key(msg tea.KeyMsg) tea.Cmd {
+	c := m.frame.commandOf(msg)
+	if m.frame.Help && c == cmdLive {
+		c = cmdHelp // esc closes it
+	}
+	if c == cmdNone {
+		return nil
+	}
+	cmd := m.obey(c)
+	m.stale = true
+	m.look()
+	return tea.Batch(cmd, m.nextTick())
+}
+
+func (m *model) obey(c command) tea.Cmd {
+	f := &m.frame
+	lanes := len(f.Config.Lanes)
+	switch c {
+	case cmdPause:
+		m.pause()
+	case cmdStep:
+		m.step()
+	case cmdBack:
+		m.scrub(-1)
+	case cmdForward:
+		m.scrub(+1)
+	case cmdLive:
+		m.live()
+	case cmdNextLane:
+		f.Focus = (f.Focus + 1) % lanes
+	case cmdPrevLane:
+		f.Focus = (f.Focus + lanes - 1) % lanes
+	case cmdUp:
+		m.moveCursor(-1)
+	case cmdDown:
+		m.moveCursor(+1)
+	case cmdPageUp:
+		m.moveCursor(-m.page())
+	case cmdPageDown:
+		m.moveCursor(+m.page())
+	case cmdFirst:
+		m.moveCursor(-f.Config.Clients)
+	case cmdLast:
+		m.moveCursor(+f.Config.Clients)
+	case cmdNextStrategy:
+		return m.changeStrategy(+1)
+	case cmdPrevStrategy:
+		return m.changeStrategy(-1)
+	case cmdFaster:
+		m.setSpeed(f.Speed.Faster())
+	case cmdSlower:
+		m.setSpeed(f.Speed.Slower())
+	case cmdRestart:
+		return m.restart()
+	case cmdHelp:
+		f.Help = !f.Help
+	case cmdSuspend:
+		return m.suspend()
+	case cmdQuit:
+		return tea.Quit
+	}
+	return nil
+}
+
+// ready tells whether there is a race that goes on, and the user if there is not.
+func (m *model) ready() bool {
+	switch {
+	case m.session == nil:
+		m.notify("still starting")
+	case m.session.over():
+		m.notify("the run is over: r starts it again")
+	default:
+		return true
+	}
+	return false
+}
+
+// pause halts the race or lets it go on; where it cannot be halted, the view stands still instead.
+func (m *model) pause() {
+	if !m.frozen && !m.ready() {
+		return
+	}
+	m.live()
+	if exp := m.session.exp; exp.CanPause() {
+		m.paused = !m.paused
+		if m.paused {
+			exp.Pause()
+		} else {
+			exp.Resume()
+		}
+		return
+	}
+	m.frozen = !m.frozen
+	m.hold()
+}
+
+// step lets one command of the focused lane through.
+func (m *model) step() {
+	if !m.ready() {
+		return
+	}
+	exp := m.session.exp
+	if !exp.CanPause() {
+		m.notify("a real Redis cannot be stepped: use the embedded one")
+		return
+	}
+	m.live()
+	if !m.paused {
+		m.paused = true
+		exp.Pause()
+		m.notify("paused: . lets one command through")
+		return
+	}
+	m.steppedAt = time.Now()
+	if s := m.frame.snapshot(m.frame.Focus); s != nil {
+		m.stepping, m.before = true, s.Reply
+	}
+	exp.Step(m.frame.Focus, m.frame.Cursor)
+}
+
+// suspend gives the terminal back to the shell. The race waits, where it can, so that no lease runs out meanwhile.
+func (m *model) suspend() tea.Cmd {
+	if m.session != nil && !m.session.over() && m.session.exp.CanPause() && !m.paused {
+		m.suspended = true
+		m.session.exp.Pause()
+	}
+	return tea.Suspend
+}
+
+// hold keeps the present picture while the view is frozen or looks back, and lets go of it otherwise.
+func (m *model) hold() {
+	switch {
+	case !m.frozen && !m.frame.Back:
+		m.held = nil
+	case m.held == nil:
+		views := make([]sim.View, len(m.frame.Config.Lanes))
+		for i := range views {
+			views[i] = sim.View{First: 1, Count: m.frame.Config.Clients}
+		}
+		m.held = m.session.exp.Snapshots(views...)
+		m.frame.Snapshots = m.held
+	}
+}
+
+// scrub moves the end of the timelines by a quarter of their length. Looking back begins with holding the picture, as the
+// timelines are forgotten while the race runs on; reaching its end returns to the present.
+func (m *model) scrub(direction int) {
+	f := &m.frame
+	if m.session == nil {
+		m.notify("still starting")
+		return
+	}
+	p := planFor(m.size().w, m.size().h, f)
+	length := time.Duration(p.timelineCells(f)) * f.perCell()
+	from := f.edge()
+	to := max(from+time.Duration(direction)*max(length/4, f.perCell()), min(length, f.now()))
+	switch {
+	case direction > 0 && !f.Back:
+		m.notify("this is the present: ← looks back")
+	case direction < 0 && to >= from:
+		m.notify("this is the beginning")
+	case to >= f.now():
+		m.live()
+	default:
+		if !f.Back && f.State == Live {
+			m.notify("the race runs on: esc returns to it")
+		}
+		f.Back, f.At = true, to
+		m.hold()
+	}
+}
+
+// live returns from looking back.
+func (m *model) live() {
+	m.frame.Back = false
+	m.hold()
+}
+
+func (m *model) moveCursor(by int) {
+	m.frame.Cursor = min(max(m.frame.Cursor+by, 1), m.frame.Config.Clients)
+}
+
+// page is how many clients are seen at once.
+func (m *model) page() int {
+	p := planFor(m.size().w, m.size().h, &m.frame)
+	return max(p.lane.clients, 1)
+}
+
+func (m *model) setSpeed(s clock.Speed) {
+	m.frame.Speed, m.frame.Config.Speed = s, s
+	if m.session != nil {
+		m.session.exp.Clock().SetSpeed(s)
+	}
+}
+
+// changeStrategy gives the focused lane another strategy and starts again.
+func (m *model) changeStrategy(by int) tea.Cmd {
+	f := &m.frame
+	names := sim.StrategyNames()
+	for i, name := range names {
+		if name == f.Config.Lanes[f.Focus] {
+			next := names[(i+by+len(names))%len(names)]
+			f.Config = f.Config.WithStrategy(f.Focus, next)
+			m.notify(fmt.Sprintf("lane %d is now %s", f.Focus+1, next))
+			break
+		}
+	}
+	return m.restart()
+}
+
+func (m *model) notify(text string) {
+	m.frame.Notice = text
+	m.noticeUntil = time.Now().Add(noticeTime)
+}

@@ -1,0 +1,368 @@
+package tui
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/muesli/termenv"
+
+	"locktop/lock/redistest"
+	"locktop/sim"
+	"locktop/sim/backend"
+)
+
+// running returns a model whose session runs, at 120×40.
+func running(t *testing.T, cfg sim.Config) *model {
+	t.Helper()
+	m := newModel(t.Context(), cfg, Options{}, termenv.Ascii)
+	t.Cleanup(func() {
+		if _, err := m.stage.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	m.update(tea.WindowSizeMsg{Width: 120, Height: 40})
+	m.update(m.restart()())
+	if m.err != nil {
+		t.Fatal(m.err)
+	}
+	return m
+}
+
+// after waits until the race has got on.
+func (m *model) after(d time.Duration) {
+	for m.session.exp.Clock().Now() < d && !m.session.over() {
+		time.Sleep(time.Millisecond)
+	}
+	m.update(tickMsg{m.ticks})
+}
+
+var specialKeys = map[string]tea.KeyMsg{
+	" ": {Type: tea.KeySpace, Runes: []rune{' '}}, "tab": {Type: tea.KeyTab}, "shift+tab": {Type: tea.KeyShiftTab}, "esc": {Type: tea.KeyEsc},
+	"left": {Type: tea.KeyLeft}, "right": {Type: tea.KeyRight}, "up": {Type: tea.KeyUp}, "down": {Type: tea.KeyDown},
+	"pgup": {Type: tea.KeyPgUp}, "pgdown": {Type: tea.KeyPgDown}, "home": {Type: tea.KeyHome}, "end": {Type: tea.KeyEnd},
+	"ctrl+z": {Type: tea.KeyCtrlZ}, "ctrl+c": {Type: tea.KeyCtrlC},
+}
+
+func press(t *testing.T, m *model, key string) tea.Cmd {
+	t.Helper()
+	msg, ok := specialKeys[key]
+	if !ok {
+		msg = tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(key)}
+	}
+	if msg.String() != key {
+		t.Fatalf("key %q arrives as %q", key, msg.String())
+	}
+	return m.update(msg)
+}
+
+// condition is what a key can change, apart from what a command does.
+type condition struct {
+	focus, cursor            int
+	back, help, paused, cold bool
+	at, stepped              time.Duration
+	speed                    float64
+	lanes                    string
+	starting                 bool
+}
+
+func conditionOf(m *model) condition {
+	f := &m.frame
+	return condition{
+		f.Focus, f.Cursor, f.Back, f.Help, m.paused, m.frozen, f.At, time.Duration(m.steppedAt.UnixNano()), float64(f.Speed),
+		strings.Join(f.Config.Lanes, " "), m.starting,
+	}
+}
+
+// leaves tells whether a command ends or suspends the program. A restart is not carried out.
+func leaves(cmd tea.Cmd) bool {
+	if cmd == nil {
+		return false
+	}
+	switch msg := cmd().(type) {
+	case tea.QuitMsg, tea.SuspendMsg:
+		return true
+	case tea.BatchMsg:
+		for _, c := range msg {
+			if leaves(c) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
+	cfg := sim.Defaults()
+	cfg.Clients, cfg.Speed = 40, 4
+	m := running(t, cfg)
+	m.after(time.Second)
+	if m.frame.State != Live {
+		t.Fatalf("state %d", m.frame.State)
+	}
+	press(t, m, " ")
+	for _, k := range keyMap {
+		if k.command == cmdNextStrategy || k.command == cmdPrevStrategy || k.command == cmdRestart {
+			continue // each of these starts a session; see below
+		}
+		for _, key := range k.Keys() {
+			m.frame.Cursor, m.frame.Help = 20, false
+			m.live()
+			if k.command == cmdForward || k.command == cmdLive {
+				press(t, m, "left")
+			}
+			before := conditionOf(m)
+			if cmd := press(t, m, key); conditionOf(m) == before && !leaves(cmd) {
+				t.Errorf("%q, which the help calls %q, does nothing", key, k.Help().Desc)
+			}
+		}
+	}
+	for _, key := range []string{"s", "S", "r"} {
+		before, session := conditionOf(m), m.session
+		cmd := press(t, m, key)
+		if m.session != nil || !m.starting || conditionOf(m) == before || m.frame.State != Starting {
+			t.Fatalf("%q does not restart", key)
+		}
+		batch := cmd().(tea.BatchMsg)
+		m.update(batch[0]())
+		if m.session == nil || m.session == session || m.err != nil {
+			t.Fatalf("%q: no new session: %v", key, m.err)
+		}
+	}
+	if got := m.frame.Config.Lanes[0]; got != "none" {
+		t.Errorf("the next strategy and the previous one again is %s", got)
+	}
+}
+
+func TestKeysThatCanDoNothingAreNotOffered(t *testing.T) {
+	f := twoLanes(1)
+	f.Config.Lanes = f.Config.Lanes[:1]
+	f.Help = true
+	for _, words := range []string{"next lane", "client above", "page of clients"} {
+		if strings.Contains(text(f, 120, 40), words) {
+			t.Errorf("one client in one lane, and the help offers %q", words)
+		}
+	}
+	if c := f.commandOf(specialKeys["tab"]); c != cmdNone {
+		t.Errorf("tab is obeyed: %d", c)
+	}
+}
+
+func TestHelpCloses(t *testing.T) {
+	m := running(t, sim.Defaults())
+	for _, key := range []string{"?", "esc"} {
+		press(t, m, "?")
+		if !m.frame.Help || !strings.Contains(m.view(), "KEYS") {
+			t.Fatal("? does not open the help")
+		}
+		if cmd := press(t, m, key); m.frame.Help || leaves(cmd) {
+			t.Errorf("%q does not just close the help", key)
+		}
+	}
+	press(t, m, "?")
+	for _, key := range []string{"q", "ctrl+c"} {
+		if !leaves(press(t, m, key)) {
+			t.Errorf("%s does not quit while the help is open", key)
+		}
+	}
+}
+
+func TestKeysThatArriveTogetherAreKeysEach(t *testing.T) {
+	m := newModel(t.Context(), sim.Defaults(), Options{}, termenv.Ascii)
+	m.update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("jj+j")})
+	if m.frame.Cursor != 4 || m.frame.Speed != 0.5 {
+		t.Errorf("cursor %d, speed %v", m.frame.Cursor, m.frame.Speed)
+	}
+	m.update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("jj"), Paste: true})
+	if m.frame.Cursor != 4 {
+		t.Error("what is pasted is obeyed")
+	}
+}
+
+func TestRestartsDoNotPileUp(t *testing.T) {
+	m := running(t, sim.Defaults())
+	restart := press(t, m, "s")().(tea.BatchMsg)[0]
+	for range 5 {
+		if press(t, m, "s"); m.frame.State != Starting {
+			t.Fatal("not starting any more")
+		}
+	}
+	again := m.update(restart()) // comes back with a session that is out of date
+	if m.session != nil || again == nil {
+		t.Fatal("a session with an old configuration is taken over")
+	}
+	m.update(again())
+	if m.session == nil || m.session.exp.Config().Lanes[0] != m.frame.Config.Lanes[0] {
+		t.Fatalf("the session does not have the lanes of the screen, %v", m.frame.Config.Lanes)
+	}
+}
+
+func TestPauseStandsStillAndCostsNothing(t *testing.T) {
+	m := running(t, sim.Defaults())
+	m.after(200 * ms)
+	press(t, m, " ")
+	if m.frame.State != Paused || !m.idle() {
+		t.Fatalf("state %d, idle %v", m.frame.State, m.idle())
+	}
+	time.Sleep(50 * ms) // for replies that were on their way
+	m.look()
+	frame := m.view()
+	time.Sleep(50 * ms)
+	m.update(tickMsg{m.ticks})
+	if m.stale || m.view() != frame {
+		t.Error("a paused screen changes")
+	}
+	if m.update(tickMsg{m.ticks - 1}) != nil {
+		t.Error("a tick of an older chain goes on")
+	}
+	events := m.frame.Snapshots[0].Events
+	for range 100 {
+		press(t, m, ".")
+		for range 100 {
+			if m.update(tickMsg{m.ticks}); m.frame.State == Paused && m.frame.Snapshots[0].Events > events {
+				break
+			}
+			time.Sleep(ms)
+		}
+		if m.frame.Snapshots[0].Events > events {
+			break
+		}
+	}
+	if m.frame.Snapshots[0].Events == events {
+		t.Error("steps have no effect")
+	}
+	press(t, m, " ")
+	now := m.frame.now()
+	m.after(now + 20*ms)
+	if m.frame.State != Live || m.frame.now() <= now {
+		t.Errorf("after the pause: state %d at %v", m.frame.State, m.frame.now())
+	}
+}
+
+func TestLookingBackIsAnchored(t *testing.T) {
+	cfg := sim.Defaults()
+	cfg.Speed = 4
+	m := running(t, cfg)
+	m.after(time.Second)
+	press(t, m, "left")
+	at, frame := m.frame.At, m.view()
+	if !m.frame.Back || !strings.Contains(frame, "BACK "+clockText(at)) {
+		t.Fatalf("not back:\n%s", frame)
+	}
+	time.Sleep(100 * ms)
+	m.update(tickMsg{m.ticks})
+	if m.view() != frame {
+		t.Error("the picture moves while looking back")
+	}
+	for range 100 {
+		press(t, m, "left")
+	}
+	if m.frame.At <= 0 || m.frame.At >= at {
+		t.Errorf("as far back as can be is %v", m.frame.At)
+	}
+	for range 100 {
+		press(t, m, "right")
+		if !m.frame.Back {
+			break
+		}
+	}
+	if m.frame.Back || m.frame.State != Live || m.held != nil {
+		t.Error("going forward does not end in the present")
+	}
+	press(t, m, "h")
+	press(t, m, "esc")
+	if m.frame.Back || m.held != nil {
+		t.Error("esc does not return to the present")
+	}
+}
+
+func TestTheEndOfARun(t *testing.T) {
+	cfg := sim.Defaults()
+	cfg.Alerts, cfg.Speed, cfg.Interval = 2, 16, 10*ms
+	m := running(t, cfg)
+	<-m.session.ended
+	m.update(endedMsg{m.session})
+	if m.frame.State != Done || !m.idle() || !strings.Contains(m.view(), "DONE") {
+		t.Fatalf("state %d:\n%s", m.frame.State, m.view())
+	}
+	m.look()
+	now := m.frame.now()
+	time.Sleep(20 * ms)
+	if m.look(); m.frame.now() != now {
+		t.Error("time goes on after the end")
+	}
+	for _, key := range []string{" ", "."} {
+		m.frame.Notice = ""
+		press(t, m, key)
+		if !strings.Contains(m.view(), "r starts it again") {
+			t.Errorf("%q is not answered:\n%s", key, m.view())
+		}
+	}
+	m.noticeUntil = time.Now().Add(-time.Second)
+	if m.look(); m.frame.Notice != "" {
+		t.Error("the notice stays for ever")
+	}
+}
+
+func TestARealRedisIsFrozenInsteadOfPaused(t *testing.T) {
+	cfg := sim.Defaults()
+	source, err := backend.Parse(redistest.Real(t).URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Source = source
+	m := running(t, cfg)
+	m.after(100 * ms)
+	press(t, m, " ")
+	frame := m.view()
+	if m.frame.State != Frozen || !strings.Contains(frame, "view frozen, Redis runs on") {
+		t.Fatalf("not frozen:\n%s", frame)
+	}
+	time.Sleep(50 * ms)
+	m.update(tickMsg{m.ticks})
+	if m.view() != frame {
+		t.Error("a frozen view changes")
+	}
+	press(t, m, ".")
+	if !strings.Contains(m.view(), "a real Redis cannot be stepped") {
+		t.Error("a step is not answered")
+	}
+	press(t, m, " ")
+	if m.frame.State != Live || m.held != nil {
+		t.Errorf("state %d after the freeze", m.frame.State)
+	}
+}
+
+func TestAnExperimentThatFailsEndsTheProgram(t *testing.T) {
+	cfg := sim.Defaults()
+	cfg.Lanes = []string{"nonsense"}
+	m := newModel(t.Context(), cfg, Options{}, termenv.Ascii)
+	g := guarded{m}
+	_, cmd := g.Update(m.restart()())
+	if !leaves(cmd) || m.err == nil || !strings.Contains(m.err.Error(), "nonsense") {
+		t.Errorf("error %v", m.err)
+	}
+}
+
+func TestAPanicEndsTheProgramWithItsStack(t *testing.T) {
+	m := newModel(t.Context(), sim.Defaults(), Options{}, termenv.Ascii)
+	g := guarded{m}
+	m.grid = nil
+	g.View()
+	_, cmd := g.Update(tickMsg{})
+	if !leaves(cmd) || m.err == nil || !strings.Contains(m.err.Error(), "panic") || !strings.Contains(m.err.Error(), "view") {
+		t.Errorf("error %v", m.err)
+	}
+}
+
+func TestAStageThatIsClosedStartsNothing(t *testing.T) {
+	s := &stage{ctx: t.Context()}
+	if r, err := s.close(); err != nil || len(r.Lanes) > 0 {
+		t.Errorf("closing an empty stage: %v, %v", r, err)
+	}
+	if _, err := s.restart(sim.Defaults()); !errors.Is(err, errStageClosed) {
+		t.Errorf("a closed stage starts a session: %v", err)
+	}
+}

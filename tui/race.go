@@ -1,0 +1,445 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"locktop/sim"
+	"locktop/tui/chart"
+)
+
+// signs are the characters of the timelines.
+type signs struct {
+	idle, waiting, compute, holding      rune
+	read, write, erased, failed, expired rune
+}
+
+var (
+	unicodeSigns = signs{'·', '░', '=', '█', 'R', 'W', '✗', '▴', '!'}
+	asciiSigns   = signs{' ', '.', '=', '#', 'R', 'W', 'X', '^', '!'}
+)
+
+func signsFor(ascii bool) *signs {
+	if ascii {
+		return &asciiSigns
+	}
+	return &unicodeSigns
+}
+
+// Widths inside of a panel.
+const (
+	widestBar  = 40
+	totalsFrom = 48 // a panel that is less wide has no totals beside its timelines
+)
+
+// drawLane draws the panel of one lane.
+func drawLane(a chart.Area, f *Frame, p *plan, lane int) {
+	ink, title := inkFrame, inkTitle
+	mark := ""
+	if lane == f.Focus {
+		title = inkFocus
+		if len(f.Config.Lanes) > 1 {
+			ink, mark = inkFocus, "› "
+		}
+	}
+	name := f.Config.Lanes[lane]
+	heading := mark + strings.ToUpper(name)
+	if s, ok := sim.StrategyNamed(name); ok && s.Title != "" && chart.TextWidth(heading+"  "+s.Title) <= a.W()-6 {
+		heading += "  " + s.Title
+	}
+	in := a.Box(heading, ink, title, f.ASCII)
+	s := f.snapshot(lane)
+	if s == nil {
+		const text = "starting"
+		in.Text(max((in.W()-len(text))/2, 0), in.H()/2, text, inkDim)
+		return
+	}
+	drawInside(in, f, s)
+	drawLease(in, s, f.ASCII)
+	y := 2
+	if p.lane.caption {
+		drawCaption(in.Sub(0, y, in.W(), 1), f.ASCII)
+		y++
+	}
+	drawChart(in.Sub(0, y, in.W(), p.lane.chart), f, s)
+	y += p.lane.chart
+	rows := p.lane.clients
+	if p.lane.more {
+		rows++
+	}
+	if p.lane.ruler {
+		rows++
+	}
+	drawClients(in.Sub(0, y, in.W(), rows), f, p, s)
+	y += rows
+	drawCounters(in.Sub(0, y, in.W(), p.lane.counters), s)
+}
+
+// drawInside tells who is in the critical section now and who waits for it.
+func drawInside(a chart.Area, f *Frame, s *sim.Snapshot) {
+	half := a.W()
+	if s.Lane.Locks {
+		half = a.W() / 2
+		waiting := a.Sub(half+1, 0, a.W()-half-1, 1)
+		x := put(waiting, 0, 0, piece{"waiting: ", inkDim})
+		if s.WaitingCount == 0 {
+			waiting.Text(x, 0, "nobody", inkDim)
+		} else {
+			list := clientList(s.Waiting, s.WaitingCount, waiting.W()-x)
+			if list == "" {
+				list = fmt.Sprint(s.WaitingCount)
+			}
+			waiting.Text(x, 0, list, inkTitle)
+		}
+	}
+	inside := a.Sub(0, 0, half, 1)
+	ink, mark := inkKept, " ✓ "
+	switch {
+	case !excludes(s.Lane), !s.Lane.Locks && s.InsideCount < 2:
+		ink, mark = inkTitle, " "
+	case s.InsideCount > 1:
+		ink, mark = inkLost, " ✗ "
+	case f.ASCII:
+		mark = " ok "
+	}
+	x := put(inside, 0, 0, piece{"inside now: ", inkDim}, piece{fmt.Sprint(s.InsideCount) + mark, ink})
+	most := fmt.Sprintf("  most %d", s.MaxInside)
+	if s.MaxInside < 2 || inside.W()-x < len(most)+len("c1 c2") {
+		most = ""
+	}
+	inside.Text(x, 0, clientList(s.Inside, s.InsideCount, inside.W()-x-len(most)), ink)
+	inside.TextRight(0, most, inkDim)
+}
+
+// drawLease shows what is left of the holder's lease.
+func drawLease(a chart.Area, s *sim.Snapshot, ascii bool) {
+	a = a.Sub(0, 1, a.W(), 1)
+	switch {
+	case !s.Lane.Locks:
+		a.Text(0, 0, "no holder, no lease", inkDim)
+	case s.Lease == 0 && s.Holder == 0:
+		a.Text(0, 0, "free, no lease", inkDim)
+	case s.Lease == 0:
+		put(a, 0, 0, piece{"held by ", inkDim}, piece{clientName(s.Holder), inkHolding}, piece{", no lease", inkDim})
+	default:
+		total := millis(s.Lease)
+		left := strings.TrimSuffix(millis(s.LeaseLeft), "ms")
+		text := " " + strings.Repeat(" ", max(len(total)-2-len(left), 0)) + left + "/" + total
+		ink, who := inkHolding, "  "+clientName(s.Holder)
+		switch {
+		case s.Holder == 0:
+			text, who, ink = " "+strings.Repeat(" ", max(len(total)-6, 0))+"free"+strings.Repeat(" ", len(total)+1), "", inkDim
+		case s.LeaseLeft == 0:
+			ink, who = inkLost, who+" ran out"
+		}
+		const label = "lease "
+		bar := min(a.W()-len(label)-len(text)-len("  "+clientName(s.Lane.Clients)+" ran out"), widestBar)
+		if bar < 4 {
+			bar = max(a.W()-len(label)-len(text)-len(who), 0)
+		}
+		x := a.Text(0, 0, label, inkDim)
+		fraction := float64(s.LeaseLeft) / float64(s.Lease)
+		if s.Holder == 0 {
+			fraction = 0
+		}
+		chart.Bar(a, 0, x, bar, fraction, ink, inkFrame, ascii)
+		put(a, x+bar, 0, piece{text, ink}, piece{who, ink})
+	}
+}
+
+// drawCaption says what the chart shows.
+func drawCaption(a chart.Area, ascii bool) {
+	solid, dashed := "━━", "┄┄"
+	if ascii {
+		solid, dashed = "**", "--"
+	}
+	what := "average latency since the start, ms  "
+	if a.W() < 56 {
+		what = "average latency in ms  "
+	}
+	if a.W() < 42 {
+		what = "average, ms  "
+	}
+	put(a, 0, 0, piece{what, inkDim}, piece{solid, inkTitle}, piece{" in Redis  ", inkDim},
+		piece{dashed, inkTruth}, piece{" true", inkDim})
+}
+
+// drawChart draws the course of the average in Redis and of the true one.
+func drawChart(a chart.Area, f *Frame, s *sim.Snapshot) {
+	if a.H() < 2 {
+		return
+	}
+	scale := f.Scale
+	if scale == (Scale{}) {
+		scale = scale.next(f.Snapshots)
+	}
+	now := max(f.now().Seconds(), 1e-3)
+	redis := make([]chart.Point, len(s.Curve))
+	for i, p := range s.Curve {
+		redis[i] = chart.Point{X: p.At.Seconds(), Y: p.Redis}
+	}
+	// The truth is drawn as it is now: where the average should be heading.
+	var truth []chart.Point
+	if len(redis) > 0 {
+		truth = []chart.Point{{X: 0, Y: s.True.Mean()}, {X: now, Y: s.True.Mean()}}
+	}
+	decimals := 0
+	if span := scale.Max - scale.Min; span < 2 {
+		decimals = 2
+	} else if span < 10 {
+		decimals = 1
+	}
+	ink := inkKept
+	switch s.Verdict {
+	case sim.Wrong:
+		ink = inkLost
+	case sim.Undecided:
+		ink = inkTitle
+	}
+	trueLabel, redisLabel := fmt.Sprintf("true %.1f", s.True.Mean()), fmt.Sprintf("Redis %.1f", s.Redis.Mean())
+	if s.Redis == s.True {
+		trueLabel, redisLabel = "", fmt.Sprintf("Redis = true %.1f", s.Redis.Mean())
+	}
+	c := chart.LineChart{
+		Lines: []chart.Line{
+			{Points: truth, Ink: inkTruth, Dashed: true, Label: trueLabel, LabelInk: inkTruth},
+			{Points: redis, Ink: ink, Label: redisLabel, LabelInk: ink},
+		},
+		Min: chart.Point{X: 0, Y: scale.Min}, Max: chart.Point{X: now, Y: scale.Max},
+		YLabel: func(y float64) string {
+			if y = math.Round(y*1e6) / 1e6; y == 0 {
+				y = 0
+			}
+			return strconv.FormatFloat(y, 'f', decimals, 64)
+		},
+		AxisInk: inkDim, ASCII: f.ASCII, Empty: "no update yet",
+	}
+	c.Draw(a)
+}
+
+// timelineCells is how long the timelines of the widest visible panel are.
+func (p *plan) timelineCells(f *Frame) int {
+	inner := (p.w+p.lanes-1)/p.lanes - 2
+	return max(inner-labelWidth(f)-totalsWidth(inner), 1)
+}
+
+// labelWidth is that of the cursor and the names before the timelines.
+func labelWidth(f *Frame) int { return 2 + len(clientName(f.Config.Clients)) }
+
+// totalsWidth is that of the totals behind them.
+func totalsWidth(inner int) int {
+	if inner < totalsFrom {
+		return 0
+	}
+	return len("  tries 12345")
+}
+
+// drawClients draws the timelines of the visible clients, newest at the right edge.
+func drawClients(a chart.Area, f *Frame, p *plan, s *sim.Snapshot) {
+	label, totals := labelWidth(f), totalsWidth(a.W())
+	cells := a.Sub(label, 0, a.W()-label-totals, a.H())
+	// The row begins on a multiple of a cell's time, so that signs move but don't change.
+	perCell := f.perCell()
+	from := (f.edge()/perCell - time.Duration(cells.W()) + 1) * perCell
+	hidden := hiddenClients{waiting: s.WaitingCount, inside: s.InsideCount}
+	var t timeline
+	for row := range p.lane.clients {
+		number := p.lane.firstClient + row
+		i := number - s.First
+		if i < 0 || i >= len(s.Clients) || s.Clients[i].Number != number {
+			continue
+		}
+		c := &s.Clients[i]
+		hidden.seen(c)
+		ink := inkDim
+		if number == f.Cursor {
+			ink = inkCursor
+			a.Text(0, row, "›", inkCursor)
+		}
+		a.Text(1, row, clientName(number), ink)
+		t.read(c, s, f.ASCII)
+		chart.Timeline(cells, row, from, perCell, t.spans, t.marks)
+		if totals > 0 {
+			drawTotals(a.Sub(a.W()-totals, row, totals, 1), c, s)
+		}
+	}
+	row := p.lane.clients
+	if p.lane.more {
+		a.Text(1, row, hidden.text(f.Config.Clients-p.lane.clients, s), inkDim)
+		row++
+	}
+	if p.lane.ruler {
+		before := int(max(-from/perCell, 0)) // time begins at zero
+		chart.Ruler(cells.Sub(before, 0, cells.W()-before, cells.H()), row, max(from, 0), perCell, inkDim)
+	}
+}
+
+// drawTotals tells what became of a client: how many of its updates are lost, or where a lock prevents that, how often it
+// tried to get it.
+func drawTotals(a chart.Area, c *sim.ClientView, s *sim.Snapshot) {
+	word, n, ink := "lost", c.Lost, inkDim
+	switch {
+	case s.Lane.Locks && s.Lost == 0:
+		word, n = "tries", c.Attempts
+	case c.Lost > 0:
+		ink = inkLost
+	}
+	text := number(n)
+	a.Text(2, 0, word, ink)
+	a.TextRight(0, text, ink)
+}
+
+// hiddenClients counts what the clients do that don't fit.
+type hiddenClients struct{ waiting, inside int }
+
+func (h *hiddenClients) seen(c *sim.ClientView) {
+	switch c.Phase {
+	case sim.Waiting:
+		h.waiting--
+	case sim.Holding, sim.Working:
+		h.inside--
+	}
+}
+
+func (h *hiddenClients) text(more int, s *sim.Snapshot) string {
+	if s.Lane.Locks {
+		return fmt.Sprintf("… %d more, %d waiting", more, max(h.waiting, 0))
+	}
+	return fmt.Sprintf("… %d more, %d inside", more, max(h.inside, 0))
+}
+
+// timeline turns the moments of a client into spans and marks.
+type timeline struct {
+	spans []chart.Span
+	marks []chart.Mark
+}
+
+func (t *timeline) read(c *sim.ClientView, s *sim.Snapshot, ascii bool) {
+	g := signsFor(ascii)
+	t.spans, t.marks = t.spans[:0], t.marks[:0]
+	for _, m := range c.Moments {
+		if !m.IsMark() {
+			if n := len(t.spans); n > 0 {
+				t.spans[n-1].To = m.At
+			}
+			r, ink := g.phase(m.What)
+			t.spans = append(t.spans, chart.Span{From: m.At, To: s.At, Rune: r, Ink: ink})
+			continue
+		}
+		if r, ink, rank := g.mark(m.What, s.Lane.Locks); r != 0 {
+			t.marks = append(t.marks, chart.Mark{At: m.At, Rune: r, Ink: ink, Rank: rank})
+		}
+	}
+}
+
+func (g *signs) phase(p sim.Phase) (rune, chart.Ink) {
+	switch p {
+	case sim.Idle:
+		return g.idle, inkFrame
+	case sim.Waiting:
+		return g.waiting, inkWaiting
+	case sim.Working:
+		return g.compute, inkCompute
+	case sim.Holding:
+		return g.holding, inkHolding
+	}
+	return 0, inkPlain
+}
+
+// mark returns the sign of a moment and its rank. That a holder reads is left out: its bar begins with that, and its write
+// tells one hold from the next.
+func (g *signs) mark(m sim.Phase, locks bool) (rune, chart.Ink, int) {
+	switch {
+	case m == sim.MarkErased:
+		return g.erased, inkLost, 5
+	case m == sim.MarkExpired:
+		return g.expired, inkLost, 4
+	case m == sim.MarkWrite:
+		return g.write, inkWrite, 3
+	case m == sim.MarkRead && !locks:
+		return g.read, inkRead, 2
+	case m == sim.MarkFailed:
+		return g.failed, inkFailed, 1
+	}
+	return 0, inkPlain, 0
+}
+
+// drawCounters draws the totals of a lane, in as many rows as there are and in fixed places.
+func drawCounters(a chart.Area, s *sim.Snapshot) {
+	lost := inkDim
+	if s.Lost > 0 {
+		lost = inkLost
+	}
+	wait, waitName := "-", "p99 wait"
+	if s.Expired > 0 {
+		waitName = "p99" // there is one more to show
+	}
+	if s.Acquired > 0 {
+		wait = millis(s.WaitP99)
+	}
+	type counter struct {
+		name, value string
+		room        int // for the value, so that nothing moves while it grows
+		after       bool
+		ink         chart.Ink
+	}
+	rows := [][]counter{
+		{
+			{name: "acked", value: number(s.Acked), room: 5, ink: inkTitle},
+			{name: "lost", value: number(s.Lost), room: 5, ink: lost},
+			{name: "failures", value: number(s.Failures), room: 5, ink: inkTitle},
+			{name: "retries", value: number(s.Retries), room: 5, ink: inkTitle},
+		}, {
+			{name: waitName, value: wait, room: 6, ink: inkTitle},
+			{name: " cmds/update", value: fmt.Sprintf("%.1f", s.CommandsPerUpdate()), room: 5, after: true, ink: inkTitle},
+			{name: " kept/s", value: number(int64(math.Round(s.KeptPerSecond()))), room: 4, after: true, ink: inkTitle},
+		},
+	}
+	if s.Unknown > 0 {
+		rows[0] = slices.Insert(rows[0], 2, counter{name: "unknown", value: number(s.Unknown), room: 5, ink: inkLost})
+	}
+	if s.Expired > 0 {
+		rows[1] = append(rows[1], counter{name: "ran out", value: number(s.Expired), room: 3, ink: inkLost})
+	}
+	rows[1] = append(rows[1], counter{name: "fair", value: fmt.Sprintf("%.2f", s.Jain), room: 4, ink: inkTitle})
+	x, y := 0, 0
+	draw := func(c counter) bool {
+		need := len(c.name) + c.room
+		if !c.after {
+			need++
+		}
+		if x > 0 {
+			x += 2
+		}
+		if x+need > a.W() { // in the next row, if there is one
+			if y+1 >= a.H() {
+				return false
+			}
+			x, y = 0, y+1
+		}
+		value := piece{strings.Repeat(" ", max(c.room-len(c.value), 0)) + c.value, c.ink}
+		if c.after {
+			x = put(a, x, y, value, piece{c.name, inkDim})
+		} else {
+			x = put(a, x, y, piece{c.name + " ", inkDim}, value)
+		}
+		return true
+	}
+	for i, row := range rows {
+		if i > 0 {
+			if y+1 >= a.H() {
+				return
+			}
+			x, y = 0, y+1
+		}
+		for _, c := range row {
+			if !draw(c) {
+				return
+			}
+		}
+	}
+}

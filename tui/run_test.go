@@ -1,0 +1,212 @@
+package tui
+
+import (
+	"context"
+	"os"
+	"reflect"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/creack/pty"
+	"github.com/hinshun/vt10x"
+
+	"locktop/sim"
+	"locktop/sim/backend"
+)
+
+// console is a terminal on which the program runs: a pseudo-terminal with an emulator at its other end.
+type console struct {
+	t        *testing.T
+	keyboard *os.File
+	tty      *os.File
+	screen   vt10x.Terminal
+	cooked   *term.State // before the program
+	wg       sync.WaitGroup
+
+	result sim.Result
+	err    error
+	done   chan struct{}
+}
+
+// open runs the program on a new console.
+func open(t *testing.T, ctx context.Context, w, h uint16, cfg sim.Config, opts Options) *console {
+	t.Helper()
+	t.Setenv("TERM", "xterm-256color")
+	keyboard, tty, err := pty.Open()
+	if err != nil {
+		t.Skip("no pseudo-terminal:", err)
+	}
+	if err := pty.Setsize(tty, &pty.Winsize{Cols: w, Rows: h}); err != nil {
+		t.Fatal(err)
+	}
+	c := &console{
+		t: t, keyboard: keyboard, tty: tty, done: make(chan struct{}),
+		screen: vt10x.New(vt10x.WithSize(int(w), int(h))),
+	}
+	if c.cooked, err = term.GetState(tty.Fd()); err != nil {
+		t.Fatal(err)
+	}
+	c.wg.Go(func() {
+		buf := make([]byte, 1<<16)
+		for {
+			n, err := keyboard.Read(buf)
+			if n > 0 {
+				c.screen.Write(buf[:n])
+			}
+			if err != nil {
+				return
+			}
+		}
+	})
+	opts.Input, opts.Output = tty, tty
+	go func() {
+		defer close(c.done)
+		c.result, c.err = Run(ctx, cfg, opts)
+	}()
+	return c
+}
+
+// shows waits until the screen contains a text.
+func (c *console) shows(text string) {
+	c.t.Helper()
+	for range 1000 {
+		if strings.Contains(c.screen.String(), text) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	c.t.Fatalf("the screen never shows %q:\n%s", text, c.screen.String())
+}
+
+func (c *console) press(keys string) {
+	c.t.Helper()
+	if _, err := c.keyboard.WriteString(keys); err != nil {
+		c.t.Fatal(err)
+	}
+	time.Sleep(20 * time.Millisecond) // so that an escape stays alone
+}
+
+// ends waits for the program, and checks that it left the terminal as it was.
+func (c *console) ends() {
+	c.t.Helper()
+	select {
+	case <-c.done:
+	case <-time.After(10 * time.Second):
+		c.t.Fatalf("the program does not end:\n%s", c.screen.String())
+	}
+	if after, err := term.GetState(c.tty.Fd()); err != nil || !reflect.DeepEqual(after, c.cooked) {
+		c.t.Errorf("the terminal is not restored: %v", err)
+	}
+	c.tty.Close()
+	c.wg.Wait()
+	c.keyboard.Close()
+	if c.screen.Mode()&vt10x.ModeAltScreen != 0 {
+		c.t.Error("the alternate screen is still on")
+	}
+	if !c.screen.CursorVisible() {
+		c.t.Error("the cursor is still hidden")
+	}
+}
+
+// keystrokes are what terminals send for the keys of the key map.
+var keystrokes = map[string]string{
+	"left": "\x1b[D", "right": "\x1b[C", "up": "\x1b[A", "down": "\x1b[B", "pgup": "\x1b[5~", "pgdown": "\x1b[6~",
+	"home": "\x1b[H", "end": "\x1b[F", "esc": "\x1b", "tab": "\t", "shift+tab": "\x1b[Z",
+}
+
+func TestEveryKeyOnATerminal(t *testing.T) {
+	for _, size := range [][2]uint16{{120, 40}, {80, 24}} {
+		cfg := sim.Defaults()
+		cfg.Speed = 2
+		c := open(t, t.Context(), size[0], size[1], cfg, Options{})
+		c.shows("✗ WRONG")
+		c.shows("✓ CORRECT")
+		for _, k := range keyMap {
+			if k.command == cmdQuit || k.command == cmdSuspend {
+				continue // the latter would suspend the tests as well
+			}
+			for _, key := range k.Keys() {
+				if stroke, ok := keystrokes[key]; ok {
+					key = stroke
+				}
+				c.press(key)
+				if k.command == cmdHelp {
+					c.shows("KEYS")
+					c.press("?")
+				}
+			}
+		}
+		c.press("\x1b")
+		c.press("-----") // so slow that the beginning of the next run is not missed
+		c.press("r")
+		c.shows("? UNDECIDED")
+		c.press("+++++")
+		c.shows("✗ WRONG")
+		c.shows("LIVE")
+		c.press("q")
+		c.ends()
+		if c.err != nil || len(c.result.Lanes) != 2 || !c.result.Lanes[0].Stopped {
+			t.Errorf("%d×%d: error %v, result %+v", size[0], size[1], c.err, c.result)
+		}
+		for _, l := range c.result.Lanes {
+			if len(l.Failed) > 0 {
+				t.Errorf("%d×%d: %s: %v", size[0], size[1], l.Lane.Strategy, l.Failed)
+			}
+		}
+	}
+}
+
+func TestWindowsChangeTheirSize(t *testing.T) {
+	c := open(t, t.Context(), 120, 40, sim.Defaults(), Options{ASCII: true, Theme: Light})
+	c.shows("LIVE")
+	c.screen.Resize(30, 8)
+	if err := pty.Setsize(c.tty, &pty.Winsize{Cols: 30, Rows: 8}); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(os.Getpid(), syscall.SIGWINCH); err != nil {
+		t.Fatal(err)
+	}
+	c.shows("needs 40x12, has 30x8")
+	c.press("\x03")
+	c.ends()
+	if c.err != nil {
+		t.Error(c.err)
+	}
+}
+
+func TestTheEndOfTheContextIsACleanEnd(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	c := open(t, ctx, 60, 16, sim.Defaults(), Options{FPS: 60})
+	c.shows("LIVE")
+	cancel()
+	c.ends()
+	if c.err != nil || len(c.result.Lanes) != 2 {
+		t.Errorf("error %v, %d lanes", c.err, len(c.result.Lanes))
+	}
+}
+
+func TestAnErrorLeavesTheTerminalInOrder(t *testing.T) {
+	cfg := sim.Defaults()
+	source, err := backend.Parse("redis://127.0.0.1:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Source = source
+	c := open(t, t.Context(), 80, 24, cfg, Options{})
+	c.ends()
+	if c.err == nil || !strings.Contains(c.err.Error(), "127.0.0.1:1") || len(c.result.Lanes) != 0 {
+		t.Errorf("error %v, result %+v", c.err, c.result)
+	}
+}
+
+func TestAConfigurationThatCannotBeUsedIsRefusedAtOnce(t *testing.T) {
+	cfg := sim.Defaults()
+	cfg.Clients = -1
+	if _, err := Run(t.Context(), cfg, Options{}); err == nil || !strings.Contains(err.Error(), "clients") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,89 @@
+// Package tui shows an experiment live in a terminal and lets its user pause, step, slow and restart it.
+//
+// Nothing is computed here: every number comes from a snapshot of the experiment, taken on the screen's own tick, so that
+// watching a race does not slow it. All times on the screen are experiment time. [Draw] is pure, from a [Frame] to cells;
+// everything that waits is a Bubble Tea command.
+package tui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/muesli/termenv"
+
+	"locktop/sim"
+)
+
+// Options say how the screen looks.
+type Options struct {
+	// Theme is the terminal's background, Dark unless told.
+	Theme Theme
+	// ASCII uses no character outside of ASCII.
+	ASCII bool
+	// FPS is how many frames are drawn in a second, 20 unless told.
+	FPS int
+	// Input and Output are the terminal unless told.
+	Input  io.Reader
+	Output io.Writer
+}
+
+// defaultFPS is fast enough to look live and slow enough to cost next to nothing.
+const defaultFPS = 20
+
+// rendererFPS is how often Bubble Tea looks for a new frame. It is as often while nothing moves, so it is no more than what
+// the answer to a key needs.
+const rendererFPS = 30
+
+// Run races an experiment and shows it until the user quits, the context ends (which is no error) or the experiment fails.
+// It returns the result of the run as it was at the end; one without lanes if there was none yet. The terminal is then as
+// it was before.
+func Run(ctx context.Context, cfg sim.Config, opts Options) (sim.Result, error) {
+	if err := cfg.Validate(); err != nil {
+		return sim.Result{}, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	output := opts.Output
+	if output == nil {
+		output = os.Stdout
+	}
+	m := newModel(ctx, cfg, opts, termenv.NewOutput(output).EnvColorProfile())
+	options := []tea.ProgramOption{
+		tea.WithAltScreen(),
+		tea.WithOutput(output),
+		tea.WithFPS(max(rendererFPS, opts.FPS)),
+		tea.WithoutSignalHandler(), // signals end the context
+	}
+	if opts.Input != nil {
+		options = append(options, tea.WithInput(opts.Input))
+	}
+	_, err := tea.NewProgram(guarded{m}, options...).Run()
+	cancel()
+	result, closing := m.stage.close()
+	return result, errors.Join(err, m.err, closing)
+}
+
+// guarded keeps a panic of the model from leaving the terminal in disorder: it becomes the error of the program.
+type guarded struct{ *model }
+
+func (g guarded) Init() tea.Cmd { return g.model.Init() }
+
+func (g guarded) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
+	if err := guard(func() error { cmd = g.model.update(msg); return nil }); err != nil {
+		g.fail(err)
+	}
+	if g.model.err != nil {
+		return g, tea.Quit
+	}
+	return g, cmd
+}
+
+func (g guarded) View() (view string) {
+	if err := guard(func() error { view = g.model.view(); return nil }); err != nil {
+		g.fail(err) // the next tick ends the program
+	}
+	return view
+}

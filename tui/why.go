@@ -1,0 +1,433 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"locktop/sim"
+	"locktop/tui/chart"
+)
+
+// loss is one lost update with what belongs to its explanation.
+type loss struct {
+	sim.Loss
+	lane   string
+	erased []sim.Update // by the same write, this one included; empty when that is not known
+}
+
+// explained returns the loss that the frame explains: the one it holds on to, or the last.
+func (f *Frame) explained() (loss, bool) {
+	if f.why != nil && !f.Back {
+		return *f.why, true
+	}
+	return lastLoss(f)
+}
+
+// lastLoss returns the loss to explain: the last one of the focused lane, or else of another. Looking back, it is the last
+// one up to the time looked at.
+func lastLoss(f *Frame) (loss, bool) {
+	for i := range f.Config.Lanes {
+		lane := (f.Focus + i) % len(f.Config.Lanes)
+		s := f.snapshot(lane)
+		if s == nil || s.Lost == 0 {
+			continue
+		}
+		losses := s.Losses
+		if f.Back {
+			n := len(losses)
+			for n > 0 && lostAt(&losses[n-1]) > f.At {
+				n--
+			}
+			losses = losses[:n]
+		}
+		if len(losses) == 0 {
+			continue
+		}
+		l := loss{Loss: losses[len(losses)-1], lane: f.Config.Lanes[lane]}
+		if l.Killer.Client != 0 {
+			for _, other := range losses {
+				if other.Killer == l.Killer {
+					l.erased = append(l.erased, other.Victim)
+				}
+			}
+			l.Victim = l.example()
+		}
+		return l, true
+	}
+	return loss{}, false
+}
+
+// example returns which of the updates that one write erased makes the case plainest: one that was based on the same read,
+// or else the one that the write found in Redis, which the writer cannot have read.
+func (l *loss) example() sim.Update {
+	for _, u := range l.erased {
+		if u.Base == l.Killer.Base && u.Client != l.Killer.Client && l.Killer.ReadAt < u.SentAt {
+			return u
+		}
+	}
+	return l.erased[0]
+}
+
+// lostAt returns when an update was lost.
+func lostAt(l *sim.Loss) time.Duration {
+	if l.Killer.Client == 0 {
+		return writtenAt(&l.Victim)
+	}
+	return writtenAt(&l.Killer)
+}
+
+// writtenAt returns when a write was done, as its client saw it.
+func writtenAt(u *sim.Update) time.Duration {
+	if u.AckedAt > 0 {
+		return u.AckedAt
+	}
+	return u.SentAt
+}
+
+// drawWhy explains the last lost update: as a picture in a box where there is room, else in one line.
+func drawWhy(a chart.Area, f *Frame, p *plan) {
+	if a.H() == 0 {
+		return
+	}
+	l, ok := f.explained()
+	if !p.full {
+		if ok {
+			drawWhyLine(a, &l)
+		} else {
+			put(a, 0, 0, piece{"WHY ", inkTitle}, piece{nothingLost(f), inkDim})
+		}
+		return
+	}
+	title := "NO LOSS TO EXPLAIN"
+	if ok {
+		title = "WHY THE LAST UPDATE WAS LOST"
+		if f.Back || f.why != nil { // which stands for a while, as others are lost
+			title = "WHY THIS UPDATE WAS LOST"
+		}
+		title += fmt.Sprintf("   %s lost in %s", ordinal(l.Number), l.lane)
+	}
+	in := a.Box(title, inkFrame, inkTitle, f.ASCII)
+	in = in.Sub(1, 0, in.W()-2, in.H())
+	if ok {
+		drawLoss(in, &l)
+		return
+	}
+	in.Text(0, 0, nothingLost(f), inkPlain)
+	y := 1
+	for _, text := range explanations(f) {
+		for _, line := range wrap(text, in.W()) {
+			in.Text(0, y, line, inkDim)
+			y++
+		}
+	}
+}
+
+// nothingLost says why there is nothing to explain.
+func nothingLost(f *Frame) string {
+	if f.Back {
+		for _, s := range f.Snapshots {
+			if len(s.Losses) > 0 && s.Losses[0].Number > 1 {
+				return "what was lost up to then is no longer remembered"
+			}
+		}
+		return "nothing had been lost by then"
+	}
+	updates := int64(0)
+	for _, s := range f.Snapshots {
+		updates += s.Acked
+	}
+	switch updates {
+	case 0:
+		return "nothing lost yet: no update has been acknowledged"
+	case 1:
+		return "nothing lost yet: the one acknowledged update is in the average"
+	}
+	return fmt.Sprintf("nothing lost yet: all %d acknowledged updates are in the average", updates)
+}
+
+func ordinal(n int64) string {
+	suffix := "th"
+	if n%100 < 11 || n%100 > 13 {
+		switch n % 10 {
+		case 1:
+			suffix = "st"
+		case 2:
+			suffix = "nd"
+		case 3:
+			suffix = "rd"
+		}
+	}
+	return fmt.Sprint(n) + suffix
+}
+
+// deed is a read or a write of one of the two clients.
+type deed struct {
+	row    int // 0 is the killer's, 1 the victim's
+	write  bool
+	client int
+	count  int64
+	at     time.Duration
+	text   string
+	x      int
+}
+
+// deeds returns what the killer and the victim did, in the order of it. The times are those of the replies, which may cross
+// on their way; that the killer wrote after the victim is certain.
+func (l *loss) deeds() []deed {
+	of := func(row int, u *sim.Update) []deed {
+		return []deed{
+			{row: row, client: u.Client, count: u.Base.Count, at: u.ReadAt, text: fmt.Sprintf("R n=%d", u.Base.Count)},
+			{row: row, write: true, client: u.Client, count: u.Value.Count, at: writtenAt(u), text: fmt.Sprintf("W n=%d", u.Value.Count)},
+		}
+	}
+	all := of(1, &l.Victim)
+	if l.Killer.Client != 0 {
+		all = append(all, of(0, &l.Killer)...)
+		all[3].at = max(all[3].at, all[1].at)
+	}
+	slices.SortStableFunc(all, func(a, b deed) int {
+		switch {
+		case a.at != b.at:
+			return int(max(min(a.at-b.at, 1), -1))
+		case a.write != b.write && a.row == b.row:
+			if b.write {
+				return -1
+			}
+			return 1
+		}
+		return b.row - a.row
+	})
+	return all
+}
+
+// drawWhyLine tells a loss in one line.
+func drawWhyLine(a chart.Area, l *loss) {
+	line := []piece{{"WHY ", inkTitle}}
+	short := []piece{{"WHY ", inkTitle}}
+	for _, d := range l.deeds() {
+		ink, text := inkRead, fmt.Sprintf("%s:R%d ", clientName(d.client), d.count)
+		if d.write {
+			ink, text = inkWrite, fmt.Sprintf("%s:W%d ", clientName(d.client), d.count)
+			if d.row == 0 {
+				ink, text = inkLost, fmt.Sprintf("%s:W%d✗ ", clientName(d.client), d.count)
+			}
+		}
+		line = append(line, piece{text, ink})
+		if d.write {
+			short = append(short, piece{text, ink})
+		}
+	}
+	victim := clientName(l.Victim.Client)
+	endings := []string{
+		fmt.Sprintf("→ %s's sample vanished", victim),
+		fmt.Sprintf("→ %s's vanished", victim),
+		fmt.Sprintf("→ %s lost", victim),
+	}
+	if l.Killer.Client == 0 {
+		endings = []string{"→ vanished, erased by an unknown write", "→ vanished", "→ lost"}
+	}
+	if n := len(l.erased); n > 1 {
+		endings = append([]string{fmt.Sprintf("→ %s's sample vanished and %d more", victim, n-1)}, endings...)
+	}
+	place := fmt.Sprintf(" (%s)", ordinal(l.Number))
+	for _, pieces := range [][]piece{line, short} {
+		for _, ending := range endings {
+			for _, tail := range []string{place, ""} {
+				whole := append(slices.Clip(pieces), piece{ending, inkLost}, piece{tail, inkDim})
+				if width(whole) <= a.W() {
+					put(a, 0, 0, whole...)
+					return
+				}
+			}
+		}
+	}
+	put(a, 0, 0, short...)
+}
+
+// drawLoss draws killer and victim on one time axis, the count in Redis below them, and a sentence.
+func drawLoss(a chart.Area, l *loss) {
+	killer, victim := &l.Killer, &l.Victim
+	names := max(len(clientName(killer.Client)), len(clientName(victim.Client)), 1) + 1
+	deeds := l.deeds()
+	axis := a.Sub(names, 0, min(max(a.W()*11/20, 44), a.W()-names), 3)
+	place(deeds, axis.W())
+	words := names + axis.W() + 1
+
+	first := 0
+	if killer.Client == 0 {
+		first = 1
+	}
+	for row := first; row < 2; row++ {
+		client := killer.Client
+		if row == 1 {
+			client = victim.Client
+		}
+		a.Text(0, row, clientName(client), inkTitle)
+	}
+	if killer.Client == 0 {
+		a.Text(0, 0, "?", inkTitle)
+		a.Text(names, 0, "a write that nobody here announced, or that is no longer remembered", inkDim)
+	}
+	end := axis.W() // where the sample vanished
+	var from [2]int
+	for _, d := range deeds {
+		if d.row == 0 && d.write {
+			end = d.x
+		}
+	}
+	for _, d := range deeds {
+		for x := from[d.row]; x < d.x; x++ {
+			axis.Set(x, d.row, '─', inkFrame)
+		}
+		ink := inkRead
+		if d.write {
+			ink = inkWrite
+			if d.row == 0 {
+				ink = inkLost
+			}
+		}
+		from[d.row] = axis.Text(d.x, d.row, d.text, ink)
+	}
+	if killer.Client != 0 {
+		// The victim's sample is in the average until the killer writes.
+		for x := from[1]; x < end; x++ {
+			axis.Set(x, 1, '┄', inkKept)
+		}
+		axis.Set(max(end, from[1]+1), 1, '✗', inkLost)
+		axis.Text(from[0], 0, " ✗", inkLost)
+	}
+	if n := len(l.erased); n > 1 {
+		a.Text(words, 0, fmt.Sprintf("erases %d updates at once (%s)", n, l.victims()), inkLost)
+	} else if killer.Client != 0 {
+		a.Text(words, 0, fmt.Sprintf("erases %s's", clientName(victim.Client)), inkLost)
+	}
+	a.Text(words, 1, fmt.Sprintf("%s's sample (%s) vanished", clientName(victim.Client), sample(victim.Latency)), inkLost)
+	l.drawCount(a, axis, deeds, words)
+	what, more := l.sentences()
+	x := a.Text(0, 3, what, inkPlain)
+	if x+1+chart.TextWidth(more) <= a.W() {
+		a.Text(x+1, 3, more, inkDim)
+	}
+}
+
+// drawCount draws the count in Redis over time, below the deeds.
+func (l *loss) drawCount(a, axis chart.Area, deeds []deed, words int) {
+	if l.Killer.Client == 0 {
+		return
+	}
+	a.Text(0, 2, "n", inkDim)
+	const number = 4 // where a deed's text has its number
+	before := l.Victim.Value.Count
+	if len(l.erased) > 0 {
+		before = l.erased[0].Value.Count // the last of the writes that the killer undid
+	}
+	for i, d := range deeds {
+		switch {
+		case i == 0 || d.write:
+			axis.Text(d.x+number, 2, fmt.Sprint(d.count), inkTitle)
+		}
+		if d.write && d.row == 0 && before != l.Victim.Value.Count {
+			text := fmt.Sprintf("%d → ", before)
+			axis.Text(d.x+number-chart.TextWidth(text), 2, text, inkTitle)
+		}
+	}
+	writes := max(len(l.erased), 1) + 1
+	a.Text(words, 2, fmt.Sprintf("%s writes, one counted", small(writes)), inkDim)
+}
+
+// sentences says in plain words what happened, and then what else there is to say, if there is room.
+func (l *loss) sentences() (what, more string) {
+	k, v := clientName(l.Killer.Client), clientName(l.Victim.Client)
+	others := ""
+	switch n := len(l.erased) - 1; {
+	case n == 1:
+		others = "One more update went with it."
+	case n > 1:
+		others = fmt.Sprintf("%d more updates went with it.", n)
+	}
+	switch {
+	case l.Killer.Client == 0:
+		return fmt.Sprintf("%s was told OK for n=%d, but the value in Redis no longer descends from that write.", v, l.Victim.Value.Count), ""
+	case l.Killer.ReadAt >= l.Victim.SentAt:
+		return fmt.Sprintf("The n=%d that %s had read was another one, without %s's sample, and so is the n=%d it wrote.",
+			l.Killer.Base.Count, k, v, l.Killer.Value.Count), others
+	case l.Killer.Base == l.Victim.Base && l.Killer.Client != l.Victim.Client:
+		if others == "" {
+			others = fmt.Sprintf("With a lock, %s would read n=%d and write n=%d.", k, l.Victim.Value.Count, l.Victim.Value.Count+1)
+		}
+		return fmt.Sprintf("%s and %s both read n=%d; %s wrote last, without %s's sample.", k, v, l.Victim.Base.Count, k, v), others
+	}
+	return fmt.Sprintf("%s had read n=%d before %s wrote n=%d, so what it wrote does not hold %s's sample.",
+		k, l.Killer.Base.Count, v, l.Victim.Value.Count, v), others
+}
+
+// victims names the clients whose updates one write erased.
+func (l *loss) victims() string {
+	var names []string
+	for _, u := range l.erased {
+		if name := clientName(u.Client); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	const most = 6
+	if n := len(names) - most; n > 0 {
+		names = append(names[:most], fmt.Sprintf("+%d", n))
+	}
+	return strings.Join(names, " ")
+}
+
+// place gives deeds in their order an x within a width: as near to scale as texts that must not touch allow.
+func place(deeds []deed, room int) {
+	from, to := deeds[0].at, deeds[len(deeds)-1].at
+	last := len(deeds) - 1
+	length := max(room-len(deeds[last].text)-3, 1) // with room for the sign behind it
+	for i := range deeds {
+		d := &deeds[i]
+		d.x = 1
+		if to > from {
+			d.x += int(int64(length-2) * int64(d.at-from) / int64(to-from))
+		}
+	}
+	const apart, sameRow = 1, 2 // the least from one deed to the next, and between texts of a row
+	// The counts of two writes stand in one row, perhaps with another one between them.
+	betweenWrites := 2*len(fmt.Sprint(deeds[last].count)) + len("  → ")
+	gap := func(a, b *deed) int {
+		switch {
+		case a.row == b.row:
+			return len(a.text) + sameRow
+		case a.write && b.write:
+			return betweenWrites
+		}
+		if a.at == b.at {
+			return 0
+		}
+		return apart
+	}
+	for i := range deeds {
+		for j := range i {
+			deeds[i].x = max(deeds[i].x, deeds[j].x+gap(&deeds[j], &deeds[i]))
+		}
+	}
+	deeds[last].x = min(deeds[last].x, max(length, 0))
+	for i := last - 1; i >= 0; i-- {
+		for j := i + 1; j <= last; j++ {
+			deeds[i].x = min(deeds[i].x, deeds[j].x-gap(&deeds[i], &deeds[j]))
+		}
+	}
+}
+
+// sample writes a latency in milliseconds with a decimal.
+func sample(d time.Duration) string {
+	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
+}
+
+// small writes the numbers that read better as words.
+func small(n int) string {
+	words := [...]string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
+	if n < len(words) {
+		return words[n]
+	}
+	return fmt.Sprint(n)
+}
