@@ -1,0 +1,350 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/pflag"
+
+	"locktop/lock/redistest"
+)
+
+// TestMain lets the test binary stand in for the program, so that signals and
+// exit codes are those of a process.
+func TestMain(m *testing.M) {
+	if os.Getenv("LOCKTOP_BE_THE_PROGRAM") == "1" {
+		os.Unsetenv("LOCKTOP_BE_THE_PROGRAM")
+		main()
+		return
+	}
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "LOCKTOP_") && name != "LOCKTOP_TEST_REDIS" {
+			os.Unsetenv(name)
+		}
+	}
+	redis.SetLogger(silence{})
+	os.Exit(m.Run())
+}
+
+// locktop runs the program in this process.
+func locktop(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = execute(t.Context(), args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+func TestTheReportAsJSON(t *testing.T) {
+	code, stdout, stderr := locktop(t, strings.Fields("--headless --json --lanes none,spin,block --clients 8 --alerts 20 --seed 7")...)
+	if code != exitDone {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	var doc struct {
+		Version    int
+		Experiment struct {
+			Seed, Clients, Servers, Alerts int
+			Speed, Backend                 string
+			RedisVersion                   string `json:"redis_version"`
+		}
+		Lanes []struct {
+			Strategy string
+			Updates  struct{ Acked, Kept, Lost, Unknown, Clobbers *int }
+			Average  struct {
+				Redis *float64 `json:"redis_ms"`
+				True  *float64 `json:"true_ms"`
+			}
+			Lock struct {
+				Acquired, Failures, Retries, Overlaps *int
+				MaxInside                             *int `json:"max_inside"`
+			}
+			Wait struct{ P50, P99, Max *float64 } `json:"wait_ms"`
+			Rate struct {
+				Kept     *float64 `json:"kept_per_s"`
+				Commands *float64 `json:"commands_per_update"`
+			}
+			Jain    *float64
+			Verdict string
+		}
+		Elapsed *float64 `json:"elapsed_s"`
+	}
+	dec := json.NewDecoder(strings.NewReader(stdout))
+	if err := dec.Decode(&doc); err != nil {
+		t.Fatalf("not one JSON object: %v\n%s", err, stdout)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		t.Errorf("something follows the object: %v", err)
+	}
+	e := doc.Experiment
+	if doc.Version != 1 || e.Seed != 7 || e.Clients != 8 || e.Servers != 3 || e.Alerts != 20 ||
+		e.Speed != "max" || e.Backend != "embedded" || e.RedisVersion == "" || doc.Elapsed == nil {
+		t.Errorf("version %d, experiment %+v", doc.Version, e)
+	}
+	if len(doc.Lanes) != 3 {
+		t.Fatalf("%d lanes", len(doc.Lanes))
+	}
+	for i, want := range []struct {
+		strategy, verdict string
+		acquired          int
+	}{{"none", "wrong", 0}, {"spin", "correct", 160}, {"block", "correct", 160}} {
+		l := doc.Lanes[i]
+		u := l.Updates
+		if l.Strategy != want.strategy || l.Verdict != want.verdict || *u.Acked != 160 || *u.Kept+*u.Lost != 160 || *u.Unknown != 0 {
+			t.Errorf("lane %d is %s, %s: %s", i, l.Strategy, l.Verdict, stdout)
+		}
+		if lost := *u.Lost > 0; lost != (want.verdict == "wrong") {
+			t.Errorf("%s lost %d", l.Strategy, *u.Lost)
+		}
+		if *l.Lock.Acquired != want.acquired || *l.Rate.Commands < 2 || *l.Rate.Kept <= 0 || *l.Wait.Max < *l.Wait.P99 {
+			t.Errorf("%s: lock %+v, rate %+v, wait %+v", l.Strategy, l.Lock, l.Rate, l.Wait)
+		}
+		if *l.Average.True != *doc.Lanes[0].Average.True || *l.Jain <= 0 || *l.Jain > 1 || *u.Clobbers < 0 || *l.Lock.MaxInside < 1 {
+			t.Errorf("%s: average %v, Jain %v", l.Strategy, *l.Average.True, *l.Jain)
+		}
+	}
+}
+
+func TestTheReportAsText(t *testing.T) {
+	code, stdout, stderr := locktop(t, "--headless")
+	if code != exitDone {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	for _, want := range []string{"WRONG", "CORRECT", "none: lost ", "spin: every one of 120 updates is in the average", "embedded"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("no %q in:\n%s", want, stdout)
+		}
+	}
+}
+
+func TestMistakesAreUsageErrorsAndTouchNothing(t *testing.T) {
+	for args, want := range map[string]string{
+		"--clients 0":                         "clients: want 1 to 100000, have 0",
+		"--clients 100001":                    "clients: want 1 to 100000, have 100001",
+		"--clients many":                      "--clients",
+		"--lanes none,spni":                   `unknown strategy "spni"; known are none, spin, block`,
+		"--lanes none,none,none,none,none":    "lanes: want 1 to 4",
+		"--lanes ":                            "lanes:",
+		"--alerts -1":                         "alerts: want 0",
+		"--servers 0":                         "servers: want 1",
+		"--work -1ms":                         "work: want a duration of 0 or more",
+		"--retry -1ms":                        "retry: want",
+		"--lease -1s":                         "lease: want",
+		"--lease 10us":                        "lease: Redis counts in milliseconds",
+		"--interval -1s":                      "interval: want",
+		"--speed 0":                           "speed:",
+		"--speed fast":                        "speed:",
+		"--redis http://localhost":            "redis:",
+		"--redis redis://:geheim@host:port":   "redis:",
+		"--redis geheim@@:":                   "redis:",
+		"--output xml":                        "output: want text or json",
+		"--theme pink":                        "theme: want dark or light",
+		"--fps 0":                             "fps: want 1 to 60",
+		"--fps 61":                            "fps: want 1 to 60",
+		"--nonsense":                          "unknown flag: --nonsense",
+		"extra":                               `unexpected argument "extra"`,
+		"--seed -1":                           "--seed",
+		"--clients 0 --work -1ms --speed zzz": "work: want",
+	} {
+		code, stdout, stderr := locktop(t, append([]string{"--headless"}, strings.Split(args, " ")...)...)
+		if code != exitUsage || !strings.Contains(stderr, want) || stdout != "" {
+			t.Errorf("%s: exit %d, stdout %q, stderr %q", args, code, stdout, stderr)
+		}
+		if strings.Contains(stderr, "geheim") {
+			t.Errorf("%s: the password is in %q", args, stderr)
+		}
+	}
+}
+
+func TestPasswordsInTheWrongPlaceAreNotRepeated(t *testing.T) {
+	for _, args := range [][]string{
+		{"redis://user:geheim@localhost"}, {"-redis=redis://:geheim@localhost"}, {"--headless=redis://:geheim@localhost"},
+		{"--speed", "redis://:geheim@localhost"}, {"--lanes", "redis://:geheim@localhost"}, {"--theme", "redis://:geheim@localhost", "--headless"},
+	} {
+		code, stdout, stderr := locktop(t, args...)
+		if code != exitUsage || strings.Contains(stdout+stderr, "geheim") {
+			t.Errorf("%s: exit %d: %s%s", args, code, stdout, stderr)
+		}
+	}
+}
+
+func TestTheEnvironmentStandsInForFlags(t *testing.T) {
+	t.Setenv("LOCKTOP_CLIENTS", "3")
+	t.Setenv("LOCKTOP_LANES", "block")
+	t.Setenv("LOCKTOP_JSON", "true")
+	code, stdout, stderr := locktop(t, "--headless", "--alerts", "2", "--lanes", "none")
+	if code != exitDone || !strings.Contains(stdout, `"clients": 3`) || !strings.Contains(stdout, `"strategy": "none"`) || strings.Contains(stdout, "block") {
+		t.Errorf("exit %d: %s%s", code, stdout, stderr)
+	}
+	if code, stdout, stderr = locktop(t, "--headless", "--alerts", "2", "--output", "text"); code != exitDone || json.Valid([]byte(stdout)) {
+		t.Errorf("--output goes before LOCKTOP_JSON: exit %d: %s%s", code, stdout, stderr)
+	}
+	t.Setenv("LOCKTOP_CLIENTS", "three")
+	if code, _, stderr = locktop(t, "--headless"); code != exitUsage || !strings.Contains(stderr, "LOCKTOP_CLIENTS") {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+	t.Setenv("LOCKTOP_CLIENTS", "3")
+	t.Setenv("LOCKTOP_REDIS", "redis://:geheim@127.0.0.1:1")
+	if code, stdout, stderr = locktop(t, "--headless"); code != exitFailed || strings.Contains(stdout+stderr, "geheim") {
+		t.Errorf("exit %d: %s%s", code, stdout, stderr)
+	}
+	if code, stdout, stderr = locktop(t, "--help"); code != exitDone || strings.Contains(stdout+stderr, "geheim") {
+		t.Errorf("--help: exit %d: %s%s", code, stdout, stderr)
+	}
+}
+
+func TestCheckTellsWrongFromCorrect(t *testing.T) {
+	for lanes, want := range map[string]int{"block,spin": exitDone, "spin,none": exitNotCorrect} {
+		if code, _, stderr := locktop(t, "--headless", "--check", "--lanes", lanes); code != want {
+			t.Errorf("--lanes %s: exit %d, want %d: %s", lanes, code, want, stderr)
+		}
+	}
+	code, _, stderr := locktop(t, "--headless", "--check", "--lanes", "spin", "--clients", "1")
+	if code != exitNotCorrect || !strings.Contains(stderr, "UNDECIDED") {
+		t.Errorf("one client: exit %d: %s", code, stderr)
+	}
+}
+
+func TestARedisThatIsNotThere(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts and never answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	for _, addr := range []string{closed.Addr().String(), silent.Addr().String()} {
+		started := time.Now()
+		code, stdout, stderr := locktop(t, "--headless", "--redis", "redis://user:geheim@"+addr)
+		if code != exitFailed || !strings.Contains(stderr, addr) || strings.Contains(stdout+stderr, "geheim") || stdout != "" {
+			t.Errorf("%s: exit %d: %s%s", addr, code, stdout, stderr)
+		}
+		if took := time.Since(started); took > 3500*time.Millisecond {
+			t.Errorf("%s: took %v to give up", addr, took)
+		}
+	}
+}
+
+// process starts the program as a process of its own.
+func process(t *testing.T, args ...string) (cmd *exec.Cmd, stdout, stderr *bytes.Buffer) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	t.Cleanup(cancel)
+	cmd = exec.CommandContext(ctx, self, args...)
+	cmd.Env = append(os.Environ(), "LOCKTOP_BE_THE_PROGRAM=1")
+	stdout, stderr = new(bytes.Buffer), new(bytes.Buffer)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, stdout, stderr
+}
+
+func TestAnInterruptedRunReportsAndCleansUp(t *testing.T) {
+	server := redistest.Real(t)
+	admin := server.Client(t)
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		cmd, stdout, stderr := process(t, "--headless", "--alerts", "0", "--json", "--redis", server.URL(), "--lanes", "none,spin,block")
+		for deadline := time.Now().Add(20 * time.Second); admin.DBSize(t.Context()).Val() < 10; time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%v: the run has not begun: %s", sig, stderr)
+			}
+		}
+		if err := cmd.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
+			t.Errorf("%v: exit %d: %s", sig, code, stderr)
+		}
+		if !json.Valid(stdout.Bytes()) || stdout.Len() == 0 {
+			t.Errorf("%v: no report on stdout: %q", sig, stdout)
+		}
+		if left := admin.Keys(t.Context(), "*").Val(); len(left) > 0 {
+			t.Errorf("%v: left behind: %v", sig, left)
+		}
+	}
+}
+
+func TestARunThatNobodyListensToEnds(t *testing.T) {
+	server := redistest.Real(t)
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, self, "--headless", "--alerts", "0", "--redis", server.URL())
+	cmd.Env = append(os.Environ(), "LOCKTOP_BE_THE_PROGRAM=1")
+	cmd.Stdout, cmd.Stderr = write, write
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	write.Close()
+	read.Close()
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitFailed {
+		t.Errorf("exit %d", code)
+	}
+	if left := server.Client(t).Keys(t.Context(), "*").Val(); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestTheReadmeKeepsItsWord checks what the README says of flags, exit codes
+// and layout against the program.
+func TestTheReadmeKeepsItsWord(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := string(text)
+	cmd := newCommand(io.Discard, io.Discard)
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Name != "help" && !strings.Contains(readme, "`--"+f.Name) {
+			t.Errorf("the README does not explain --%s", f.Name)
+		}
+	})
+	for _, code := range []int{exitDone, exitFailed, exitUsage, exitNotCorrect, exitInterrupted} {
+		if !strings.Contains(readme, fmt.Sprintf("| %d |", code)) {
+			t.Errorf("the README does not explain exit code %d", code)
+		}
+	}
+	dirs, err := filepath.Glob("*/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(readme, "\n") {
+		if path, _, _ := strings.Cut(strings.TrimSpace(line), " "); strings.HasPrefix(line, "    ") && strings.HasSuffix(path, "/") {
+			if _, err := os.Stat(path); err != nil {
+				t.Errorf("the README's layout names %s: %v", path, err)
+			}
+		}
+	}
+	for _, dir := range dirs {
+		if !strings.Contains(readme, strings.TrimSuffix(dir, "/")+"/") {
+			t.Errorf("the README's layout does not name %s", dir)
+		}
+	}
+}
