@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -71,7 +70,7 @@ func timeBare(b *testing.B, src backend.Source, alerts int) time.Duration {
 	for _, c := range l.clients {
 		wg.Go(func() {
 			for a := range c.inbox {
-				c.redis.HSet(ctx, l.alertKey(a.Number), c.field, strconv.FormatInt(int64(a.Sent+a.Latency), 10))
+				_ = c.noteReceipt(a)
 				base, _ := c.redis.Get(ctx, l.averageKey()).Result()
 				average, _ := ParseAverage(base)
 				_ = l.clock.Sleep(ctx, l.work)

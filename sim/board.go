@@ -97,7 +97,20 @@ func NewBoard(lane LaneInfo) *Board {
 }
 
 // Apply folds one event.
-func (b *Board) Apply(e Event) { b.apply(&e) }
+func (b *Board) Apply(e Event) { b.applyAll([]Event{e}) }
+
+// applyAll folds events in their order. Only the last reply among them is kept.
+func (b *Board) applyAll(events []Event) {
+	for i := range events {
+		b.apply(&events[i])
+	}
+	for i := len(events) - 1; i >= 0; i-- {
+		if e := &events[i]; e.isReply() && e.Client != 0 {
+			b.reply = *e
+			return
+		}
+	}
+}
 
 func (b *Board) apply(e *Event) {
 	b.now = e.At
@@ -144,12 +157,6 @@ func (b *Board) apply(e *Event) {
 		b.broke = e.Text
 	case Stopped:
 		b.stopped = true
-	}
-	switch e.Kind {
-	case Read, Acked, Granted, Failed, Expired, Unknown, Refused:
-		if e.Client != 0 {
-			b.reply = *e
-		}
 	}
 	b.ledger.apply(e)
 	switch e.Kind {
@@ -249,18 +256,18 @@ func (b *Board) finish(c *clientState, at time.Duration) {
 
 // linked is called by the ledger for every write that has found its place.
 func (b *Board) linked(v *version, erased int) {
-	if v.Client == 0 || v.Client >= len(b.clients) {
+	if v.client == 0 || v.client >= len(b.clients) {
 		return
 	}
 	mark := MarkWrite
 	if erased > 0 {
 		mark = MarkErased
 	}
-	at := v.AckedAt
+	at := v.ackedAt
 	if at == 0 {
-		at = v.SentAt
+		at = v.sentAt
 	}
-	b.mark(&b.clients[v.Client], mark, at)
+	b.mark(&b.clients[v.client], mark, at)
 	b.addPoint()
 }
 

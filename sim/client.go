@@ -132,11 +132,8 @@ func (c *client) next(ctx context.Context) (a Alert, ok bool) {
 // handle notes the time of receipt and adds the latency to the average.
 func (c *client) handle(ctx context.Context, a Alert) error {
 	c.record(Event{Kind: Received, Alert: a.Number, Latency: a.Latency})
-	receipt := strconv.FormatInt(int64(a.Sent+a.Latency), 10)
-	key := c.lane.alertKey(a.Number)
-	err := c.redis.HSet(detached, key, c.field, receipt).Err()
-	if err != nil {
-		return fmt.Errorf("note receipt in %s: %w", key, err)
+	if err := c.noteReceipt(a); err != nil {
+		return err
 	}
 	if err := c.readyLock(); err != nil {
 		return err
@@ -144,6 +141,26 @@ func (c *client) handle(ctx context.Context, a Alert) error {
 	c.door.update.Store(true)
 	defer c.door.update.Store(false)
 	return c.lane.strategy.update(ctx, c, a)
+}
+
+// noteReceipt adds the client's time of receipt to the alert's hash. On a real
+// Redis somebody may have flushed it, so its time to live is set again.
+func (c *client) noteReceipt(a Alert) error {
+	key, receipt := c.lane.alertKey(a.Number), strconv.FormatInt(int64(a.Sent+a.Latency), 10)
+	var err error
+	if c.lane.server.FollowsClock() {
+		err = c.redis.HSet(detached, key, c.field, receipt).Err()
+	} else {
+		_, err = c.redis.Pipelined(detached, func(p redis.Pipeliner) error {
+			p.HSet(detached, key, c.field, receipt)
+			p.PExpire(detached, key, keyTTL)
+			return nil
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("note receipt in %s: %w", key, err)
+	}
+	return nil
 }
 
 // record adds the commands sent since the last event and hands the event on.

@@ -84,3 +84,12 @@ type Event struct {
 	// Text explains Broke.
 	Text string
 }
+
+// isReply says whether the event is what a client saw of a Redis command.
+func (e *Event) isReply() bool {
+	switch e.Kind {
+	case Read, Acked, Granted, Failed, Expired, Unknown, Refused:
+		return true
+	}
+	return false
+}

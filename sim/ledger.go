@@ -99,11 +99,15 @@ type Update struct {
 
 // version is one value that a client computed and sent.
 type version struct {
-	Update
 	text   string   // the value as it stands in Redis
+	base   string   // the one it was computed from
 	parent *version // nil: a root, or older than the window
 	depth  int64    // how many of the lane's updates it holds
 	sum    time.Duration
+
+	client, alert           int
+	latency                 time.Duration
+	readAt, sentAt, ackedAt time.Duration
 
 	executed bool // it has been the value in Redis
 	seen     bool // somebody read it
@@ -112,6 +116,22 @@ type version struct {
 	kept     bool // it is the head or an ancestor of it
 	killer   *version
 	number   int64 // how many were lost when it was
+}
+
+// update is the version as it is shown. The values are parsed only here: of the
+// thousands of updates a second, few are ever looked at.
+func (v *version) update() Update {
+	return Update{
+		Client: v.client, Alert: v.alert, Latency: v.latency,
+		Base: averageOf(v.base), Value: averageOf(v.text),
+		ReadAt: v.readAt, SentAt: v.sentAt, AckedAt: v.ackedAt,
+	}
+}
+
+// averageOf reads a value, of which a stranger may have made anything.
+func averageOf(text string) Average {
+	average, _ := ParseAverage(text)
+	return average
 }
 
 // seat is what one client is doing.
@@ -159,7 +179,7 @@ func (l *Ledger) Totals() Totals {
 }
 
 // Head returns the value in Redis, as far as the replies tell.
-func (l *Ledger) Head() Average { return l.head.Value }
+func (l *Ledger) Head() Average { return averageOf(l.head.text) }
 
 // Tally returns what became of one client's updates. Updates older than the
 // window that are lost after all are not in it.
@@ -179,9 +199,9 @@ func (l *Ledger) Losses(most int) []Loss {
 		if v.kept || (i < len(l.losses)-1 && slices.Contains(l.losses[i+1:], v)) {
 			continue // a stale writer has brought it back, perhaps to be lost again
 		}
-		loss := Loss{Victim: v.Update, Number: v.number}
+		loss := Loss{Victim: v.update(), Number: v.number}
 		if v.killer != nil {
-			loss.Killer = v.killer.Update
+			loss.Killer = v.killer.update()
 		}
 		losses = append(losses, loss)
 	}
@@ -208,8 +228,8 @@ func (l *Ledger) apply(e *Event) {
 	case Acked:
 		if v := s.pending; v != nil {
 			s.pending = nil
-			v.AckedAt = e.At
-			if e.Value != v.baseText() {
+			v.ackedAt = e.At
+			if e.Value != v.base {
 				l.totals.Clobbers++
 			}
 			l.place(v, e.Value)
@@ -266,7 +286,6 @@ func (l *Ledger) newVersion() *version {
 // holds none of the lane's updates, whatever its count says.
 func (l *Ledger) stranger(text string) *version {
 	v := &version{text: text, executed: true, told: true}
-	v.Value, _ = ParseAverage(text)
 	l.remember(v)
 	return v
 }
@@ -280,10 +299,10 @@ func (l *Ledger) sent(s *seat, e *Event) {
 		}
 	}
 	v := l.newVersion()
-	v.text, v.parent, v.depth, v.sum = e.Value, parent, parent.depth+1, parent.sum+s.latency
-	v.Client, v.Alert, v.Latency = e.Client, s.alert, s.latency
-	v.Base, v.ReadAt, v.SentAt = parent.Value, s.readAt, e.At
-	v.Value, _ = ParseAverage(e.Value)
+	v.text, v.base = e.Value, e.Base
+	v.parent, v.depth, v.sum = parent, parent.depth+1, parent.sum+s.latency
+	v.client, v.alert, v.latency = e.Client, s.alert, s.latency
+	v.readAt, v.sentAt = s.readAt, e.At
 	versions := len(l.known)
 	l.remember(v)
 	if len(l.known) == versions {
@@ -402,7 +421,7 @@ func (l *Ledger) moveHead(v *version) {
 		}
 	}
 	l.head = v
-	l.tally[v.Client].Erased += int64(erased)
+	l.tally[v.client].Erased += int64(erased)
 	l.tell(v)
 	lost := l.Totals().Lost
 	for i := range min(erased, len(l.losses)) {
@@ -413,7 +432,7 @@ func (l *Ledger) moveHead(v *version) {
 
 // parent is one step down the tree; nil at a root and at the window's edge.
 func (l *Ledger) parent(v *version) *version {
-	if v.parent == nil && v.Client != 0 {
+	if v.parent == nil && v.client != 0 {
 		l.forgot = true
 	}
 	return v.parent
@@ -421,7 +440,7 @@ func (l *Ledger) parent(v *version) *version {
 
 // drop takes a version off the trunk and says whether a counted update went.
 func (l *Ledger) drop(v, killer *version) bool {
-	if !v.kept || v.Client == 0 {
+	if !v.kept || v.client == 0 {
 		v.kept = false
 		return false
 	}
@@ -437,7 +456,7 @@ func (l *Ledger) drop(v, killer *version) bool {
 
 // keep puts a version on the trunk.
 func (l *Ledger) keep(v *version) {
-	if v.kept || v.Client == 0 {
+	if v.kept || v.client == 0 {
 		v.kept = true
 		return
 	}
@@ -452,7 +471,7 @@ func (l *Ledger) keep(v *version) {
 // count moves a counted update between kept and lost.
 func (l *Ledger) count(v *version, kept, lost int64) {
 	l.lost += lost
-	t := &l.tally[v.Client]
+	t := &l.tally[v.client]
 	t.Kept += kept
 	t.Lost += lost
 }
@@ -464,8 +483,8 @@ func (l *Ledger) tell(v *version) {
 	}
 	v.told = true
 	l.totals.Acked++
-	l.totals.AckedSum += v.Latency
-	l.tally[v.Client].Acked++
+	l.totals.AckedSum += v.latency
+	l.tally[v.client].Acked++
 	if v.kept {
 		l.untold--
 		l.count(v, +1, 0)
@@ -521,12 +540,4 @@ func (l *Ledger) close() {
 			l.linked(v, 0)
 		}
 	}
-}
-
-// baseText is the value that a version was computed from.
-func (v *version) baseText() string {
-	if v.parent == nil {
-		return ""
-	}
-	return v.parent.text
 }

@@ -79,10 +79,10 @@ func (r *Recorder) foldLocked() {
 	events := r.buffer
 	r.buffer = r.spare[:0]
 	r.mu.Unlock()
-	for i := range events {
-		r.board.apply(&events[i])
-		if r.log != nil {
-			r.log(events[i])
+	r.board.applyAll(events)
+	if r.log != nil {
+		for _, e := range events {
+			r.log(e)
 		}
 	}
 	clear(events) // let go of the strings
