@@ -55,31 +55,49 @@ func WithGuard(g *Guard) Option {
 // Raise refuses writes with tokens older than token from now on. It returns
 // ErrStale if the fence is higher already.
 func (g *Guard) Raise(ctx context.Context, token uint64) error {
-	return g.run(ctx, "raise the fence of", raiseScript, []string{g.fence}, token)
+	done, err := raiseScript.Run(ctx, g.client, []string{g.fence}, decimal(token), millis(fenceTTL)).Int()
+	return g.judge(ctx, "raise the fence of", done == 1, err)
 }
 
 // Set writes a value with the token of a lease, for the given time or, if that
 // is 0, for good. It returns ErrStale, and writes nothing, if the lock has been
 // granted to somebody else since.
 func (g *Guard) Set(ctx context.Context, lease *Lease, value string, expiration time.Duration) error {
-	if lease.token == 0 {
-		return &opError{op: "write", key: g.key, err: fmt.Errorf("%w: the lease has no token", ErrInvalid)}
-	}
-	return g.run(ctx, "write", guardedSetScript, []string{g.fence, g.key}, lease.token, value, millis(expiration))
+	_, err := g.Swap(ctx, lease, value, expiration)
+	return err
 }
 
-// run runs a script that replies 0 to a token that is too old.
-func (g *Guard) run(ctx context.Context, op string, script *redis.Script, keys []string, token uint64, args ...any) error {
-	args = append([]any{strconv.FormatUint(token, 10), millis(fenceTTL)}, args...)
-	done, err := script.Run(ctx, g.client, keys, args...).Int()
+// Swap is [Guard.Set] that also returns the value it overwrote, "" if there was
+// none.
+func (g *Guard) Swap(ctx context.Context, lease *Lease, value string, expiration time.Duration) (old string, err error) {
+	const op = "write"
+	if lease.token == 0 {
+		return "", &opError{op: op, key: g.key, err: fmt.Errorf("%w: the lease has no token", ErrInvalid)}
+	}
+	reply, err := guardedSetScript.Run(ctx, g.client, []string{g.fence, g.key},
+		decimal(lease.token), millis(fenceTTL), value, millis(expiration)).Slice()
+	done := len(reply) > 0 && reply[0] == int64(1)
+	if err := g.judge(ctx, op, done, err); err != nil {
+		return "", err
+	}
+	if len(reply) > 1 {
+		old, _ = reply[1].(string)
+	}
+	return old, nil
+}
+
+// judge is the error of a script that does nothing for a token that is too old.
+func (g *Guard) judge(ctx context.Context, op string, done bool, err error) error {
 	switch {
 	case err != nil:
 		return failure(ctx, op, g.key, err)
-	case done == 0:
+	case !done:
 		return &opError{op: op, key: g.key, err: ErrStale}
 	}
 	return nil
 }
+
+func decimal(token uint64) string { return strconv.FormatUint(token, 10) }
 
 // besides returns a key that a cluster keeps on the node of another: one with
 // that key's hash tag or, if it has none, with the whole key as its hash tag.

@@ -102,7 +102,7 @@ func benchLane(b *testing.B, src backend.Source, alerts int) *Experiment {
 func BenchmarkRecord(b *testing.B) {
 	clk := clock.New(clock.Max)
 	defer clk.Close()
-	r := NewRecorder(clk, NewBoard(LaneInfo{Clients: benchClients, Locks: true}))
+	r := NewRecorder(clk, NewBoard(LaneInfo{Critical: true, Clients: benchClients, Locks: true}))
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go r.run(ctx)
@@ -114,7 +114,7 @@ func BenchmarkRecord(b *testing.B) {
 }
 
 func BenchmarkApply(b *testing.B) {
-	board := NewBoard(LaneInfo{Clients: benchClients})
+	board := NewBoard(LaneInfo{Critical: true, Clients: benchClients})
 	var average Average
 	base := ""
 	for i := range b.N {

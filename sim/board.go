@@ -49,9 +49,10 @@ type clientState struct {
 	phase     Phase
 	inside    bool
 	busy      bool
-	acquiring bool // between its first try and its grant
-	failed    bool // the last try of this acquisition failed
-	since     time.Duration
+	acquiring bool          // between its first try and its grant
+	failed    bool          // the last try of this acquisition failed
+	since     time.Duration // of the first try
+	tried     time.Duration // the last one
 	counts    ClientCounts
 	track     track
 }
@@ -148,7 +149,9 @@ func (b *Board) apply(e *Event) {
 		}
 		b.mark(c, MarkRead, e.At)
 		if c.phase != Holding {
-			b.enter(c)
+			if b.lane.Critical {
+				b.enter(c)
+			}
 			b.enterPhase(c, Working, e.At)
 		}
 	case Finished:
@@ -160,7 +163,10 @@ func (b *Board) apply(e *Event) {
 	}
 	b.ledger.apply(e)
 	switch e.Kind {
-	case Acked, Unknown, Refused:
+	case Acked, Computed, Unknown, Refused:
+		if e.Kind != Refused {
+			b.settled(c)
+		}
 		b.setBusy(c, false)
 		if c.phase == Working {
 			b.leave(c)
@@ -173,10 +179,14 @@ func (b *Board) apply(e *Event) {
 func (b *Board) attempted(c *clientState, at time.Duration) {
 	b.attempts++
 	c.counts.Attempts++
+	c.tried = at
+	b.setBusy(c, true)
 	if !c.acquiring {
 		c.acquiring, c.failed, c.since = true, false, at
-		b.waiting++
-		b.enterPhase(c, Waiting, at)
+		if b.lane.Locks {
+			b.waiting++
+			b.enterPhase(c, Waiting, at)
+		}
 	}
 	if c.failed {
 		b.retries++
@@ -190,11 +200,8 @@ func (b *Board) granted(e *Event, c *clientState) {
 	b.acquired++
 	c.counts.Acquired++
 	if c.acquiring {
-		waited := e.At - c.since
-		c.counts.Waited = max(c.counts.Waited, waited)
-		_ = b.waits.RecordValue(min(max(waited.Microseconds(), 1), longestWait.Microseconds()))
 		b.waiting--
-		c.acquiring = false
+		b.waited(c, e.At-c.since)
 	}
 	b.holder, b.lease, b.leaseUntil = e.Client, e.Lease, 0
 	if e.Lease > 0 {
@@ -202,6 +209,21 @@ func (b *Board) granted(e *Event, c *clientState) {
 	}
 	b.enter(c)
 	b.enterPhase(c, Holding, e.At)
+}
+
+// settled ends an update that was tried without a lock: what it waited is the
+// time that its failed tries took.
+func (b *Board) settled(c *clientState) {
+	if c.acquiring && !b.lane.Locks {
+		b.waited(c, c.tried-c.since)
+	}
+}
+
+// waited ends the wait of a client.
+func (b *Board) waited(c *clientState, waited time.Duration) {
+	c.acquiring = false
+	c.counts.Waited = max(c.counts.Waited, waited)
+	_ = b.waits.RecordValue(min(max(waited.Microseconds(), 1), longestWait.Microseconds()))
 }
 
 // enter counts a client into the critical section.

@@ -23,7 +23,7 @@ func boardOf(lane LaneInfo, events ...Event) *Board {
 }
 
 func TestBoardCountsTheLock(t *testing.T) {
-	b := boardOf(LaneInfo{Locks: true, Clients: 3, Lease: 100 * ms},
+	b := boardOf(LaneInfo{Critical: true, Locks: true, Clients: 3, Lease: 100 * ms},
 		Event{Client: 1, Kind: Attempted},
 		Event{Client: 1, Kind: Granted, Lease: 100 * ms, Commands: 1},
 		Event{Client: 2, Kind: Attempted},
@@ -77,21 +77,21 @@ func TestBoardJudgesOnlyWhatCouldGoWrong(t *testing.T) {
 		}
 	}
 	alone := slices.Concat(update(1, "", "1.000000:1", ""), update(2, "1.000000:1", "2.000000:2", "1.000000:1"))
-	if v := boardOf(LaneInfo{Clients: 2}, alone...).Snapshot(0, View{}).Verdict; v != Undecided {
+	if v := boardOf(LaneInfo{Critical: true, Clients: 2}, alone...).Snapshot(0, View{}).Verdict; v != Undecided {
 		t.Errorf("one update after the other: %s", v)
 	}
 	together := slices.Concat([]Event{{Client: 2, Kind: Received, Alert: 1, Latency: ms}}, alone)
-	if v := boardOf(LaneInfo{Clients: 2}, together...).Snapshot(0, View{}).Verdict; v != Correct {
+	if v := boardOf(LaneInfo{Critical: true, Clients: 2}, together...).Snapshot(0, View{}).Verdict; v != Correct {
 		t.Errorf("two updates under way, none lost: %s", v)
 	}
 	racing := slices.Concat(update(1, "", "1.000000:1", ""), update(2, "", "1.100000:1", "1.000000:1"))
-	if v := boardOf(LaneInfo{Clients: 2}, racing...).Snapshot(0, View{}).Verdict; v != Wrong {
+	if v := boardOf(LaneInfo{Critical: true, Clients: 2}, racing...).Snapshot(0, View{}).Verdict; v != Wrong {
 		t.Errorf("one update lost: %s", v)
 	}
 }
 
 func TestJainIsFrozenWhenTheFirstClientFinishes(t *testing.T) {
-	b := NewBoard(LaneInfo{Clients: 2})
+	b := NewBoard(LaneInfo{Critical: true, Clients: 2})
 	write := func(client int, base, value string) {
 		b.Apply(Event{Client: client, Kind: Received, Latency: ms})
 		b.Apply(Event{Client: client, Kind: Written, Base: base, Value: value})
@@ -114,7 +114,7 @@ func TestJainIsFrozenWhenTheFirstClientFinishes(t *testing.T) {
 }
 
 func TestCurveAndTimelinesAreBounded(t *testing.T) {
-	b := NewBoard(LaneInfo{Clients: 1})
+	b := NewBoard(LaneInfo{Critical: true, Clients: 1})
 	base := ""
 	var avg Average
 	for i := range 50_000 {
@@ -143,7 +143,7 @@ func TestCurveAndTimelinesAreBounded(t *testing.T) {
 }
 
 func TestSnapshotsDoNotChange(t *testing.T) {
-	b := NewBoard(LaneInfo{Clients: 2})
+	b := NewBoard(LaneInfo{Critical: true, Clients: 2})
 	base := ""
 	var avg Average
 	var first *Snapshot
@@ -168,7 +168,7 @@ func TestSnapshotsDoNotChange(t *testing.T) {
 func TestRecorderLosesNothing(t *testing.T) {
 	clk := clock.New(1)
 	defer clk.Close()
-	r := NewRecorder(clk, NewBoard(LaneInfo{Clients: 16, Locks: true}))
+	r := NewRecorder(clk, NewBoard(LaneInfo{Critical: true, Clients: 16, Locks: true}))
 	ctx, cancel := context.WithCancel(context.Background())
 	folded := make(chan struct{})
 	go func() { defer close(folded); r.run(ctx) }()

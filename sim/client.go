@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"locktop/lock"
+	"locktop/sim/backend"
 )
 
 // An Alert is one alert as it reaches one client.
@@ -28,10 +30,14 @@ type client struct {
 	field  string // the client's field in an alert's hash
 	lane   *Lane
 	redis  *redis.Client
+	nodes  []*redis.Client // the lane's other servers, where a strategy takes several
 	door   *door
 	lock   *lock.Lock
-	lease  time.Duration // of that lock, in the time of its Redis
+	quorum *lock.Quorum  // in place of lock, over redis and nodes
+	guard  *lock.Guard   // of the average
+	lease  time.Duration // of the lock, in the time of its Redis
 	inbox  chan Alert
+	random *rand.Rand // for pauses; the same in every run of a seed
 }
 
 // detached is the context of commands that are seen through to their reply
@@ -40,14 +46,33 @@ var detached = context.Background()
 
 // connect opens the client's connection and readies its lock.
 func (c *client) connect(ctx context.Context) error {
-	opts := c.lane.server.Options()
 	c.door = &door{client: c.number, gate: &c.lane.gate}
-	c.redis = redis.NewClient(opts)
-	c.redis.AddHook(c.door)
-	if err := c.redis.Ping(ctx).Err(); err != nil {
-		return fmt.Errorf("client %d: connect: %w", c.number, err)
+	var err error
+	if c.redis, err = c.dial(ctx, c.lane.server); err != nil {
+		return err
+	}
+	for _, server := range c.lane.nodes {
+		node, err := c.dial(ctx, server)
+		if err != nil {
+			return err
+		}
+		c.nodes = append(c.nodes, node)
+	}
+	if c.guard, err = lock.NewGuard(c.redis, c.lane.averageKey()); err != nil {
+		return err
 	}
 	return c.readyLock()
+}
+
+// dial opens one connection, by way of the client's door.
+func (c *client) dial(ctx context.Context, server *backend.Server) (*redis.Client, error) {
+	r := redis.NewClient(server.Options())
+	r.AddHook(c.door)
+	if err := r.Ping(ctx).Err(); err != nil {
+		r.Close()
+		return nil, fmt.Errorf("client %d: connect: %w", c.number, err)
+	}
+	return r, nil
 }
 
 // readyLock makes the client's handle of the lock, anew whenever its lease as
@@ -57,38 +82,58 @@ func (c *client) readyLock() error {
 		return nil
 	}
 	_, lease := c.lane.lease()
-	if c.lock != nil && lease == c.lease {
+	if (c.lock != nil || c.quorum != nil) && lease == c.lease {
 		return nil
 	}
-	l, err := lock.New(c.redis, c.lane.lockName(), lock.WithObserver(c), lock.WithLease(lease))
-	if err != nil {
-		return err
+	var err error
+	if c.nodes != nil {
+		c.quorum, err = c.newQuorum(lease)
+	} else {
+		opts := []lock.Option{lock.WithObserver(c), lock.WithLease(lease)}
+		if more := c.lane.strategy.options; more != nil {
+			opts = append(opts, more(c)...)
+		}
+		c.lock, err = lock.New(c.redis, c.lane.lockName(), opts...)
 	}
-	c.lock, c.lease = l, lease
-	return nil
+	c.lease = lease
+	return err
 }
 
 // close disconnects the client. What an abandoned wait for the lock still has on
 // its way to a real Redis is let through first, or it would leave a signal there
 // after the lane's keys have been removed.
 func (c *client) close() {
-	if c.redis == nil {
-		return
-	}
-	defer c.redis.Close()
-	if c.lock == nil {
+	defer c.hangUp()
+	if c.lock == nil && c.quorum == nil {
 		return
 	}
 	if c.lane.server.FollowsClock() || c.lane.hung {
-		c.redis.Close()
+		c.hangUp()
 	}
 	settled := make(chan struct{})
-	go func() { c.lock.Settle(); close(settled) }()
+	go func() {
+		defer close(settled)
+		if c.quorum != nil {
+			c.quorum.Settle()
+			return
+		}
+		c.lock.Settle()
+	}()
 	select {
 	case <-settled:
 	case <-time.After(grace):
-		c.redis.Close()
+		c.hangUp()
 		<-settled
+	}
+}
+
+// hangUp closes the client's connections.
+func (c *client) hangUp() {
+	if c.redis != nil {
+		c.redis.Close()
+	}
+	for _, node := range c.nodes {
+		node.Close()
 	}
 }
 
@@ -186,10 +231,33 @@ func (c *client) Observe(e lock.Event) {
 	}
 }
 
+// releaser is a lease of whichever lock.
+type releaser interface {
+	Release(ctx context.Context) error
+}
+
+// setter writes the shared value and returns the one it overwrote, with
+// [redis.Nil] if there was none.
+type setter func(value string) (found string, err error)
+
+// tryUntilHeld tries for the lock without blocking until it has it. pause is how
+// long to wait after the n-th failure, from 1.
+func (c *client) tryUntilHeld(ctx context.Context, pause func(failures int) time.Duration) (*lock.Lease, error) {
+	for failures := 1; ; failures++ {
+		lease, err := c.lock.TryAcquire(ctx)
+		if !errors.Is(err, lock.ErrHeld) {
+			return lease, err
+		}
+		if err := c.lane.clock.Sleep(ctx, pause(failures)); err != nil {
+			return nil, err
+		}
+	}
+}
+
 // holding updates the average under a lease and releases it, also when the
 // context has ended meanwhile.
-func (c *client) holding(ctx context.Context, lease *lock.Lease, a Alert) error {
-	err := c.readComputeWrite(ctx, a)
+func (c *client) holding(ctx context.Context, lease releaser, a Alert, set setter) error {
+	err := c.readComputeWrite(ctx, a, set)
 	c.record(Event{Kind: Released})
 	release := lease.Release(detached)
 	if errors.Is(release, lock.ErrNotHeld) {
@@ -200,24 +268,33 @@ func (c *client) holding(ctx context.Context, lease *lock.Lease, a Alert) error 
 }
 
 // readComputeWrite is the story's update, which only a lock makes safe.
-func (c *client) readComputeWrite(ctx context.Context, a Alert) error {
-	base, err := c.read()
+func (c *client) readComputeWrite(ctx context.Context, a Alert, set setter) error {
+	base, err := c.read(c.redis)
 	if err != nil {
 		return err
 	}
+	value, err := c.compute(ctx, base, a)
+	if err != nil {
+		return err
+	}
+	return c.write(base, value, set)
+}
+
+// compute thinks, and returns the value with the alert's latency added.
+func (c *client) compute(ctx context.Context, base string, a Alert) (string, error) {
 	average, err := ParseAverage(base)
 	if err != nil {
-		return fmt.Errorf("key %s: %w", c.lane.averageKey(), err)
+		return "", fmt.Errorf("key %s: %w", c.lane.averageKey(), err)
 	}
 	if err := c.lane.clock.Sleep(ctx, c.lane.work); err != nil {
-		return err
+		return "", err
 	}
-	return c.write(base, average.Add(a.Latency).String())
+	return average.Add(a.Latency).String(), nil
 }
 
 // read gets the shared value; a missing key reads as "".
-func (c *client) read() (string, error) {
-	value, err := c.redis.Get(detached, c.lane.averageKey()).Result()
+func (c *client) read(from redis.Cmdable) (string, error) {
+	value, err := from.Get(detached, c.lane.averageKey()).Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return "", fmt.Errorf("read %s: %w", c.lane.averageKey(), err)
 	}
@@ -225,29 +302,35 @@ func (c *client) read() (string, error) {
 	return value, nil
 }
 
-// write sets the shared value to one computed from base. The reply is the value
-// it overwrote, from which the ledger knows the order of the writes.
-func (c *client) write(base, value string) error {
-	c.record(Event{Kind: Written, Base: base, Value: value})
-	found, err := c.redis.SetArgs(detached, c.lane.averageKey(), value,
-		redis.SetArgs{TTL: keyTTL, Get: true}).Result()
-	var refusal redis.Error
-	switch {
-	case err == nil, errors.Is(err, redis.Nil):
-	case errors.As(err, &refusal): // an answer: it was not written
-		c.record(Event{Kind: Refused})
-		return fmt.Errorf("write %s: %w", c.lane.averageKey(), err)
-	default:
-		c.record(Event{Kind: Unknown})
-		return fmt.Errorf("write %s: %w", c.lane.averageKey(), err)
-	}
-	c.record(Event{Kind: Acked, Value: found})
-	return nil
+// set is the plain way to write the shared value.
+func (c *client) set(value string) (found string, err error) {
+	return c.redis.SetArgs(detached, c.lane.averageKey(), value, setArgs).Result()
 }
 
-// pause waits before the next try for the lock.
-func (c *client) pause(ctx context.Context) error {
-	return c.lane.clock.Sleep(ctx, c.lane.retry)
+// setArgs have SET reply what it overwrote.
+var setArgs = redis.SetArgs{TTL: keyTTL, Get: true}
+
+// write sets the shared value to one computed from base. The reply is the value
+// it overwrote, from which the ledger knows the order of the writes.
+func (c *client) write(base, value string, set setter) error {
+	c.record(Event{Kind: Written, Base: base, Value: value})
+	found, err := set(value)
+	if err == nil || errors.Is(err, redis.Nil) {
+		c.record(Event{Kind: Acked, Value: found})
+		return nil
+	}
+	return c.failedWrite(err)
+}
+
+// failedWrite records why a write was not acknowledged.
+func (c *client) failedWrite(err error) error {
+	var answer redis.Error
+	if errors.As(err, &answer) || errors.Is(err, lock.ErrStale) { // it was not written
+		c.record(Event{Kind: Refused})
+	} else {
+		c.record(Event{Kind: Unknown})
+	}
+	return fmt.Errorf("write %s: %w", c.lane.averageKey(), err)
 }
 
 // clientField is a client's field in an alert's hash.

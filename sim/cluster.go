@@ -54,7 +54,7 @@ func newCluster(l *Lane) *cluster {
 
 // run sends the alerts and returns when all have been pushed or ctx has ended.
 func (cl *cluster) run(ctx context.Context) error {
-	servers := min(cl.lane.servers, len(cl.inboxes))
+	servers := min(cl.lane.pushers, len(cl.inboxes))
 	feeds := make([]chan Alert, servers)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -76,8 +76,13 @@ func (c Config) Validate() error {
 		refuse("lanes: want 1 to %d strategies, have %d", MostLanes, n)
 	}
 	for i, name := range c.Lanes {
-		if _, ok := StrategyNamed(name); !ok && !slices.Contains(c.Lanes[:i], name) {
+		strategy, ok := StrategyNamed(name)
+		switch {
+		case slices.Contains(c.Lanes[:i], name):
+		case !ok:
 			refuse("lanes: unknown strategy %q; known are %s", name, strings.Join(StrategyNames(), ", "))
+		case strategy.Nodes > 1 && c.Source.Shared():
+			refuse("lanes: %s takes %d independent servers, and %s is one: use --redis embedded or spawn", name, strategy.Nodes, c.Source)
 		}
 	}
 	if c.Clients < 1 || c.Clients > MostClients {
@@ -110,11 +115,27 @@ type LaneInfo struct {
 	// Strategy is the name of the strategy, Locks says whether it takes a lock.
 	Strategy string
 	Locks    bool
+	// Critical says that no two clients should be inside at once.
+	Critical bool
 	Clients  int
 	Alerts   int
 	// Lease is the lock's time to live in experiment time, as configured; 0 is
 	// none.
 	Lease time.Duration
+}
+
+// LaneInfo returns what the lane with an index, from 0, will be. Its strategy must
+// be known.
+func (c Config) LaneInfo(index int) LaneInfo {
+	strategy, _ := StrategyNamed(c.Lanes[index])
+	info := LaneInfo{
+		Index: index, Strategy: strategy.Name, Locks: strategy.Locks, Critical: strategy.Critical,
+		Clients: c.Clients, Alerts: c.Alerts,
+	}
+	if strategy.Locks {
+		info.Lease = c.Lease
+	}
+	return info
 }
 
 // WithStrategy returns the configuration with another strategy in one lane.

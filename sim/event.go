@@ -12,9 +12,10 @@ type Kind uint8
 const (
 	// Received: an alert reached the client; Latency is its sample.
 	Received Kind = iota + 1
-	// Attempted: the client is about to try to get the lock.
+	// Attempted: the client is about to try to get the lock, or to make an update
+	// that Redis may refuse.
 	Attempted
-	// Failed: the try did not get the lock.
+	// Failed: the try did not get the lock, or the update was refused.
 	Failed
 	// Waited: the client is about to block until the lock is released.
 	Waited
@@ -37,6 +38,11 @@ const (
 	Unknown
 	// Refused: Redis answered the write with an error; it did not happen.
 	Refused
+	// Requested: the client is about to have Redis compute and write the new
+	// value by itself.
+	Requested
+	// Computed: the reply of that; Base is the value found, Value the one written.
+	Computed
 	// Finished: the client has handled its last alert.
 	Finished
 	// Stopped: the lane is over; what has not been answered never will be.
@@ -48,7 +54,7 @@ const (
 var kindNames = [...]string{
 	Received: "received", Attempted: "attempted", Failed: "failed", Waited: "waited", Granted: "granted",
 	Released: "released", Expired: "expired", Read: "read", Written: "written", Acked: "acked", Unknown: "unknown", Refused: "refused",
-	Finished: "finished", Stopped: "stopped", Broke: "broke",
+	Requested: "requested", Computed: "computed", Finished: "finished", Stopped: "stopped", Broke: "broke",
 }
 
 // String returns the kind's name in the event log.
@@ -88,7 +94,7 @@ type Event struct {
 // isReply says whether the event is what a client saw of a Redis command.
 func (e *Event) isReply() bool {
 	switch e.Kind {
-	case Read, Acked, Granted, Failed, Expired, Unknown, Refused:
+	case Read, Acked, Computed, Granted, Failed, Expired, Unknown, Refused:
 		return true
 	}
 	return false

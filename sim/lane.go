@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"sync"
 	"time"
@@ -24,7 +25,7 @@ type Lane struct {
 	info     LaneInfo
 	strategy Strategy
 	seed     uint64
-	servers  int
+	pushers  int // servers of the alert cluster
 	interval time.Duration
 	work     time.Duration
 	retry    time.Duration
@@ -32,7 +33,9 @@ type Lane struct {
 
 	clock    *clock.Clock
 	server   *backend.Server
-	average  string // the key of the shared value, and the name of its lock
+	nodes    []*backend.Server // further ones, where the strategy takes several
+	average  string            // the key of the shared value, and the name of its lock
+	lockKeys []string
 	gate     gate
 	recorder *Recorder
 	cluster  *cluster
@@ -44,24 +47,30 @@ type Lane struct {
 func openLane(ctx context.Context, cfg Config, index int, clk *clock.Clock, runID string) (*Lane, error) {
 	strategy, _ := StrategyNamed(cfg.Lanes[index])
 	l := &Lane{
-		info: LaneInfo{
-			Index: index, Strategy: strategy.Name, Locks: strategy.Locks,
-			Clients: cfg.Clients, Alerts: cfg.Alerts,
-		},
-		strategy: strategy, seed: cfg.Seed, servers: cfg.Servers,
+		info:     cfg.LaneInfo(index),
+		strategy: strategy, seed: cfg.Seed, pushers: cfg.Servers,
 		interval: cfg.Interval, work: cfg.Work, retry: cfg.Retry, floor: cfg.LeaseFloor,
 		clock: clk,
-	}
-	if strategy.Locks {
-		l.info.Lease = cfg.Lease
 	}
 	server, err := cfg.Source.Open(ctx, clk, runID, index+1)
 	if err != nil {
 		return nil, err
 	}
 	l.server, l.average = server, server.Prefix()+"average"
+	for len(l.nodes)+1 < strategy.Nodes {
+		node, err := cfg.Source.Open(ctx, clk, runID, index+1)
+		if err != nil {
+			return nil, errors.Join(err, l.closeServers(ctx))
+		}
+		l.nodes = append(l.nodes, node)
+	}
 	l.recorder = NewRecorder(clk, NewBoard(l.info))
 	l.cluster = newCluster(l)
+	if l.info.Locks {
+		if l.lockKeys, err = lockKeys(server.Admin(), l.average); err != nil {
+			return nil, errors.Join(err, l.close())
+		}
+	}
 	if err := l.prepare(ctx); err != nil {
 		return nil, errors.Join(err, l.close())
 	}
@@ -74,11 +83,16 @@ func (l *Lane) prepare(ctx context.Context) error {
 	if _, err := lock.ResetAll(ctx, l.server.Admin(), l.server.Prefix()); err != nil {
 		return err
 	}
-	if err := lock.Load(ctx, l.server.Admin()); err != nil {
-		return err
+	for _, server := range l.servers() {
+		if err := lock.Load(ctx, server.Admin()); err != nil {
+			return err
+		}
+	}
+	if err := addScript.Load(ctx, l.server.Admin()).Err(); err != nil {
+		return fmt.Errorf("load the script that adds a sample: %w", err)
 	}
 	for i, inbox := range l.cluster.inboxes {
-		c := &client{number: i + 1, field: clientField(i + 1), lane: l, inbox: inbox}
+		c := &client{number: i + 1, field: clientField(i + 1), lane: l, inbox: inbox, random: rand.New(rand.NewPCG(l.seed, uint64(i+1)))}
 		l.clients = append(l.clients, c)
 		if err := c.connect(ctx); err != nil {
 			return err
@@ -171,9 +185,11 @@ func (l *Lane) wind(ended <-chan struct{}) {
 	}
 	l.hung = true
 	for _, c := range l.clients {
-		c.redis.Close()
+		c.hangUp()
 	}
-	l.server.Admin().Close()
+	for _, server := range l.servers() {
+		server.Admin().Close()
+	}
 	<-ended
 }
 
@@ -200,11 +216,24 @@ func (l *Lane) settle() error {
 	return l.cluster.retire(ctx, l.cluster.sent)
 }
 
+// lockKeys names the keys of the lock of a value, and of its guard.
+func lockKeys(client *redis.Client, name string) ([]string, error) {
+	l, err := lock.New(client, name)
+	if err != nil {
+		return nil, err
+	}
+	g, err := lock.NewGuard(client, name)
+	if err != nil {
+		return nil, err
+	}
+	return append(l.Keys(), g.Keys()...), nil
+}
+
 // keys names every key that the lane may have left in Redis.
 func (l *Lane) keys() []string {
 	keys := []string{l.averageKey()}
 	if l.info.Locks {
-		keys = append(keys, "lock:"+l.lockName(), "lock-signal:"+l.lockName())
+		keys = append(keys, l.lockKeys...)
 	}
 	for n := l.cluster.oldest; n <= l.cluster.sent+1; n++ {
 		keys = append(keys, l.alertKey(n))
@@ -223,7 +252,22 @@ func (l *Lane) close() error {
 	defer cancel()
 	var err error
 	if !l.hung {
-		err = l.server.DeleteKeys(ctx, l.keys()...)
+		for _, server := range l.servers() {
+			err = errors.Join(err, server.DeleteKeys(ctx, l.keys()...))
+		}
 	}
-	return errors.Join(err, l.server.Close(ctx))
+	return errors.Join(err, l.closeServers(ctx))
+}
+
+// servers are all the lane's servers, that of the average first.
+func (l *Lane) servers() []*backend.Server {
+	return append([]*backend.Server{l.server}, l.nodes...)
+}
+
+func (l *Lane) closeServers(ctx context.Context) error {
+	var errs []error
+	for _, server := range l.servers() {
+		errs = append(errs, server.Close(ctx))
+	}
+	return errors.Join(errs...)
 }

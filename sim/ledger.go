@@ -28,6 +28,8 @@ type Ledger struct {
 	limit  int                   // how many versions the window holds at least
 	early  map[string][]*version // acked before the write whose value they found
 	guess  map[string]*version   // value → the version assumed to have overwritten it
+	ahead  map[string][]computed // updates computed by Redis from values not known yet
+	silent []computed            // those whose reply never came
 	seats  []seat                // what each client is doing, by number
 	tally  []Tally               // what became of each client's updates, by number
 	untold int64                 // versions on the trunk whose reply is still on its way
@@ -141,6 +143,14 @@ type seat struct {
 	base    *version // what it read last
 	readAt  time.Duration
 	pending *version // its write that has no reply yet
+	asked   bool     // it has sent an update for Redis to compute, and has no reply yet
+}
+
+// computed is an update that Redis computed by itself: of a client, with its
+// sample, from one value to the next.
+type computed struct {
+	event Event
+	seat  seat
 }
 
 // slabSize is how many versions are allocated at once.
@@ -158,6 +168,7 @@ func newLedger(limit int, linked func(v *version, erased int)) *Ledger {
 		seed:  maphash.MakeSeed(),
 		early: map[string][]*version{},
 		guess: map[string]*version{},
+		ahead: map[string][]computed{},
 	}
 	l.known[l.hash("")] = root
 	return l
@@ -234,10 +245,15 @@ func (l *Ledger) apply(e *Event) {
 			}
 			l.place(v, e.Value)
 		}
+	case Requested:
+		s.asked, s.readAt = true, e.At
+	case Computed:
+		s.asked = false
+		l.compute(computed{*e, *s})
 	case Unknown:
-		l.lostReply(s)
+		l.lostReply(s, e.Client)
 	case Refused:
-		s.pending = nil
+		s.pending, s.asked = nil, false
 	case Stopped:
 		l.close()
 	}
@@ -247,6 +263,9 @@ func (l *Ledger) apply(e *Event) {
 // fate of its write if that was unknown.
 func (l *Ledger) saw(text string) *version {
 	v := l.find(text)
+	if v == nil && l.deduce(text) {
+		v = l.head
+	}
 	switch {
 	case v == nil:
 		v = l.stranger(text)
@@ -291,7 +310,7 @@ func (l *Ledger) stranger(text string) *version {
 }
 
 // sent takes in a write that is about to leave.
-func (l *Ledger) sent(s *seat, e *Event) {
+func (l *Ledger) sent(s *seat, e *Event) *version {
 	parent := s.base
 	if parent == nil || parent.text != e.Base {
 		if parent = l.find(e.Base); parent == nil {
@@ -310,6 +329,7 @@ func (l *Ledger) sent(s *seat, e *Event) {
 	}
 	s.base, s.pending = nil, v
 	l.forget()
+	return v
 }
 
 // remember adds a version to the window.
@@ -505,8 +525,107 @@ func (l *Ledger) addLoss(v *version) {
 	l.losses = append(l.losses, v)
 }
 
+// compute takes in an update that Redis computed. Its client learns from the
+// reply alone what it was based on, and replies may be recorded out of order: an
+// update waits here until the value that it was based on is known.
+func (l *Ledger) compute(c computed) {
+	if l.find(c.event.Base) == nil {
+		l.ahead[c.event.Base] = append(l.ahead[c.event.Base], c)
+	} else {
+		l.link(c)
+	}
+	l.bridge()
+}
+
+// bridge looks whether updates without replies lead from the head to those that
+// wait.
+func (l *Ledger) bridge() {
+	for again := len(l.silent) > 0; again; {
+		again = false
+		for base, waiting := range l.ahead {
+			if !l.deduce(base) {
+				continue
+			}
+			delete(l.ahead, base)
+			for _, c := range waiting {
+				l.link(c)
+			}
+			again = true
+		}
+	}
+}
+
+// link puts a computed update in its place, and those that waited for it.
+func (l *Ledger) link(c computed) {
+	for more := []computed{c}; len(more) > 0; more = more[1:] {
+		e, s := more[0].event, more[0].seat
+		v := l.sent(&s, &e)
+		v.sentAt, v.ackedAt = s.readAt, e.At
+		l.place(v, e.Base)
+		more = append(more, l.ahead[e.Value]...)
+		delete(l.ahead, e.Value)
+	}
+}
+
+// mostSilent bounds the search of deduce.
+const mostSilent = 12
+
+// deduce explains a value that nobody was told of by updates whose replies never
+// came: together with the head they add up to it, and to nothing else. Which of
+// several came first is not known, and makes no difference to what is kept.
+func (l *Ledger) deduce(text string) bool {
+	value, err := ParseAverage(text)
+	head := l.Head()
+	missing := int(value.Count - head.Count)
+	if err != nil || missing < 1 || missing > len(l.silent) || len(l.silent) > mostSilent {
+		return false
+	}
+	chosen := pick(l.silent, missing, value.Sum-head.Sum)
+	if chosen == nil {
+		return false
+	}
+	for _, i := range chosen {
+		c := l.silent[i]
+		c.event.Base, c.event.Value = l.head.text, l.Head().Add(c.seat.latency).String()
+		l.totals.Unknown--
+		v := l.sent(&c.seat, &c.event)
+		v.sentAt = c.seat.readAt
+		l.advance(v)
+	}
+	for n, i := range chosen {
+		l.silent = slices.Delete(l.silent, i-n, i-n+1)
+	}
+	return true
+}
+
+// pick returns the places of n updates whose latencies add up to sum, ascending.
+func pick(from []computed, n int, sum time.Duration) []int {
+	if n == 0 {
+		if sum == 0 {
+			return []int{}
+		}
+		return nil
+	}
+	for i := 0; i+n <= len(from); i++ {
+		if rest := pick(from[i+1:], n-1, sum-from[i].seat.latency); rest != nil {
+			chosen := []int{i}
+			for _, j := range rest {
+				chosen = append(chosen, i+1+j)
+			}
+			return chosen
+		}
+	}
+	return nil
+}
+
 // lostReply records that the reply of a client's write will never come.
-func (l *Ledger) lostReply(s *seat) {
+func (l *Ledger) lostReply(s *seat, client int) {
+	if s.asked {
+		s.asked = false
+		l.totals.Unknown++
+		l.silent = append(l.silent, computed{Event{Client: client}, *s})
+		l.bridge()
+	}
 	v := s.pending
 	if v == nil {
 		return
@@ -523,13 +642,20 @@ func (l *Ledger) lostReply(s *seat) {
 // lane itself read last, as client 0, is the head for certain.
 func (l *Ledger) close() {
 	for i := range l.seats {
-		l.lostReply(&l.seats[i])
+		l.lostReply(&l.seats[i], i)
 	}
 	if final := l.seats[0].base; final != nil && final != l.head {
 		if len(l.guess) == 0 {
 			l.totals.Foreign++
 		}
 		l.moveHead(final)
+	}
+	for text, waiting := range l.ahead { // their bases are a stranger's
+		delete(l.ahead, text)
+		l.stranger(text)
+		for _, c := range waiting {
+			l.link(c)
+		}
 	}
 	for text, queue := range l.early {
 		// Only equal strings can leave a write without a place.

@@ -2,9 +2,7 @@ package sim
 
 import (
 	"context"
-	"errors"
-
-	"locktop/lock"
+	"time"
 )
 
 var spin = Strategy{
@@ -13,18 +11,12 @@ var spin = Strategy{
 	Explain: "A client tries to create the lock's key with SET NX and, when somebody else has it, pauses and tries again. " +
 		"Only the holder reads and writes, so nothing is lost. " +
 		"The price is the failed tries: each costs a command, and nobody is sure of getting a turn.",
-	Locks: true,
+	Locks: true, Critical: true, Safe: true, Nodes: 1,
 	update: func(ctx context.Context, c *client, a Alert) error {
-		lease, err := c.lock.TryAcquire(ctx)
-		for errors.Is(err, lock.ErrHeld) {
-			if err := c.pause(ctx); err != nil {
-				return err
-			}
-			lease, err = c.lock.TryAcquire(ctx)
-		}
+		lease, err := c.tryUntilHeld(ctx, func(int) time.Duration { return c.lane.retry })
 		if err != nil {
 			return err
 		}
-		return c.holding(ctx, lease, a)
+		return c.holding(ctx, lease, a, c.set)
 	},
 }

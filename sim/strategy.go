@@ -2,6 +2,8 @@ package sim
 
 import (
 	"context"
+
+	"locktop/lock"
 )
 
 // A Strategy is one way for a client to add a sample to the average. Each is
@@ -13,14 +15,25 @@ type Strategy struct {
 	Title string
 	// Explain is a short paragraph for the learner.
 	Explain string
-	// Locks says whether clients take the lock.
+	// Locks says whether clients take a lock.
 	Locks bool
+	// Critical says that what a client does from its read to its write is a
+	// critical section, in which no two should be at once. Where Redis checks or
+	// computes the update itself, any number may be.
+	Critical bool
+	// Safe says that no update is lost as long as nothing fails.
+	Safe bool
+	// Nodes is how many independent Redis servers it takes.
+	Nodes int
 
+	// options are those of the client's lock beside its lease; nil is none.
+	options func(c *client) []lock.Option
+	// update adds the alert's latency to the average.
 	update func(ctx context.Context, c *client, a Alert) error
 }
 
 // strategies are all there are, in the order in which they are taught.
-var strategies = []Strategy{none, spin, block}
+var strategies = []Strategy{none, spin, poll, backoff, block, fair, watch, atomicScript, redlock, fenced, fencedWrite}
 
 // Strategies returns all strategies.
 func Strategies() []Strategy { return strategies }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"locktop/sim"
 	"locktop/sim/clock"
 	"locktop/tui/chart"
 )
@@ -328,7 +327,3 @@ func clientList(clients []int, count, room int) string {
 	}
 	return b.String()
 }
-
-// excludes tells whether at most one client of a lane should be inside at a time: all that lock, and the one without a lock,
-// whose sin that is. Strategies that detect conflicts, or leave the update to Redis, have no need of it.
-func excludes(l sim.LaneInfo) bool { return l.Locks || l.Strategy == "none" }

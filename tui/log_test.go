@@ -20,7 +20,7 @@ type laneLog struct {
 
 func newLog(index int, strategy string, clients int, lease time.Duration) *laneLog {
 	s, _ := sim.StrategyNamed(strategy)
-	info := sim.LaneInfo{Index: index, Strategy: strategy, Locks: s.Locks, Clients: clients}
+	info := sim.LaneInfo{Index: index, Strategy: strategy, Locks: s.Locks, Critical: s.Critical, Clients: clients}
 	if s.Locks {
 		info.Lease = lease
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -199,17 +200,23 @@ func TestRestartsDoNotPileUp(t *testing.T) {
 	}
 }
 
+// In a bubble of virtual time, synctest.Wait tells for certain that the race has come to rest.
+
 func TestPauseStandsStillAndCostsNothing(t *testing.T) {
+	synctest.Test(t, testPauseStandsStill)
+}
+
+func testPauseStandsStill(t *testing.T) {
 	m := running(t, sim.Defaults())
 	m.after(200 * ms)
 	press(t, m, " ")
 	if m.frame.State != Paused || !m.idle() {
 		t.Fatalf("state %d, idle %v", m.frame.State, m.idle())
 	}
-	time.Sleep(50 * ms) // for replies that were on their way
+	synctest.Wait() // for replies that were on their way
 	m.look()
 	frame := m.view()
-	time.Sleep(50 * ms)
+	time.Sleep(time.Minute)
 	m.update(tickMsg{m.ticks})
 	if m.stale || m.view() != frame {
 		t.Error("a paused screen changes")
@@ -218,20 +225,17 @@ func TestPauseStandsStillAndCostsNothing(t *testing.T) {
 		t.Error("a tick of an older chain goes on")
 	}
 	events := m.frame.Snapshots[0].Events
-	for range 100 {
+	for step := 0; m.frame.Snapshots[0].Events == events; step++ {
+		if step == 100 {
+			t.Fatal("steps have no effect")
+		}
 		press(t, m, ".")
-		for range 100 {
-			if m.update(tickMsg{m.ticks}); m.frame.State == Paused && m.frame.Snapshots[0].Events > events {
-				break
-			}
+		for m.frame.State != Paused {
 			time.Sleep(ms)
+			m.update(tickMsg{m.ticks})
 		}
-		if m.frame.Snapshots[0].Events > events {
-			break
-		}
-	}
-	if m.frame.Snapshots[0].Events == events {
-		t.Error("steps have no effect")
+		synctest.Wait() // for the reply
+		m.update(tickMsg{m.ticks})
 	}
 	press(t, m, " ")
 	now := m.frame.now()
@@ -242,6 +246,10 @@ func TestPauseStandsStillAndCostsNothing(t *testing.T) {
 }
 
 func TestLookingBackIsAnchored(t *testing.T) {
+	synctest.Test(t, testLookingBackIsAnchored)
+}
+
+func testLookingBackIsAnchored(t *testing.T) {
 	cfg := sim.Defaults()
 	cfg.Speed = 4
 	m := running(t, cfg)

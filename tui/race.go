@@ -97,9 +97,13 @@ func drawInside(a chart.Area, f *Frame, s *sim.Snapshot) {
 		}
 	}
 	inside := a.Sub(0, 0, half, 1)
+	if !s.Lane.Critical {
+		inside.Text(0, 0, "no critical section", inkDim)
+		return
+	}
 	ink, mark := inkKept, " ✓ "
 	switch {
-	case !excludes(s.Lane), !s.Lane.Locks && s.InsideCount < 2:
+	case !s.Lane.Locks && s.InsideCount < 2:
 		ink, mark = inkTitle, " "
 	case s.InsideCount > 1:
 		ink, mark = inkLost, " ✗ "

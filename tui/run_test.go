@@ -2,10 +2,12 @@ package tui
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
+	"github.com/redis/go-redis/v9"
 
 	"locktop/sim"
 	"locktop/sim/backend"
@@ -23,6 +26,8 @@ type console struct {
 	t        *testing.T
 	keyboard *os.File
 	tty      *os.File
+	input    *countedInput // the tty, as the program reads it
+	typed    int64         // bytes
 	screen   vt10x.Terminal
 	cooked   *term.State // before the program
 	wg       sync.WaitGroup
@@ -31,6 +36,31 @@ type console struct {
 	err    error
 	done   chan struct{}
 }
+
+// countedInput is a terminal that tells how many bytes have been read from it.
+type countedInput struct {
+	*os.File
+	read atomic.Int64
+}
+
+func (c *countedInput) Read(b []byte) (int, error) {
+	n, err := c.File.Read(b)
+	c.read.Add(int64(n))
+	return n, err
+}
+
+// patience is how long a test waits for what must come, before it fails: no test takes it when all is well.
+const patience = time.Minute
+
+func TestMain(m *testing.M) {
+	redis.SetLogger(silence{}) // a Redis that is not there is what some tests are about
+	os.Exit(m.Run())
+}
+
+// silence is a logger that keeps quiet.
+type silence struct{}
+
+func (silence) Printf(context.Context, string, ...any) {}
 
 // open runs the program on a new console.
 func open(t *testing.T, ctx context.Context, w, h uint16, cfg sim.Config, opts Options) *console {
@@ -44,7 +74,7 @@ func open(t *testing.T, ctx context.Context, w, h uint16, cfg sim.Config, opts O
 		t.Fatal(err)
 	}
 	c := &console{
-		t: t, keyboard: keyboard, tty: tty, done: make(chan struct{}),
+		t: t, keyboard: keyboard, tty: tty, input: &countedInput{File: tty}, done: make(chan struct{}),
 		screen: vt10x.New(vt10x.WithSize(int(w), int(h))),
 	}
 	if c.cooked, err = term.GetState(tty.Fd()); err != nil {
@@ -62,7 +92,7 @@ func open(t *testing.T, ctx context.Context, w, h uint16, cfg sim.Config, opts O
 			}
 		}
 	})
-	opts.Input, opts.Output = tty, tty
+	opts.Input, opts.Output = c.input, tty
 	go func() {
 		defer close(c.done)
 		c.result, c.err = Run(ctx, cfg, opts)
@@ -73,21 +103,28 @@ func open(t *testing.T, ctx context.Context, w, h uint16, cfg sim.Config, opts O
 // shows waits until the screen contains a text.
 func (c *console) shows(text string) {
 	c.t.Helper()
-	for range 1000 {
-		if strings.Contains(c.screen.String(), text) {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	c.t.Fatalf("the screen never shows %q:\n%s", text, c.screen.String())
+	c.eventually(func() bool { return strings.Contains(c.screen.String(), text) }, "the screen shows "+text)
 }
 
+// eventually waits until a condition holds.
+func (c *console) eventually(holds func() bool, what string) {
+	c.t.Helper()
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			c.t.Fatalf("it never comes that %s:\n%s", what, c.screen.String())
+		}
+	}
+}
+
+// press types keys and waits until they have been read, so that an escape stays alone.
 func (c *console) press(keys string) {
 	c.t.Helper()
-	if _, err := c.keyboard.WriteString(keys); err != nil {
+	n, err := c.keyboard.WriteString(keys)
+	if err != nil {
 		c.t.Fatal(err)
 	}
-	time.Sleep(20 * time.Millisecond) // so that an escape stays alone
+	c.typed += int64(n)
+	c.eventually(func() bool { return c.input.read.Load() == c.typed }, fmt.Sprintf("the program reads %q", keys))
 }
 
 // ends waits for the program, and checks that it left the terminal as it was.
@@ -95,7 +132,7 @@ func (c *console) ends() {
 	c.t.Helper()
 	select {
 	case <-c.done:
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		c.t.Fatalf("the program does not end:\n%s", c.screen.String())
 	}
 	if after, err := term.GetState(c.tty.Fd()); err != nil || !reflect.DeepEqual(after, c.cooked) {
@@ -122,6 +159,8 @@ func TestEveryKeyOnATerminal(t *testing.T) {
 	for _, size := range [][2]uint16{{120, 40}, {80, 24}} {
 		cfg := sim.Defaults()
 		cfg.Speed = 2
+		cfg.Work = time.Second     // nothing is decided sooner
+		cfg.Lease = 24 * time.Hour // no stall lets it run out
 		c := open(t, t.Context(), size[0], size[1], cfg, Options{})
 		c.shows("✗ WRONG")
 		c.shows("✓ CORRECT")
@@ -141,7 +180,7 @@ func TestEveryKeyOnATerminal(t *testing.T) {
 			}
 		}
 		c.press("\x1b")
-		c.press("-----") // so slow that the beginning of the next run is not missed
+		c.press("-----") // to 1/16: the next run is undecided for 16 s
 		c.press("r")
 		c.shows("? UNDECIDED")
 		c.press("+++++")
@@ -167,10 +206,13 @@ func TestWindowsChangeTheirSize(t *testing.T) {
 	if err := pty.Setsize(c.tty, &pty.Winsize{Cols: 30, Rows: 8}); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Kill(os.Getpid(), syscall.SIGWINCH); err != nil {
-		t.Fatal(err)
-	}
-	c.shows("needs 40x12, has 30x8")
+	const notice = "needs 40x12, has 30x8"
+	c.eventually(func() bool {
+		if err := syscall.Kill(os.Getpid(), syscall.SIGWINCH); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(c.screen.String(), notice)
+	}, "the screen shows "+notice)
 	c.press("\x03")
 	c.ends()
 	if c.err != nil {

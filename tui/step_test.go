@@ -13,7 +13,7 @@ func TestAStepIsToldInWords(t *testing.T) {
 		event sim.Event
 		want  string // what is said once it is folded; empty: no reply
 	}
-	b := sim.NewBoard(sim.LaneInfo{Strategy: "none", Clients: 3})
+	b := sim.NewBoard(sim.LaneInfo{Critical: true, Strategy: "none", Clients: 3})
 	for i, s := range []step{
 		{sim.Event{Client: 1, Kind: sim.Received, Alert: 1, Latency: 10 * ms}, ""},
 		{sim.Event{Client: 2, Kind: sim.Received, Alert: 1, Latency: 20 * ms}, ""},

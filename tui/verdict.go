@@ -92,9 +92,9 @@ func correctText(f *Frame, s *sim.Snapshot, level int) string {
 		yet = moreKeptText(f, s)
 	}
 	switch {
-	case s.Overlaps > 0 && excludes(s.Lane) && level < 2:
+	case s.Overlaps > 0 && s.Lane.Critical && level < 2:
 		return fmt.Sprintf(" CORRECT by luck: lost 0, %d overlaps", s.Overlaps)
-	case s.Overlaps > 0 && excludes(s.Lane) && level < 4:
+	case s.Overlaps > 0 && s.Lane.Critical && level < 4:
 		return " CORRECT by luck"
 	case level == 0:
 		return " CORRECT: lost 0" + slower + yet

@@ -16,8 +16,8 @@ import (
 func Text(w io.Writer, r sim.Result) error {
 	var b strings.Builder
 	c := r.Config
-	fmt.Fprintf(&b, "locktop: %d clients of %d servers, %s, seed %d, work %v, %s\n",
-		c.Clients, c.Servers, alerts(c.Alerts), c.Seed, c.Work, leaseText(c.Lease))
+	fmt.Fprintf(&b, "locktop: %s of %s, %s, seed %d, work %v, %s\n",
+		count(c.Clients, "client"), count(c.Servers, "server"), alerts(c.Alerts), c.Seed, c.Work, leaseText(c.Lease))
 	fmt.Fprintf(&b, "on %s (%s), speed %s, %.2f s of real time; times below are experiment time\n\n",
 		r.Backend, r.Version, c.Speed, r.Elapsed.Seconds())
 
@@ -72,19 +72,21 @@ func Sentence(l sim.LaneResult) string {
 	case l.Broke != "":
 		return "stopped: " + l.Broke
 	case l.Lost > 0 && l.Foreign > 0:
-		return fmt.Sprintf("lost %d of %d updates: %d times somebody else wrote to the key, or Redis forgot what was in it",
-			l.Lost, l.Acked, l.Foreign)
+		return fmt.Sprintf("lost %d of %s: %s somebody else wrote to the key, or Redis forgot what was in it",
+			l.Lost, count(l.Acked, "update"), times(l.Foreign))
+	case l.Lost > 0 && l.Expired == 1:
+		return fmt.Sprintf("lost %d of %s: a lease ran out while its holder was inside", l.Lost, count(l.Acked, "update"))
 	case l.Lost > 0 && l.Expired > 0:
-		return fmt.Sprintf("lost %d of %d updates: %d leases ran out while their holders were inside", l.Lost, l.Acked, l.Expired)
+		return fmt.Sprintf("lost %d of %s: %d leases ran out while their holders were inside", l.Lost, count(l.Acked, "update"), l.Expired)
 	case l.Lost > 0:
-		return fmt.Sprintf("lost %d of %d updates that were acknowledged; the average in Redis is off by %+.3f ms",
-			l.Lost, l.Acked, l.Redis.Mean()-l.True.Mean())
+		return fmt.Sprintf("lost %d of %s; the average in Redis is off by %+.3f ms",
+			l.Lost, count(l.Acked, "acknowledged update"), l.Redis.Mean()-l.True.Mean())
 	case len(l.Failed) > 0 || l.Foreign > 0:
 		return "the value in Redis was changed by somebody else"
 	case l.Verdict == sim.Undecided:
 		return "undecided: no two updates were under way at the same time"
 	case l.Overlaps > 0:
-		return fmt.Sprintf("every one of %d updates is in the average, by luck: %d times two clients were inside at once", l.Acked, l.Overlaps)
+		return fmt.Sprintf("every one of %d updates is in the average, by luck: %s two clients were inside at once", l.Acked, times(l.Overlaps))
 	default:
 		return fmt.Sprintf("every one of %d updates is in the average", l.Acked)
 	}
@@ -94,7 +96,22 @@ func alerts(n int) string {
 	if n == 0 {
 		return "endless alerts"
 	}
-	return fmt.Sprintf("%d alerts", n)
+	return count(n, "alert")
+}
+
+// count is a number of things.
+func count[N int | int64](n N, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+func times(n int64) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 func leaseText(d time.Duration) string {

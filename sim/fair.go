@@ -1,0 +1,24 @@
+package sim
+
+import (
+	"context"
+
+	"locktop/lock"
+)
+
+var fair = Strategy{
+	Name:  "fair",
+	Title: "lock, handed over first come, first served",
+	Explain: "Clients that do not get the lock stand in line in Redis, and a release makes the first in line the holder and tells it so. " +
+		"The lock is never free in between, so nobody can barge in, and everybody waits about as long. " +
+		"It costs one script to join the line and one to hand over.",
+	Locks: true, Critical: true, Safe: true, Nodes: 1,
+	options: func(*client) []lock.Option { return []lock.Option{lock.WithFairness()} },
+	update: func(ctx context.Context, c *client, a Alert) error {
+		lease, err := c.lock.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		return c.holding(ctx, lease, a, c.set)
+	},
+}

@@ -1,0 +1,23 @@
+package sim
+
+import (
+	"context"
+	"time"
+)
+
+var poll = Strategy{
+	Name:  "poll",
+	Title: "lock, asked for at regular intervals",
+	Explain: "A client that does not get the lock asks again after a fixed pause, never sooner than 10 ms. " +
+		"Nothing is lost, and the pause keeps the commands few. " +
+		"But a lock that is released lies idle until somebody happens to ask, and whoever asks at the right moment wins: the others may starve.",
+	Locks: true, Critical: true, Safe: true, Nodes: 1,
+	update: func(ctx context.Context, c *client, a Alert) error {
+		pause := max(c.lane.retry, 10*time.Millisecond)
+		lease, err := c.tryUntilHeld(ctx, func(int) time.Duration { return pause })
+		if err != nil {
+			return err
+		}
+		return c.holding(ctx, lease, a, c.set)
+	},
+}

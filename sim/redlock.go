@@ -1,0 +1,42 @@
+package sim
+
+import (
+	"context"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"locktop/lock"
+)
+
+var redlock = Strategy{
+	Name:  "redlock",
+	Title: "lock on the majority of five Redis servers",
+	Explain: "A client asks five independent servers at once and has the lock when three grant it, so that two of them may fail. " +
+		"It costs many commands, and waiters try again after random pauses, in no order. " +
+		"Its safety rests on clocks and on servers that do not forget: one that restarts empty can give away a lock that is held.",
+	Locks: true, Critical: true, Safe: true, Nodes: 5,
+	update: func(ctx context.Context, c *client, a Alert) error {
+		lease, err := c.quorum.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		return c.holding(ctx, lease, a, c.set)
+	},
+}
+
+// nodeTimeout is how long a node of a quorum may take to answer, in real time.
+const nodeTimeout = time.Second
+
+// newQuorum returns the lock over all the lane's servers.
+func (c *client) newQuorum(lease time.Duration) (*lock.Quorum, error) {
+	if lease == 0 {
+		lease = keyTTL // nodes that cannot be reached are released in no other way
+	}
+	nodes := []redis.UniversalClient{c.redis}
+	for _, node := range c.nodes {
+		nodes = append(nodes, node)
+	}
+	return lock.NewQuorum(nodes, c.lane.lockName(), lock.WithQuorumLease(lease),
+		lock.WithNodeTimeout(min(nodeTimeout, lease/2)), lock.WithQuorumObserver(c))
+}

@@ -1,0 +1,109 @@
+package report
+
+import (
+	"encoding/csv"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"locktop/sim"
+)
+
+// A column is one column of the CSV report.
+type column struct {
+	name string
+	cell func(sim.Result, sim.LaneResult) string
+}
+
+// columns may be added to at the end; none is ever removed or changed.
+var columns = []column{
+	{"lane", func(_ sim.Result, l sim.LaneResult) string { return strconv.Itoa(l.Lane.Index + 1) }},
+	{"strategy", func(_ sim.Result, l sim.LaneResult) string { return oneLine(l.Lane.Strategy) }},
+	{"verdict", func(_ sim.Result, l sim.LaneResult) string { return string(l.Verdict) }},
+	whole("acked", func(l sim.LaneResult) int64 { return l.Acked }),
+	whole("kept", func(l sim.LaneResult) int64 { return l.Kept }),
+	whole("lost", func(l sim.LaneResult) int64 { return l.Lost }),
+	whole("unknown", func(l sim.LaneResult) int64 { return l.Unknown }),
+	whole("clobbers", func(l sim.LaneResult) int64 { return l.Clobbers }),
+	whole("ambiguous", func(l sim.LaneResult) int64 { return l.Ambiguous }),
+	whole("foreign", func(l sim.LaneResult) int64 { return l.Foreign }),
+	decimal("redis_average_ms", func(l sim.LaneResult) float64 { return l.Redis.Mean() }),
+	decimal("true_average_ms", func(l sim.LaneResult) float64 { return l.True.Mean() }),
+	whole("acquired", func(l sim.LaneResult) int64 { return l.Acquired }),
+	whole("failures", func(l sim.LaneResult) int64 { return l.Failures }),
+	whole("retries", func(l sim.LaneResult) int64 { return l.Retries }),
+	whole("expired", func(l sim.LaneResult) int64 { return l.Expired }),
+	whole("max_inside", func(l sim.LaneResult) int64 { return int64(l.MaxInside) }),
+	whole("overlaps", func(l sim.LaneResult) int64 { return l.Overlaps }),
+	decimal("wait_p50_ms", func(l sim.LaneResult) float64 { return millis(l.WaitP50) }),
+	decimal("wait_p99_ms", func(l sim.LaneResult) float64 { return millis(l.WaitP99) }),
+	decimal("wait_max_ms", func(l sim.LaneResult) float64 { return millis(l.WaitMax) }),
+	decimal("kept_per_s", func(l sim.LaneResult) float64 { return l.KeptPerSecond() }),
+	decimal("commands_per_update", func(l sim.LaneResult) float64 { return l.CommandsPerUpdate() }),
+	decimal("jain", func(l sim.LaneResult) float64 { return l.Jain }),
+	{"failed_checks", func(_ sim.Result, l sim.LaneResult) string { return oneLine(strings.Join(l.Failed, "; ")) }},
+	{"broke", func(_ sim.Result, l sim.LaneResult) string { return oneLine(l.Broke) }},
+	setting("seed", func(c sim.Config) string { return strconv.FormatUint(c.Seed, 10) }),
+	setting("clients", func(c sim.Config) string { return strconv.Itoa(c.Clients) }),
+	setting("servers", func(c sim.Config) string { return strconv.Itoa(c.Servers) }),
+	setting("alerts", func(c sim.Config) string { return strconv.Itoa(c.Alerts) }),
+	setting("interval_ms", func(c sim.Config) string { return millisText(c.Interval) }),
+	setting("work_ms", func(c sim.Config) string { return millisText(c.Work) }),
+	setting("retry_ms", func(c sim.Config) string { return millisText(c.Retry) }),
+	setting("lease_ms", func(c sim.Config) string { return millisText(c.Lease) }),
+	setting("speed", func(c sim.Config) string { return c.Speed.String() }),
+	{"backend", func(r sim.Result, _ sim.LaneResult) string { return backendKind(r) }},
+	{"redis", func(r sim.Result, _ sim.LaneResult) string { return oneLine(r.Backend) }},
+	{"redis_version", func(r sim.Result, _ sim.LaneResult) string { return oneLine(r.Version) }},
+	{"elapsed_s", func(r sim.Result, _ sim.LaneResult) string { return decimalText(r.Elapsed.Seconds()) }},
+}
+
+// whole is a column of whole numbers.
+func whole(name string, number func(sim.LaneResult) int64) column {
+	return column{name, func(_ sim.Result, l sim.LaneResult) string { return strconv.FormatInt(number(l), 10) }}
+}
+
+// decimal is a column of numbers that need not be whole.
+func decimal(name string, number func(sim.LaneResult) float64) column {
+	return column{name, func(_ sim.Result, l sim.LaneResult) string { return decimalText(number(l)) }}
+}
+
+// setting is a column that is the same in every row, so that rows of several runs
+// can be put together.
+func setting(name string, text func(sim.Config) string) column {
+	return column{name, func(r sim.Result, _ sim.LaneResult) string { return text(r.Config) }}
+}
+
+// CSV writes the report as a line of column names and one line per lane. Times
+// are of experiment time, elapsed_s of real time.
+func CSV(w io.Writer, r sim.Result) error {
+	out := csv.NewWriter(w)
+	row := make([]string, len(columns))
+	for i, c := range columns {
+		row[i] = c.name
+	}
+	rows := [][]string{row}
+	for _, l := range r.Lanes {
+		row := make([]string, len(columns))
+		for i, c := range columns {
+			row[i] = c.cell(r, l)
+		}
+		rows = append(rows, row)
+	}
+	return out.WriteAll(rows)
+}
+
+// decimalText is empty for what is no number.
+func decimalText(x float64) string {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return ""
+	}
+	return strconv.FormatFloat(round(x), 'f', -1, 64)
+}
+
+func millisText(d time.Duration) string { return decimalText(millis(d)) }
+
+// oneLine keeps a text from spreading over several lines.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

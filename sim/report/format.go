@@ -1,0 +1,40 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"locktop/sim"
+)
+
+// formats are the forms of the report, in the order in which they are listed.
+var formats = []struct {
+	name  string
+	write func(io.Writer, sim.Result) error
+}{
+	{"text", Text},
+	{"json", JSON},
+	{"csv", CSV},
+	{"markdown", Markdown},
+}
+
+// Formats returns the names of the forms of the report.
+func Formats() []string {
+	var names []string
+	for _, f := range formats {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// Format returns what writes the report in the form with a name. The error of an
+// unknown one lists those there are.
+func Format(name string) (func(io.Writer, sim.Result) error, error) {
+	for _, f := range formats {
+		if f.name == name {
+			return f.write, nil
+		}
+	}
+	return nil, fmt.Errorf("want one of %s, have %q", strings.Join(Formats(), ", "), name)
+}

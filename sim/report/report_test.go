@@ -1,0 +1,376 @@
+package report_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"locktop/sim"
+	"locktop/sim/clock"
+	"locktop/sim/report"
+)
+
+const ms = time.Millisecond
+
+// aRun is a result made by hand. All of its numbers differ, so that none can
+// stand in for another unnoticed.
+func aRun() sim.Result {
+	none := &sim.Snapshot{
+		Lane: sim.LaneInfo{Critical: true, Strategy: "none", Clients: 8, Alerts: 20},
+		Last: 4 * time.Second, Verdict: sim.Wrong,
+		Totals:    sim.Totals{Acked: 157, Kept: 42, Lost: 115, Unknown: 3, Clobbers: 121, Ambiguous: 2},
+		MaxInside: 6, Overlaps: 97, Commands: 471, Jain: 0.8125,
+		Redis: sim.Average{Sum: 42 * 51250 * time.Microsecond, Count: 42},
+		True:  sim.Average{Sum: 157 * 49375 * time.Microsecond, Count: 157},
+	}
+	spin := &sim.Snapshot{
+		Lane: sim.LaneInfo{Critical: true, Index: 1, Strategy: "spin", Locks: true, Clients: 8, Alerts: 20, Lease: 200 * ms},
+		Last: 16 * time.Second, Verdict: sim.Correct,
+		Totals:    sim.Totals{Acked: 160, Kept: 160},
+		MaxInside: 1, Commands: 2000, Jain: 0.9375,
+		Attempts: 1300, Acquired: 164, Failures: 1136, Retries: 1029, Expired: 11,
+		WaitP50: 12500 * time.Microsecond, WaitP99: 875 * ms, WaitMax: 14300 * ms,
+		Redis: sim.Average{Sum: 160 * 49500 * time.Microsecond, Count: 160},
+		True:  sim.Average{Sum: 160 * 49500 * time.Microsecond, Count: 160},
+	}
+	return sim.Result{
+		Config: sim.Config{
+			Lanes: []string{"none", "spin"}, Seed: 7, Clients: 8, Servers: 3, Alerts: 20,
+			Interval: 100 * ms, Work: 40 * ms, Retry: 25 * ms, Lease: 200 * ms, Speed: 0.25,
+		},
+		Backend: "redis://localhost:6379/0", Version: "7.0.15", Elapsed: 64130 * ms,
+		Lanes: []sim.LaneResult{{Snapshot: none}, {Snapshot: spin}},
+	}
+}
+
+// aLane is a result of one lane without updates, changed by a test.
+func aLane(change func(*sim.LaneResult)) sim.Result {
+	r := aRun()
+	lane := sim.LaneResult{Snapshot: &sim.Snapshot{
+		Lane:    sim.LaneInfo{Critical: true, Strategy: "spin", Locks: true, Clients: 8, Alerts: 20},
+		Verdict: sim.Undecided, Jain: 1,
+	}}
+	if change != nil {
+		change(&lane)
+	}
+	r.Lanes = []sim.LaneResult{lane}
+	return r
+}
+
+func textOf(t *testing.T, r sim.Result) string {
+	t.Helper()
+	var b strings.Builder
+	if err := report.Text(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestText(t *testing.T) {
+	const want = `locktop: 8 clients of 3 servers, 20 alerts, seed 7, work 40ms, lease 200ms
+on redis://localhost:6379/0 (7.0.15), speed 1/4, 64.13 s of real time; times below are experiment time
+
+                  lane        none        spin
+               verdict       WRONG     CORRECT
+         updates acked         157         160
+                  kept          42         160
+                  lost         115           0
+               unknown           3           0
+              clobbers         121           0
+      average in Redis   51.250 ms   49.500 ms
+          true average   49.375 ms   49.500 ms
+   most inside at once           6           1
+              overlaps          97           0
+         lock acquired           0         164
+              failures           0        1136
+               retries           0        1029
+        leases run out           0          11
+              wait p50      0.0 ms     12.5 ms
+              wait p99      0.0 ms    875.0 ms
+              wait max      0.0 ms      14.3 s
+       kept per second        10.5        10.0
+   commands per update         3.0        12.5
+       fairness (Jain)       0.812       0.938
+
+none: lost 115 of 157 acknowledged updates; the average in Redis is off by +1.875 ms
+spin: every one of 160 updates is in the average
+`
+	if got := textOf(t, aRun()); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestWhatTheTextSays(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		result sim.Result
+		want   string
+	}{
+		{"one of everything", func() sim.Result {
+			r := aLane(nil)
+			r.Config.Clients, r.Config.Servers, r.Config.Alerts = 1, 1, 1
+			return r
+		}(), "locktop: 1 client of 1 server, 1 alert, seed 7"},
+		{"no end and no lease", func() sim.Result {
+			r := aLane(nil)
+			r.Config.Alerts, r.Config.Lease = 0, 0
+			return r
+		}(), "endless alerts, seed 7, work 40ms, no lease\n"},
+		{"at full speed", func() sim.Result {
+			r := aLane(nil)
+			r.Config.Speed = clock.Max
+			return r
+		}(), "speed max,"},
+		{"an embedded Redis is no measure", func() sim.Result {
+			r := aLane(nil)
+			r.Embedded = true
+			return r
+		}(), "\nSpeeds are of the embedded Redis; measure on a real one (--redis redis://…).\n"},
+		{"checks that fail", aLane(func(l *sim.LaneResult) {
+			l.Failed = []string{"acked = kept + lost does not hold", "count = kept does not hold"}
+		}), "spin: the value in Redis was changed by somebody else\n" +
+			"spin: CHECK FAILED: acked = kept + lost does not hold\nspin: CHECK FAILED: count = kept does not hold\n"},
+	} {
+		if got := textOf(t, c.result); !strings.Contains(got, c.want) {
+			t.Errorf("%s: no %q in\n%s", c.name, c.want, got)
+		}
+	}
+	if got := textOf(t, aRun()); strings.Contains(got, "CHECK FAILED") || strings.Contains(got, "embedded") {
+		t.Errorf("all checks hold and Redis is real, and yet:\n%s", got)
+	}
+}
+
+func TestSentences(t *testing.T) {
+	for _, c := range []struct {
+		want   string
+		change func(*sim.LaneResult)
+	}{
+		{"undecided: no two updates were under way at the same time", func(l *sim.LaneResult) {}},
+		{"every one of 12 updates is in the average", func(l *sim.LaneResult) {
+			l.Verdict, l.Acked, l.Kept = sim.Correct, 12, 12
+		}},
+		{"every one of 12 updates is in the average, by luck: once two clients were inside at once", func(l *sim.LaneResult) {
+			l.Verdict, l.Acked, l.Kept, l.Overlaps = sim.Correct, 12, 12, 1
+		}},
+		{"every one of 12 updates is in the average, by luck: 5 times two clients were inside at once", func(l *sim.LaneResult) {
+			l.Verdict, l.Acked, l.Kept, l.Overlaps = sim.Correct, 12, 12, 5
+		}},
+		{"lost 4 of 12 acknowledged updates; the average in Redis is off by -1.500 ms", func(l *sim.LaneResult) {
+			l.Verdict, l.Acked, l.Kept, l.Lost = sim.Wrong, 12, 8, 4
+			l.Redis, l.True = sim.Average{Sum: 8 * 48 * ms, Count: 8}, sim.Average{Sum: 12 * 49500 * time.Microsecond, Count: 12}
+		}},
+		{"lost 1 of 1 acknowledged update; the average in Redis is off by +0.250 ms", func(l *sim.LaneResult) {
+			l.Verdict, l.Acked, l.Lost = sim.Wrong, 1, 1
+			l.Redis, l.True = sim.Average{Sum: 50250 * time.Microsecond, Count: 1}, sim.Average{Sum: 50 * ms, Count: 1}
+		}},
+		{"lost 4 of 12 updates: 3 leases ran out while their holders were inside", func(l *sim.LaneResult) {
+			l.Verdict, l.Acked, l.Kept, l.Lost, l.Expired = sim.Wrong, 12, 8, 4, 3
+		}},
+		{"lost 4 of 12 updates: a lease ran out while its holder was inside", func(l *sim.LaneResult) {
+			l.Verdict, l.Acked, l.Kept, l.Lost, l.Expired = sim.Wrong, 12, 8, 4, 1
+		}},
+		{"lost 4 of 12 updates: 2 times somebody else wrote to the key, or Redis forgot what was in it", func(l *sim.LaneResult) {
+			l.Verdict, l.Acked, l.Kept, l.Lost, l.Foreign, l.Expired = sim.Wrong, 12, 8, 4, 2, 3
+		}},
+		{"lost 1 of 1 update: once somebody else wrote to the key, or Redis forgot what was in it", func(l *sim.LaneResult) {
+			l.Verdict, l.Acked, l.Lost, l.Foreign = sim.Wrong, 1, 1, 1
+		}},
+		{"the value in Redis was changed by somebody else", func(l *sim.LaneResult) {
+			l.Verdict, l.Acked, l.Kept, l.Foreign = sim.Wrong, 12, 12, 1
+		}},
+		{"stopped: the wire was cut", func(l *sim.LaneResult) {
+			l.Verdict, l.Acked, l.Lost, l.Broke = sim.Wrong, 12, 4, "the wire was cut"
+		}},
+	} {
+		if got := report.Sentence(aLane(c.change).Lanes[0]); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
+// decode reads the report as a program would, and returns every value in it by
+// its path, such as lanes.0.updates.acked.
+func decode(t *testing.T, r sim.Result) map[string]any {
+	t.Helper()
+	var b strings.Builder
+	if err := report.JSON(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	var doc any
+	if err := json.Unmarshal([]byte(b.String()), &doc); err != nil {
+		t.Fatalf("%v in\n%s", err, b.String())
+	}
+	values := map[string]any{}
+	var walk func(path string, v any)
+	walk = func(path string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for key, value := range v {
+				walk(path+"."+key, value)
+			}
+		case []any:
+			values[path] = len(v)
+			for i, value := range v {
+				walk(fmt.Sprint(path, ".", i), value)
+			}
+		default:
+			values[path] = v
+		}
+	}
+	walk("", doc)
+	return values
+}
+
+// TestJSON holds the report to what it has promised: these keys, with numbers
+// that are numbers. There may be more keys, but none of these may go.
+func TestJSON(t *testing.T) {
+	r := aRun()
+	r.Lanes[0].Failed = []string{"count = kept does not hold"}
+	got := decode(t, r)
+	for path, want := range map[string]any{
+		".version":                          1.,
+		".experiment.seed":                  7.,
+		".experiment.clients":               8.,
+		".experiment.servers":               3.,
+		".experiment.alerts":                20.,
+		".experiment.interval_ms":           100.,
+		".experiment.work_ms":               40.,
+		".experiment.retry_ms":              25.,
+		".experiment.lease_ms":              200.,
+		".experiment.speed":                 "1/4",
+		".experiment.backend":               "redis",
+		".experiment.redis":                 "redis://localhost:6379/0",
+		".experiment.redis_version":         "7.0.15",
+		".elapsed_s":                        64.13,
+		".lanes":                            2,
+		".lanes.0.strategy":                 "none",
+		".lanes.0.updates.acked":            157.,
+		".lanes.0.updates.kept":             42.,
+		".lanes.0.updates.lost":             115.,
+		".lanes.0.updates.unknown":          3.,
+		".lanes.0.updates.clobbers":         121.,
+		".lanes.0.updates.ambiguous":        2.,
+		".lanes.0.updates.foreign":          0.,
+		".lanes.0.average.redis_ms":         51.25,
+		".lanes.0.average.true_ms":          49.375,
+		".lanes.0.lock.acquired":            0.,
+		".lanes.0.lock.failures":            0.,
+		".lanes.0.lock.retries":             0.,
+		".lanes.0.lock.max_inside":          6.,
+		".lanes.0.lock.overlaps":            97.,
+		".lanes.0.wait_ms.p50":              0.,
+		".lanes.0.wait_ms.p99":              0.,
+		".lanes.0.wait_ms.max":              0.,
+		".lanes.0.rate.kept_per_s":          10.5,
+		".lanes.0.rate.commands_per_update": 3.,
+		".lanes.0.jain":                     0.8125,
+		".lanes.0.verdict":                  "wrong",
+		".lanes.0.failed_checks":            1,
+		".lanes.0.failed_checks.0":          "count = kept does not hold",
+		".lanes.1.strategy":                 "spin",
+		".lanes.1.updates.acked":            160.,
+		".lanes.1.updates.kept":             160.,
+		".lanes.1.updates.lost":             0.,
+		".lanes.1.updates.unknown":          0.,
+		".lanes.1.updates.clobbers":         0.,
+		".lanes.1.average.redis_ms":         49.5,
+		".lanes.1.average.true_ms":          49.5,
+		".lanes.1.lock.acquired":            164.,
+		".lanes.1.lock.failures":            1136.,
+		".lanes.1.lock.retries":             1029.,
+		".lanes.1.lock.expired":             11.,
+		".lanes.1.lock.max_inside":          1.,
+		".lanes.1.lock.overlaps":            0.,
+		".lanes.1.wait_ms.p50":              12.5,
+		".lanes.1.wait_ms.p99":              875.,
+		".lanes.1.wait_ms.max":              14300.,
+		".lanes.1.rate.kept_per_s":          10.,
+		".lanes.1.rate.commands_per_update": 12.5,
+		".lanes.1.jain":                     0.9375,
+		".lanes.1.verdict":                  "correct",
+		".lanes.1.failed_checks":            0, // an empty list, not null
+	} {
+		if value, ok := got[path]; !ok || value != want {
+			t.Errorf("%s is %v (%T), want %v (%T)", path, value, value, want, want)
+		}
+	}
+	if broke, ok := got[".lanes.0.broke"]; ok {
+		t.Errorf("a lane that did not break says why it did: %q", broke)
+	}
+}
+
+func TestJSONOfWhatDidNotGoAsUsual(t *testing.T) {
+	embedded := aLane(func(l *sim.LaneResult) { l.Broke = "the wire was cut" })
+	embedded.Embedded, embedded.Backend, embedded.Config.Speed = true, "embedded", clock.Max
+	got := decode(t, embedded)
+	for path, want := range map[string]any{
+		".experiment.backend":               "embedded",
+		".experiment.speed":                 "max",
+		".lanes.0.broke":                    "the wire was cut",
+		".lanes.0.verdict":                  "undecided",
+		".lanes.0.updates.acked":            0., // and nothing is divided by it
+		".lanes.0.average.redis_ms":         0.,
+		".lanes.0.average.true_ms":          0.,
+		".lanes.0.rate.kept_per_s":          0.,
+		".lanes.0.rate.commands_per_update": 0.,
+		".lanes.0.jain":                     1.,
+	} {
+		if value, ok := got[path]; !ok || value != want {
+			t.Errorf("%s is %v, want %v", path, value, want)
+		}
+	}
+}
+
+// TestAFreshBoardCanBeReported: a run may be interrupted before its first event.
+func TestAFreshBoardCanBeReported(t *testing.T) {
+	r := aRun()
+	for i := range r.Lanes {
+		r.Lanes[i] = sim.LaneResult{Snapshot: sim.NewBoard(r.Lanes[i].Lane).Snapshot(0, sim.View{})}
+	}
+	r.Elapsed = 0
+	for path, value := range decode(t, r) {
+		if value == nil {
+			t.Errorf("%s is null", path)
+		}
+	}
+	for _, text := range []string{textOf(t, r), report.Progress(r)} {
+		if strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
+			t.Errorf("divided by zero:\n%s", text)
+		}
+	}
+}
+
+func TestProgress(t *testing.T) {
+	r := aRun()
+	const want = "  64.1s  none: 157 acked of 160, 115 lost  spin: 160 acked of 160, 0 lost"
+	if got := report.Progress(r); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for i := range r.Lanes {
+		r.Lanes[i].Lane.Alerts = 0 // endless
+	}
+	r.Elapsed = 1234 * time.Second
+	const endless = "1234.0s  none: 157 acked, 115 lost  spin: 160 acked, 0 lost"
+	if got := report.Progress(r); got != endless {
+		t.Errorf("got %q, want %q", got, endless)
+	}
+}
+
+// brokenPipe is a reader that has gone.
+type brokenPipe struct{}
+
+var errPipe = errors.New("broken pipe")
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, errPipe }
+
+func TestWritersThatFailAreReported(t *testing.T) {
+	if err := report.Text(brokenPipe{}, aRun()); !errors.Is(err, errPipe) {
+		t.Errorf("Text: %v", err)
+	}
+	if err := report.JSON(brokenPipe{}, aRun()); !errors.Is(err, errPipe) {
+		t.Errorf("JSON: %v", err)
+	}
+}
