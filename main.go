@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"regexp"
@@ -26,6 +27,7 @@ import (
 	"locktop/sim"
 	"locktop/sim/backend"
 	"locktop/sim/clock"
+	"locktop/sim/eventlog"
 	"locktop/sim/report"
 	"locktop/tui"
 )
@@ -102,6 +104,8 @@ type flags struct {
 	output   string
 	json     bool
 	check    bool
+	write    func(io.Writer, sim.Result) error
+	record   recording
 	theme    string
 	ascii    bool
 	fps      int
@@ -136,12 +140,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageError{fmt.Errorf("unexpected argument %q", args[0])}
-			}
-			return nil
-		},
+		Args:          noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := fromEnvironment(cmd.Flags()); err != nil {
 				return err
@@ -149,6 +148,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 			return f.run(cmd, stdout, stderr)
 		},
 	}
+	cmd.AddCommand(newStrategies(stdout), newCompare(stdout, stderr))
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
@@ -166,15 +166,220 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	fl.DurationVar(&c.Retry, "retry", c.Retry, "pause after a failed try for the lock")
 	fl.DurationVar(&c.Lease, "lease", c.Lease, "the lock's time to live, 0 = none; unless given, it is stretched above speed 1, and none at max")
 	fl.StringVar(&f.speed, "speed", "", `experiment time per real time: 1/4, 1, 4, … or max, which sleeps nowhere (default 1/4, without a screen max)`)
-	fl.StringVar(&f.redis, "redis", "embedded", "where Redis is: embedded, redis://…, rediss://… or unix://…")
+	fl.StringVar(&f.redis, "redis", "embedded", "where Redis is: embedded, spawn (a private redis-server), redis://…, rediss://… or unix://…")
 	fl.BoolVar(&f.headless, "headless", false, "no screen: progress on stderr, the report on stdout")
-	fl.StringVar(&f.output, "output", "text", "form of the report: text or json")
+	fl.StringVar(&f.output, "output", "text", "form of the report: "+strings.Join(report.Formats(), ", "))
 	fl.BoolVar(&f.json, "json", false, "short for --output json")
+	fl.StringVar(&f.record.path, "record", "", "write every event of the run to this file, as JSON lines")
+	fl.BoolVar(&f.record.force, "force", false, "let --record replace a file")
 	fl.BoolVar(&f.check, "check", false, "exit with 3 unless every lane is CORRECT")
 	fl.StringVar(&f.theme, "theme", "dark", "colours for a dark or a light terminal")
 	fl.BoolVar(&f.ascii, "ascii", false, "draw with ASCII characters only")
 	fl.IntVar(&f.fps, "fps", 20, "frames a second, 1 to 60")
 	return cmd
+}
+
+// noArguments is for commands that take none.
+func noArguments(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("unexpected argument %q", args[0])}
+	}
+	return nil
+}
+
+// newStrategies lists what --lanes can name.
+func newStrategies(stdout io.Writer) *cobra.Command {
+	return &cobra.Command{
+		Use:   "strategies",
+		Short: "List the strategies, and what each of them teaches",
+		Args:  noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			var b strings.Builder
+			for _, s := range sim.Strategies() {
+				fmt.Fprintf(&b, "%-13s %s\n", s.Name, s.Title)
+				for _, line := range wrap(s.Explain, 64) {
+					fmt.Fprintf(&b, "%-13s   %s\n", "", line)
+				}
+			}
+			_, err := io.WriteString(stdout, b.String())
+			return err
+		},
+	}
+}
+
+// wrap breaks a paragraph into lines of a width.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimSpace(line + " " + word)
+	}
+	return append(lines, line)
+}
+
+const compareHelp = `locktop compare races the strategies one after the other, each alone on the same
+backend, and prints a scorecard: what was lost, how many updates a second were
+kept, what they cost in commands, and how long and how fairly clients waited.
+
+Every client has its next alert at hand at all times. Speeds are worth quoting
+from a real Redis only: --redis spawn starts a private one.`
+
+// newCompare measures the strategies one by one.
+func newCompare(stdout, stderr io.Writer) *cobra.Command {
+	c := sim.CompareDefaults()
+	strategies, redisFlag, output, asJSON := []string{"all"}, "embedded", "text", false
+	updates := c.Clients * c.Alerts
+	cmd := &cobra.Command{
+		Use:     "compare",
+		Short:   "Race every strategy alone and print a scorecard",
+		Long:    compareHelp,
+		Example: "  locktop compare --redis spawn\n  locktop compare --strategies none,spin,block,fair --clients 32 --output markdown",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := fromEnvironment(cmd.Flags()); err != nil {
+				return err
+			}
+			if asJSON {
+				output = "json"
+			}
+			write, err := report.Scorecard(output)
+			if err != nil {
+				return usageError{fmt.Errorf("output: %w", err)}
+			}
+			if c.Source, err = backend.Parse(redisFlag); err != nil {
+				return usageError{fmt.Errorf("redis: %w", err)}
+			}
+			names, err := comparable(strategies, c)
+			if err != nil {
+				return usageError{err}
+			}
+			if updates < 1 {
+				return usageError{fmt.Errorf("updates: want 1 or more, have %d", updates)}
+			}
+			c.Lanes, c.Alerts = names[:1], (updates+c.Clients-1)/max(c.Clients, 1)
+			if err := c.Validate(); err != nil {
+				return usageError{err}
+			}
+			bar := progressBar{w: stderr, live: isTerminal(stderr), names: names, updates: c.Alerts * c.Clients}
+			result, err := sim.Compare(cmd.Context(), c, names, bar.show)
+			bar.end()
+			if len(result.Lanes) > 0 {
+				err = errors.Join(err, write(stdout, result))
+			}
+			return err
+		},
+	}
+	fl := cmd.Flags()
+	fl.SortFlags = false
+	fl.StringSliceVar(&strategies, "strategies", strategies, "strategies to compare: all, or some of "+strings.Join(sim.StrategyNames(), ", "))
+	fl.IntVar(&c.Clients, "clients", c.Clients, "clients")
+	fl.IntVar(&updates, "updates", updates, "updates of each strategy, over all clients")
+	fl.Uint64Var(&c.Seed, "seed", c.Seed, "seed of the samples")
+	fl.DurationVar(&c.Work, "work", c.Work, "think time between a client's read and its write")
+	fl.DurationVar(&c.Retry, "retry", c.Retry, "pause after a failed try for the lock; poll and backoff have least pauses of their own")
+	fl.DurationVar(&c.Lease, "lease", c.Lease, "the lock's time to live, 0 = none")
+	fl.StringVar(&redisFlag, "redis", redisFlag, "where Redis is: embedded, spawn (a private redis-server), redis://…, rediss://… or unix://…")
+	fl.StringVar(&output, "output", output, "form of the scorecard: "+strings.Join(report.Formats(), ", "))
+	fl.BoolVar(&asJSON, "json", false, "short for --output json")
+	return cmd
+}
+
+// comparable is what a list of strategies stands for: all are those that the
+// backend has the servers for.
+func comparable(names []string, c sim.Config) ([]string, error) {
+	if len(names) == 1 && strings.TrimSpace(names[0]) == "all" {
+		names = nil
+		for _, s := range sim.Strategies() {
+			if s.Nodes == 1 || !c.Source.Shared() {
+				names = append(names, s.Name)
+			}
+		}
+		return names, nil
+	}
+	if len(names) == 0 {
+		return nil, errors.New("strategies: want all or a list of names, have nothing")
+	}
+	var errs []error
+	for i, name := range names {
+		names[i] = strings.TrimSpace(name)
+		c.Lanes = names[i : i+1]
+		errs = append(errs, c.Validate())
+	}
+	return names, errors.Join(errs...)
+}
+
+// progressBar tells on stderr how far a comparison is: in place on a terminal,
+// else with a line when a strategy is done.
+type progressBar struct {
+	w       io.Writer
+	live    bool
+	names   []string
+	updates int
+}
+
+func (p progressBar) show(index int, s *sim.Snapshot) {
+	const width = 24
+	line := fmt.Sprintf("%2d/%d %-12s %6d of %d updates", index+1, len(p.names), p.names[index], s.Acked, p.updates)
+	if p.live {
+		done := min((index*p.updates+int(s.Acked))*width/(len(p.names)*p.updates), width)
+		fmt.Fprintf(p.w, "\r[%s%s] %s", strings.Repeat("#", done), strings.Repeat(".", width-done), line)
+	} else if s.Stopped {
+		fmt.Fprintln(p.w, line)
+	}
+}
+
+// end clears the bar off a terminal.
+func (p progressBar) end() {
+	if p.live {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}
+
+// recording writes the events of a run to a file: of the last one, where the
+// screen starts several.
+type recording struct {
+	path   string // "" records nothing
+	force  bool
+	writer *eventlog.Writer
+}
+
+// begin records an experiment from its start, in place of the one before.
+func (r *recording) begin(e *sim.Experiment) error {
+	if r.path == "" {
+		return nil
+	}
+	if err := r.abort(); err != nil {
+		return err
+	}
+	label, version := e.Backend()
+	w, err := eventlog.Create(r.path, eventlog.NewHeader(e.Config(), label, version), r.force)
+	if errors.Is(err, fs.ErrExist) {
+		err = usageError{fmt.Errorf("record: %w", err)}
+	}
+	if err != nil {
+		return err
+	}
+	r.writer = w
+	e.OnEvent(w.Write)
+	return nil
+}
+
+// end gives the file its name.
+func (r *recording) end(result sim.Result) error {
+	if r.writer == nil {
+		return nil
+	}
+	return r.writer.Close(eventlog.End{Elapsed: result.Elapsed, Speed: result.Config.Speed})
+}
+
+func (r *recording) abort() error {
+	if r.writer == nil {
+		return nil
+	}
+	return r.writer.Abort()
 }
 
 // version is that of the module, as far as the build knows it.
@@ -219,17 +424,13 @@ func (f *flags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	)
 	if screen {
 		result, err = tui.Run(cmd.Context(), f.config, tui.Options{
-			Theme: tui.Theme(f.theme), ASCII: f.ascii, FPS: f.fps,
+			Theme: tui.Theme(f.theme), ASCII: f.ascii, FPS: f.fps, Opened: f.record.begin,
 		})
 	} else {
-		result, err = headless(cmd.Context(), f.config, stderr)
+		result, err = headless(cmd.Context(), f.config, f.record.begin, stderr)
 	}
 	if len(result.Lanes) > 0 {
-		write := report.Text
-		if f.output == "json" {
-			write = report.JSON
-		}
-		err = errors.Join(err, write(stdout, result))
+		err = errors.Join(err, f.record.end(result), f.write(stdout, result))
 	}
 	if err != nil || !f.check {
 		return err
@@ -269,9 +470,8 @@ func (f *flags) complete(given *pflag.FlagSet, screen bool) error {
 	if f.json {
 		f.output = "json"
 	}
-	if f.output != "text" && f.output != "json" {
-		refuse("output", fmt.Errorf("want text or json, have %q", f.output))
-	}
+	f.write, err = report.Format(f.output)
+	refuse("output", err)
 	if f.theme != string(tui.Dark) && f.theme != string(tui.Light) {
 		refuse("theme", fmt.Errorf("want dark or light, have %q", f.theme))
 	}
@@ -288,10 +488,13 @@ func (f *flags) complete(given *pflag.FlagSet, screen bool) error {
 }
 
 // headless races without a screen and tells stderr how far it is.
-func headless(ctx context.Context, cfg sim.Config, stderr io.Writer) (sim.Result, error) {
+func headless(ctx context.Context, cfg sim.Config, opened func(*sim.Experiment) error, stderr io.Writer) (sim.Result, error) {
 	exp, err := sim.Open(ctx, cfg)
 	if err != nil {
 		return sim.Result{}, err
+	}
+	if err := opened(exp); err != nil {
+		return sim.Result{}, errors.Join(err, exp.Close())
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -19,6 +19,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"locktop/lock/redistest"
+	"locktop/sim"
+	"locktop/sim/eventlog"
 )
 
 // TestMain lets the test binary stand in for the program, so that signals and
@@ -383,5 +385,109 @@ func TestTheReadmeKeepsItsWord(t *testing.T) {
 		if !strings.Contains(readme, strings.TrimSuffix(dir, "/")+"/") {
 			t.Errorf("the README's layout does not name %s", dir)
 		}
+	}
+}
+
+func TestTheScorecard(t *testing.T) {
+	args := strings.Fields("compare --strategies none,atomic,block --clients 4 --updates 42 --work 0s")
+	code, stdout, stderr := locktop(t, append(args, "--json")...)
+	if code != exitDone {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	var doc struct {
+		Version    int
+		Experiment struct{ Clients, Alerts int }
+		Strategies []struct {
+			Strategy string
+			Updates  struct{ Acked, Kept int }
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &doc); err != nil {
+		t.Fatalf("%v: %s", err, stdout)
+	}
+	// 42 updates of 4 clients are 11 each.
+	if doc.Version != 1 || doc.Experiment.Clients != 4 || doc.Experiment.Alerts != 11 || len(doc.Strategies) != 3 {
+		t.Errorf("%+v", doc)
+	}
+	for _, s := range doc.Strategies {
+		if s.Updates.Acked != 44 || (s.Strategy != "none" && s.Updates.Kept != 44) {
+			t.Errorf("%+v", s)
+		}
+	}
+	if !strings.Contains(stderr, "3/3 block") {
+		t.Errorf("no progress: %q", stderr)
+	}
+	for _, form := range []struct{ name, want string }{
+		{"text", "every strategy alone on embedded"}, {"csv", "lane,strategy,verdict,acked"}, {"markdown", "| ---"},
+	} {
+		code, stdout, stderr := locktop(t, append(args, "--output", form.name)...)
+		if code != exitDone || !strings.Contains(stdout, form.want) || !strings.Contains(stdout, "atomic") {
+			t.Errorf("%s: exit %d, stderr %q:\n%s", form.name, code, stderr, stdout)
+		}
+	}
+}
+
+func TestTheStrategiesAreListed(t *testing.T) {
+	code, stdout, _ := locktop(t, "strategies")
+	if code != exitDone {
+		t.Fatalf("exit %d", code)
+	}
+	for _, s := range sim.Strategies() {
+		if !strings.Contains(stdout, "\n"+s.Name+" ") && !strings.HasPrefix(stdout, s.Name+" ") || !strings.Contains(stdout, s.Title) {
+			t.Errorf("no %s in:\n%s", s.Name, stdout)
+		}
+	}
+}
+
+// TestARecordIsTheRun: folded again, the recorded events give the reported numbers.
+func TestARecordIsTheRun(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.jsonl")
+	args := []string{"--headless", "--json", "--lanes", "none,fair,atomic", "--alerts", "5", "--record", path}
+	code, stdout, stderr := locktop(t, args...)
+	if code != exitDone {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	var doc struct {
+		Lanes []struct {
+			Updates struct{ Acked, Kept, Lost int64 }
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &doc); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	log, err := eventlog.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var boards []*sim.Board
+	for _, lane := range log.Header().Lanes() {
+		boards = append(boards, sim.NewBoard(lane))
+	}
+	for {
+		lane, event, err := log.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		boards[lane].Apply(event)
+	}
+	for i, b := range boards {
+		s, want := b.Snapshot(0, sim.View{}), doc.Lanes[i].Updates
+		if s.Acked != want.Acked || s.Kept != want.Kept || s.Lost != want.Lost || s.Acked != 30 {
+			t.Errorf("lane %d: reported %+v, recorded %+v", i+1, want, s.Totals)
+		}
+	}
+	if code, _, stderr := locktop(t, args...); code != exitUsage || !strings.Contains(stderr, "--force") {
+		t.Errorf("a second run: exit %d, %q", code, stderr)
+	}
+	if code, _, stderr := locktop(t, append(args, "--force")...); code != exitDone {
+		t.Errorf("with --force: exit %d, %q", code, stderr)
 	}
 }

@@ -144,7 +144,7 @@ func (cl *cluster) serve(ctx context.Context, server, servers int, feed <-chan A
 			for c := server; c < len(cl.inboxes); c += servers {
 				a.Latency = latencyOf(cl.lane.seed, a.Number, c+1)
 				p := push{at: a.Sent + a.Latency, client: c, alert: a}
-				if cl.lane.clock.Speed() != clock.Max {
+				if cl.lane.clock.Speed() != clock.Max && !cl.lane.backlog {
 					heap.Push(&due, p)
 				} else if !cl.deliver(ctx, p) {
 					return

@@ -25,6 +25,9 @@ type Config struct {
 	Alerts int
 	// Interval is the time between two alerts.
 	Interval time.Duration
+	// Backlog pushes every alert as soon as it is sent: its latency is a sample,
+	// and nobody waits for it.
+	Backlog bool
 	// Seed determines the latencies.
 	Seed uint64
 	// Work is the time a client thinks between its read and its write.

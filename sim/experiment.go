@@ -89,6 +89,15 @@ func (e *Experiment) Run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// OnEvent has f told of every event as it is folded, with the index of its lane:
+// the events of a lane in their order, those of several lanes on several
+// goroutines. It must be called before Run.
+func (e *Experiment) OnEvent(f func(lane int, event Event)) {
+	for i, l := range e.lanes {
+		l.recorder.log = func(event Event) { f(i, event) }
+	}
+}
+
 // Done is closed when the run is over.
 func (e *Experiment) Done() <-chan struct{} { return e.done }
 

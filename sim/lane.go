@@ -27,6 +27,7 @@ type Lane struct {
 	seed     uint64
 	pushers  int // servers of the alert cluster
 	interval time.Duration
+	backlog  bool
 	work     time.Duration
 	retry    time.Duration
 	floor    time.Duration // of a lease, in real time
@@ -49,7 +50,7 @@ func openLane(ctx context.Context, cfg Config, index int, clk *clock.Clock, runI
 	l := &Lane{
 		info:     cfg.LaneInfo(index),
 		strategy: strategy, seed: cfg.Seed, pushers: cfg.Servers,
-		interval: cfg.Interval, work: cfg.Work, retry: cfg.Retry, floor: cfg.LeaseFloor,
+		interval: cfg.Interval, backlog: cfg.Backlog, work: cfg.Work, retry: cfg.Retry, floor: cfg.LeaseFloor,
 		clock: clk,
 	}
 	server, err := cfg.Source.Open(ctx, clk, runID, index+1)

@@ -68,7 +68,7 @@ func newModel(ctx context.Context, cfg sim.Config, opts Options, profile termenv
 	}
 	return &model{
 		ctx:   ctx,
-		stage: &stage{ctx: ctx},
+		stage: &stage{ctx: ctx, opened: opts.Opened},
 		tick:  time.Second / time.Duration(fps),
 		frame: Frame{
 			Config: cfg, Speed: cfg.Speed, Backend: cfg.Source.String(), Cursor: 1, ASCII: opts.ASCII,

@@ -19,10 +19,15 @@ type session struct {
 }
 
 // start opens an experiment and lets it race.
-func start(ctx context.Context, cfg sim.Config) (*session, error) {
+func start(ctx context.Context, cfg sim.Config, opened func(*sim.Experiment) error) (*session, error) {
 	exp, err := sim.Open(ctx, cfg)
 	if err != nil {
 		return nil, err
+	}
+	if opened != nil {
+		if err := opened(exp); err != nil {
+			return nil, errors.Join(err, exp.Close())
+		}
 	}
 	ctx, stop := context.WithCancel(ctx)
 	s := &session{exp: exp, stop: stop, ended: make(chan struct{})}
@@ -54,7 +59,8 @@ func (s *session) finish() (sim.Result, error) {
 
 // stage has room for one session at a time. Its methods wait for Redis and are not for Update.
 type stage struct {
-	ctx context.Context
+	ctx    context.Context
+	opened func(*sim.Experiment) error // may be nil
 
 	mu      sync.Mutex
 	current *session
@@ -78,7 +84,7 @@ func (s *stage) restart(cfg sim.Config) (*session, error) {
 			return nil, err
 		}
 	}
-	next, err := start(s.ctx, cfg)
+	next, err := start(s.ctx, cfg, s.opened)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,9 @@ type Options struct {
 	ASCII bool
 	// FPS is how many frames are drawn in a second, 20 unless told.
 	FPS int
+	// Opened is told of every experiment before it races: of the first, and of
+	// every one that the user starts. An error ends the program.
+	Opened func(*sim.Experiment) error
 	// Input and Output are the terminal unless told.
 	Input  io.Reader
 	Output io.Writer

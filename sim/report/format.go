@@ -8,11 +8,14 @@ import (
 	"locktop/sim"
 )
 
-// formats are the forms of the report, in the order in which they are listed.
-var formats = []struct {
+// form is one way to write a result.
+type form struct {
 	name  string
 	write func(io.Writer, sim.Result) error
-}{
+}
+
+// formats are the forms of the report, in the order in which they are listed.
+var formats = []form{
 	{"text", Text},
 	{"json", JSON},
 	{"csv", CSV},
@@ -31,7 +34,11 @@ func Formats() []string {
 // Format returns what writes the report in the form with a name. The error of an
 // unknown one lists those there are.
 func Format(name string) (func(io.Writer, sim.Result) error, error) {
-	for _, f := range formats {
+	return named(formats, name)
+}
+
+func named(forms []form, name string) (func(io.Writer, sim.Result) error, error) {
+	for _, f := range forms {
 		if f.name == name {
 			return f.write, nil
 		}

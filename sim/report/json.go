@@ -88,6 +88,12 @@ type rate struct {
 // JSON writes the report as one JSON object. Times are in milliseconds of
 // experiment time, elapsed_s in seconds of real time.
 func JSON(w io.Writer, r sim.Result) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(documentOf(r))
+}
+
+func documentOf(r sim.Result) document {
 	doc := document{
 		Version: Version,
 		Experiment: experiment{
@@ -101,9 +107,7 @@ func JSON(w io.Writer, r sim.Result) error {
 	for _, l := range r.Lanes {
 		doc.Lanes = append(doc.Lanes, laneOf(l))
 	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(doc)
+	return doc
 }
 
 func laneOf(l sim.LaneResult) lane {

@@ -1,0 +1,139 @@
+package eventlog
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"locktop/sim"
+	"locktop/sim/clock"
+)
+
+// Version is the version of the format that is written, and the newest that can
+// be read.
+const Version = 1
+
+// magic is what the header calls the file.
+const magic = "event log"
+
+var (
+	// ErrNotALog is returned for a file that is something else.
+	ErrNotALog = errors.New("this is no event log of locktop")
+	// ErrVersion is returned for a log in a newer format.
+	ErrVersion = errors.New("the event log is of a newer locktop")
+)
+
+// A Header is what a log says of its experiment: enough to fold the events again
+// and to report on them.
+type Header struct {
+	// Strategies names the lanes' strategies.
+	Strategies []string      `json:"lanes"`
+	Clients    int           `json:"clients"`
+	Servers    int           `json:"servers"`
+	Alerts     int           `json:"alerts"`
+	Interval   time.Duration `json:"interval_ns"`
+	Backlog    bool          `json:"backlog,omitempty"`
+	Seed       uint64        `json:"seed"`
+	Work       time.Duration `json:"work_ns"`
+	Retry      time.Duration `json:"retry_ns"`
+	Lease      time.Duration `json:"lease_ns"`
+	LeaseFloor time.Duration `json:"lease_floor_ns"`
+	// Speed is the speed at the start, as [clock.ParseSpeed] reads it.
+	Speed string `json:"speed"`
+	// Backend is where Redis was, without secrets, and Redis what it called itself.
+	Backend string `json:"backend"`
+	Redis   string `json:"redis_version"`
+}
+
+// first is the first line of a log.
+type first struct {
+	Locktop    string          `json:"locktop"`
+	Version    int             `json:"version"`
+	Experiment json.RawMessage `json:"experiment"`
+}
+
+// NewHeader describes an experiment by its configuration and by what
+// [sim.Experiment.Backend] says.
+func NewHeader(cfg sim.Config, label, version string) Header {
+	return Header{
+		Strategies: cfg.Lanes, Clients: cfg.Clients, Servers: cfg.Servers, Alerts: cfg.Alerts,
+		Interval: cfg.Interval, Backlog: cfg.Backlog, Seed: cfg.Seed, Work: cfg.Work, Retry: cfg.Retry,
+		Lease: cfg.Lease, LeaseFloor: cfg.LeaseFloor, Speed: cfg.Speed.String(),
+		Backend: label, Redis: version,
+	}
+}
+
+// Config returns the configuration of the experiment, but for its Source. It
+// returns an error if no experiment can have had it.
+func (h Header) Config() (sim.Config, error) {
+	speed, err := clock.ParseSpeed(h.Speed)
+	cfg := sim.Config{
+		Lanes: h.Strategies, Clients: h.Clients, Servers: h.Servers, Alerts: h.Alerts,
+		Interval: h.Interval, Backlog: h.Backlog, Seed: h.Seed, Work: h.Work, Retry: h.Retry,
+		Lease: h.Lease, LeaseFloor: h.LeaseFloor, Speed: speed,
+	}
+	return cfg, errors.Join(err, cfg.Validate())
+}
+
+// Lanes returns what the lanes were, to make their boards from. The header must be
+// one that was read, or be made from a valid configuration.
+func (h Header) Lanes() []sim.LaneInfo {
+	cfg := sim.Config{Lanes: h.Strategies, Clients: h.Clients, Alerts: h.Alerts, Lease: h.Lease}
+	lanes := make([]sim.LaneInfo, len(cfg.Lanes))
+	for i := range lanes {
+		lanes[i] = cfg.LaneInfo(i)
+	}
+	return lanes
+}
+
+// line is the header as written.
+func (h Header) line() ([]byte, error) {
+	if _, err := h.Config(); err != nil {
+		return nil, err
+	}
+	experiment, err := json.Marshal(h)
+	if err != nil {
+		return nil, err
+	}
+	line, err := json.Marshal(first{Locktop: magic, Version: Version, Experiment: experiment})
+	return append(line, '\n'), err
+}
+
+// parseHeader reads the first line of a log.
+func parseHeader(line []byte) (Header, error) {
+	var f first
+	// A newer header may have keys that this one has not: the version comes first.
+	if err := json.Unmarshal(line, &f); err != nil || f.Locktop != magic {
+		return Header{}, ErrNotALog
+	}
+	switch {
+	case f.Version > Version:
+		return Header{}, fmt.Errorf("%w: its format is version %d, and this one reads up to %d", ErrVersion, f.Version, Version)
+	case f.Version < 1:
+		return Header{}, fmt.Errorf("there is no version %d of the format", f.Version)
+	}
+	var h Header
+	if err := decode(line, &first{}); err != nil {
+		return Header{}, err
+	}
+	if err := decode(f.Experiment, &h); err != nil {
+		return Header{}, fmt.Errorf("experiment: %w", err)
+	}
+	_, err := h.Config()
+	return h, err
+}
+
+// decode reads exactly one JSON value that has no other keys than v.
+func decode(text []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return plain(err)
+	}
+	if rest := bytes.TrimSpace(text[d.InputOffset():]); len(rest) > 0 {
+		return errors.New("there is something behind the end of the object")
+	}
+	return nil
+}

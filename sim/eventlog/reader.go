@@ -1,0 +1,159 @@
+package eventlog
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+	"unicode/utf8"
+
+	"locktop/sim"
+)
+
+// ErrTruncated is returned where a log ends before its last line, as it does when
+// the file was not copied whole.
+var ErrTruncated = errors.New("the log ends here, before its last line")
+
+// longestLine bounds what a file that is no log at all may take of the memory.
+const longestLine = 64 << 20
+
+// A LineError says on which line of a log something is wrong.
+type LineError struct {
+	// Line counts from 1.
+	Line int
+	Err  error
+}
+
+func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+
+func (e *LineError) Unwrap() error { return e.Err }
+
+// A Reader reads a log. What it returns can be folded as it is: times of a lane do
+// not go back, and no client has a number that the lane does not have.
+type Reader struct {
+	in     *bufio.Reader
+	text   []byte // of the current line
+	line   int
+	header Header
+	lanes  []time.Duration // the time of each one's last event
+	events int64
+	end    End
+	err    error
+}
+
+// NewReader reads the header of a log. Its errors are of type [*LineError]; they
+// are [ErrNotALog] or [ErrVersion] if that is the reason.
+func NewReader(r io.Reader) (*Reader, error) {
+	rd := &Reader{in: bufio.NewReaderSize(r, 1<<16)}
+	text, err := rd.next()
+	if errors.Is(err, io.EOF) {
+		err = ErrNotALog
+	}
+	if err == nil {
+		rd.header, err = parseHeader(text)
+	}
+	if err != nil {
+		return nil, &LineError{Line: 1, Err: err}
+	}
+	rd.lanes = make([]time.Duration, len(rd.header.Strategies))
+	return rd, nil
+}
+
+// Header returns what the log says of its experiment. It is valid.
+func (r *Reader) Header() Header { return r.header }
+
+// End returns what the log says of the end of the run; it is zero before
+// [Reader.Next] has returned io.EOF.
+func (r *Reader) End() End { return r.end }
+
+// Next returns the next event and its lane, from 0. After the last one of a log
+// that is whole it returns io.EOF. Any other error is a [*LineError], and
+// [ErrTruncated] if the log is good as far as it goes; all events before it are.
+// Errors last.
+func (r *Reader) Next() (lane int, e sim.Event, err error) {
+	if r.err == nil {
+		lane, e, r.err = r.read()
+	}
+	if r.err != nil {
+		if !errors.Is(r.err, io.EOF) {
+			return 0, sim.Event{}, &LineError{Line: r.line, Err: r.err}
+		}
+		return 0, sim.Event{}, io.EOF
+	}
+	return lane, e, nil
+}
+
+// read reads one line behind the header. io.EOF is the proper end.
+func (r *Reader) read() (lane int, e sim.Event, err error) {
+	text, err := r.next()
+	switch {
+	case errors.Is(err, io.EOF):
+		return 0, e, ErrTruncated
+	case err != nil:
+		return 0, e, err
+	case isEnd(text):
+		return 0, e, r.finish(text)
+	}
+	lane, e, err = parseEvent(text)
+	switch {
+	case errors.Is(err, errCutOff) && r.last():
+		return 0, e, ErrTruncated
+	case err != nil:
+		return 0, e, err
+	case lane < 0 || lane >= len(r.lanes):
+		return 0, e, fmt.Errorf("there are lanes 1 to %d, and this is of lane %d", len(r.lanes), lane+1)
+	case e.Client < 0 || e.Client > r.header.Clients:
+		return 0, e, fmt.Errorf("there are clients 1 to %d, and this is of client %d", r.header.Clients, e.Client)
+	case e.At < r.lanes[lane]:
+		return 0, e, fmt.Errorf("at %v, after an event of the same lane at %v", e.At, r.lanes[lane])
+	}
+	r.lanes[lane] = e.At
+	r.events++
+	return lane, e, nil
+}
+
+// finish reads the last line.
+func (r *Reader) finish(text []byte) error {
+	end, events, err := parseEnd(text)
+	switch {
+	case errors.Is(err, errCutOff) && r.last():
+		return ErrTruncated
+	case err != nil:
+		return err
+	case events != r.events:
+		return fmt.Errorf("the log should have %d events, and has %d", events, r.events)
+	}
+	r.end = end
+	switch _, err := r.next(); {
+	case err == nil:
+		return errors.New("there is something behind the end of the log")
+	default:
+		return err
+	}
+}
+
+// next returns the next line without its end, valid until the one after.
+func (r *Reader) next() ([]byte, error) {
+	r.line++
+	r.text = r.text[:0]
+	for {
+		part, err := r.in.ReadSlice('\n')
+		r.text = append(r.text, part...)
+		switch {
+		case len(r.text) > longestLine:
+			return nil, fmt.Errorf("the line is longer than %d MB", longestLine>>20)
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case err != nil && (len(r.text) == 0 || !errors.Is(err, io.EOF)):
+			return nil, err
+		case !utf8.Valid(r.text) && !r.last():
+			return nil, errors.New("the line is not UTF-8")
+		}
+		return bytes.TrimSuffix(r.text, []byte("\n")), nil
+	}
+}
+
+// last says whether nothing comes behind the current line, not even its end.
+func (r *Reader) last() bool { return !bytes.HasSuffix(r.text, []byte("\n")) }

@@ -1,0 +1,185 @@
+package eventlog_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"locktop/sim"
+	"locktop/sim/eventlog"
+)
+
+// aLog has three events.
+func aLog(t testing.TB) string {
+	h := aHeader()
+	var b strings.Builder
+	b.WriteString(`{"locktop":"event log","version":1,"experiment":{"lanes":["none","spin"],"clients":3,"servers":3,"alerts":5,` +
+		`"interval_ns":1,"seed":42,"work_ns":2,"retry_ns":3,"lease_ns":4000000,"lease_floor_ns":5,` +
+		`"speed":"max","backend":"embedded","redis_version":"` + h.Redis + `"}}` + "\n")
+	b.WriteString(`{"lane":1,"at_ns":10,"kind":"received","client":1,"alert":1,"latency_ns":7}` + "\n")
+	b.WriteString(`{"lane":2,"at_ns":5,"kind":"read","client":3,"value":"1.000000:1"}` + "\n")
+	b.WriteString(`{"lane":1,"at_ns":10,"kind":"stopped"}` + "\n")
+	b.WriteString(`{"end":true,"events":3}` + "\n")
+	return b.String()
+}
+
+func TestDamage(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		old, new string // in aLog
+		events   int    // readable before it
+		want     string
+		is       error
+	}{
+		{"nothing wrong", "", "", 3, "", nil},
+		{"no line end at the end", "3}\n", "3}", 3, "", nil},
+		{"lines that end in CR LF", "\n", "\r\n", 3, "", nil},
+		{"keys in another order", `"kind":"stopped"}`, `"client":0,"kind":"stopped","commands":4}`, 3, "", nil},
+		{"an event in pieces", `"kind":"stopped"`, `"kind":"sto`, 2, "line 4: ", nil},
+		{"an event cut off, with lines behind it", `"kind":"stopped"}`, `"kind":"stopped"`, 2, "line 4: the line ends in the middle", nil},
+		{"an empty line", `{"lane":2`, "\n" + `{"lane":2`, 1, "line 3: the line ends in the middle", nil},
+		{"a line too many", `{"end"`, `{"lane":1,"at_ns":10,"kind":"stopped"}` + "\n" + `{"end"`, 4, "line 6: the log should have 3 events, and has 4", nil},
+		{"a line too few", `{"lane":1,"at_ns":10,"kind":"stopped"}` + "\n", "", 2, "line 4: the log should have 3 events, and has 2", nil},
+		{"two objects in a line", `"stopped"}`, `"stopped"}{}`, 2, "line 4: there is something behind the end of the object", nil},
+		{"lines behind the end", `"events":3}`, `"events":3}` + "\n{}", 3, "line 6: there is something behind the end of the log", nil},
+		{"an end that is none", `"end":true`, `"end":false`, 3, "line 5: this is no proper end of a log", nil},
+		{"an unknown kind", "stopped", "exploded", 2, `line 4: unknown kind of event "exploded"`, nil},
+		{"no kind", `"kind":"stopped"`, `"client":1`, 2, "line 4: the event has no kind", nil},
+		{"null", `{"lane":1,"at_ns":10,"kind":"stopped"}`, "null", 2, "line 4: the event has no kind", nil},
+		{"an unknown key", `"alert"`, `"alarm"`, 0, `line 2: unknown field "alarm"`, nil},
+		{"a text for a number", `"client":3`, `"client":"3"`, 1, "line 3: client has a string where it wants a int", nil},
+		{"a number for a text", `"value":"1.000000:1"`, `"value":1`, 1, "line 3: ", nil},
+		{"a broken number", `"at_ns":5`, `"at_ns":5e99`, 1, "line 3: ", nil},
+		{"no lane", `"lane":2,`, "", 1, "line 3: there are lanes 1 to 2, and this is of lane 0", nil},
+		{"a lane too many", `"lane":2`, `"lane":3`, 1, "line 3: there are lanes 1 to 2, and this is of lane 3", nil},
+		{"a client too many", `"client":3`, `"client":4`, 1, "line 3: there are clients 1 to 3, and this is of client 4", nil},
+		{"a client below all", `"client":3`, `"client":-1`, 1, "line 3: there are clients", nil},
+		{"a time before the start", `"at_ns":5`, `"at_ns":-5`, 1, "line 3: at -5ns, after", nil},
+		{"a time that goes back", `10,"kind":"stopped"`, `9,"kind":"stopped"`, 2, "line 4: at 9ns, after an event of the same lane at 10ns", nil},
+		{"text that is not UTF-8", "1.000000:1", "1\xff:1", 1, "line 3: the line is not UTF-8", nil},
+		{"base64 that is none", `"1.000000:1"`, `{"base64":"?"}`, 1, "line 3: ", nil},
+		{"a newer version", `"version":1`, `"version":2,"more":1`, 0, "line 1: the event log is of a newer locktop: its format is version 2, and this one reads up to 1", eventlog.ErrVersion},
+		{"no version", `"version":1,`, "", 0, "line 1: there is no version 0 of the format", nil},
+		{"another file", `"locktop"`, `"topclock"`, 0, "line 1: this is no event log of locktop", eventlog.ErrNotALog},
+		{"an unknown strategy", `"spin"`, `"magic"`, 0, `line 1: lanes: unknown strategy "magic"`, nil},
+		{"an unknown setting", `"retry_ns"`, `"retry_s"`, 0, `line 1: experiment: unknown field "retry_s"`, nil},
+		{"clients without end", `"clients":3`, `"clients":1000000000`, 0, "line 1: clients: want", nil},
+		{"no speed", `"speed":"max"`, `"speed":"0"`, 0, `line 1: clock: "0" is not a speed`, nil},
+	} {
+		text := strings.ReplaceAll(aLog(t), c.old, c.new)
+		if c.old == "" {
+			text = aLog(t)
+		}
+		_, entries, _, err := read([]byte(text))
+		var line *eventlog.LineError
+		switch {
+		case c.want == "" && err != nil:
+			t.Errorf("%s: %v", c.name, err)
+		case c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), c.want)):
+			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
+		case c.want != "" && (!errors.As(err, &line) || c.is != nil && !errors.Is(err, c.is)):
+			t.Errorf("%s: %v is not %v on a line", c.name, err, c.is)
+		}
+		if len(entries) != c.events {
+			t.Errorf("%s: %d events before it, want %d", c.name, len(entries), c.events)
+		}
+	}
+}
+
+// TestTruncated cuts a log off behind every byte.
+func TestTruncated(t *testing.T) {
+	whole := aLog(t)
+	header := strings.Index(whole, "\n")
+	_, all, _, err := read([]byte(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range len(whole) - 1 { // only the last line end can do without
+		_, got, _, err := read([]byte(whole[:n]))
+		want := eventlog.ErrTruncated
+		if n < header {
+			want = eventlog.ErrNotALog
+		}
+		if !errors.Is(err, want) {
+			t.Fatalf("cut off behind %q: %v, want %v", whole[:n], err, want)
+		}
+		if lines := strings.Count(whole[:n], "\n"); len(got) < lines-1 {
+			t.Fatalf("cut off behind %q: only %d events", whole[:n], len(got))
+		}
+		if len(got) > 0 && !reflect.DeepEqual(got, all[:len(got)]) {
+			t.Fatalf("cut off behind %q: other events", whole[:n])
+		}
+	}
+}
+
+func TestReaderReportsWhatItCannotRead(t *testing.T) {
+	broken := errors.New("the disk is gone")
+	text := aLog(t)
+	r, err := eventlog.NewReader(io.MultiReader(strings.NewReader(text[:strings.LastIndex(text, "{")]), iotest.ErrReader(broken)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, _, err := r.Next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := r.Next(); !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), "line 5: ") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := eventlog.NewReader(iotest.ErrReader(broken)); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestReaderBoundsALine(t *testing.T) {
+	_, err := eventlog.NewReader(io.LimitReader(zeros{}, 1<<30))
+	if err == nil || !strings.Contains(err.Error(), "line 1: the line is longer than") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// zeros is a file without lines.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// FuzzReader reads anything without a panic, and folds what it can read.
+func FuzzReader(f *testing.F) {
+	whole := aLog(f)
+	f.Add([]byte(whole))
+	f.Add([]byte(whole[:len(whole)-30]))
+	f.Add([]byte(strings.ReplaceAll(whole, `"1.000000:1"`, `{"base64":"/w=="}`)))
+	f.Add([]byte(strings.ReplaceAll(whole, `"client":3`, `"client":-3`)))
+	f.Add([]byte(strings.ReplaceAll(whole, `"events":3`, `"events":1e9`)))
+	f.Add([]byte("null\n{}\n"))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, text []byte) {
+		r, err := eventlog.NewReader(bytes.NewReader(text))
+		if err != nil {
+			return
+		}
+		h := r.Header()
+		if h.Clients > 100 {
+			return // a large board for every input would only take time
+		}
+		var boards []*sim.Board
+		for _, lane := range h.Lanes() {
+			boards = append(boards, sim.NewBoard(lane))
+		}
+		for {
+			lane, e, err := r.Next()
+			if err != nil {
+				break
+			}
+			boards[lane].Apply(e)
+		}
+		for _, b := range boards {
+			b.Snapshot(0, sim.View{})
+		}
+	})
+}

@@ -1,0 +1,131 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"locktop/sim"
+)
+
+// scorecards are the forms of the report of [sim.Compare].
+var scorecards = []form{
+	{"text", scorecardText},
+	{"json", scorecardJSON},
+	{"csv", CSV},
+	{"markdown", scorecardMarkdown},
+}
+
+// Scorecard returns what writes the result of [sim.Compare] in the form with a
+// name: text, json, csv or markdown. The error of an unknown one lists those there
+// are.
+func Scorecard(name string) (func(io.Writer, sim.Result) error, error) {
+	return named(scorecards, name)
+}
+
+// embeddedSpeeds is what is to be said of figures from the embedded Redis.
+const embeddedSpeeds = "These speeds are of the embedded Redis: for figures to rely on, use a real one (--redis spawn)."
+
+// scorecardRows are the heading and a row for each strategy.
+func scorecardRows(r sim.Result) [][]string {
+	rows := [][]string{{"strategy", "verdict", "lost", "kept/s", "commands/update", "wait p50 ms", "wait p99 ms", "Jain", "most inside"}}
+	for _, l := range r.Lanes {
+		inside := "-"
+		if l.Lane.Critical {
+			inside = fmt.Sprint(l.MaxInside)
+		}
+		rows = append(rows, []string{
+			l.Lane.Strategy, strings.ToUpper(string(l.Verdict)), percent(l.Lost, l.Acked) + " %",
+			fixed(l.KeptPerSecond(), 0), fixed(l.CommandsPerUpdate(), 1),
+			fixed(millis(l.WaitP50), 1), fixed(millis(l.WaitP99), 1), fixed(l.Jain, 2), inside,
+		})
+	}
+	return rows
+}
+
+func percent(part, whole int64) string {
+	if whole == 0 {
+		return "0"
+	}
+	return fixed(100*float64(part)/float64(whole), 1)
+}
+
+// scorecardSettings is one line on what was measured.
+func scorecardSettings(r sim.Result) string {
+	c := r.Config
+	return fmt.Sprintf("%s, each with the next alert at hand, %s each, work %v, seed %d; every strategy alone on %s (%s)",
+		count(c.Clients, "client"), count(c.Alerts, "update"), c.Work, c.Seed, r.Backend, r.Version)
+}
+
+func scorecardText(w io.Writer, r sim.Result) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "locktop compare: %s\n\n", scorecardSettings(r))
+	rows := scorecardRows(r)
+	for _, row := range rows {
+		for i, cell := range row {
+			width := 0
+			for _, other := range rows {
+				width = max(width, len(other[i]))
+			}
+			if i < 2 {
+				fmt.Fprintf(&b, "%-*s  ", width, cell)
+			} else {
+				fmt.Fprintf(&b, "%*s  ", width, cell)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	var failed []string
+	for _, l := range r.Lanes {
+		for _, check := range l.Failed {
+			failed = append(failed, fmt.Sprintf("CHECK FAILED: %s: %s\n", l.Lane.Strategy, check))
+		}
+	}
+	if len(failed) > 0 {
+		b.WriteString("\n" + strings.Join(failed, ""))
+	}
+	if r.Embedded {
+		b.WriteString("\n" + embeddedSpeeds + "\n")
+	}
+	_, err := io.WriteString(w, trimLines(b.String()))
+	return err
+}
+
+// trimLines takes the blanks off the ends of the lines.
+func trimLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+func scorecardMarkdown(w io.Writer, r sim.Result) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s.\n\n", markdownText(scorecardSettings(r)))
+	writeTable(&b, scorecardRows(r), 2)
+	for _, l := range r.Lanes {
+		for _, check := range l.Failed {
+			fmt.Fprintf(&b, "\nCHECK FAILED: %s: %s\n", l.Lane.Strategy, markdownText(check))
+		}
+	}
+	if r.Embedded {
+		b.WriteString("\n" + embeddedSpeeds + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// scorecardJSON is the race's object with strategies in place of lanes.
+func scorecardJSON(w io.Writer, r sim.Result) error {
+	race := documentOf(r)
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(struct {
+		Version    int        `json:"version"`
+		Experiment experiment `json:"experiment"`
+		Strategies []lane     `json:"strategies"`
+		ElapsedS   float64    `json:"elapsed_s"`
+	}{race.Version, race.Experiment, race.Lanes, race.ElapsedS})
+}
