@@ -1,7 +1,6 @@
 package lock_test
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"slices"
@@ -19,11 +18,7 @@ import (
 // onRedis runs f on a real Redis: the embedded one says nothing on fairness.
 func onRedis(t *testing.T, f func(e *env)) {
 	s := redistest.Real(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
-	e := &env{T: t, ctx: ctx, server: s}
-	e.client = e.dial()
-	f(e)
+	inTries(t, func(try *try) { f(newEnv(try, s)) })
 }
 
 // jain is Jain's index: 1 if all have the same, 1/n if one has everything.
@@ -131,7 +126,7 @@ func TestFairnessOf64Contenders(t *testing.T) {
 			}
 			counts := e.race(50, contenders)
 			if index := jain(counts); index < 0.99 {
-				e.Errorf("%s: Jain index %.3f of %v", name, index, counts)
+				e.missed("%s: Jain index %.3f of %v", name, index, counts)
 			}
 			e.wantIdle()
 		}
@@ -192,31 +187,19 @@ func TestWaitersOfEveryKind(t *testing.T) {
 		close(done)
 		fair.Wait()
 		t.Logf("%d grants; the longest waits in grants: %v", grants.Load(), longest)
+		e.wantIdle()
 		for _, n := range longest {
 			if most := int64(2 * each * 9 * 4); n > most {
-				t.Errorf("somebody waited for %d grants, want %d at most", n, most)
+				// Whoever takes a signal has 50 ms to take the lock.
+				e.missed("somebody waited for %d grants, want %d at most", n, most)
 			}
 		}
-		e.wantIdle()
 	})
 }
 
 // Subscriptions that are cut are made again, and the waiters keep their places.
 func TestCutSubscriptions(t *testing.T) {
 	onRedis(t, func(e *env) {
-		stop := make(chan struct{})
-		var cutter sync.WaitGroup
-		cuts := 0
-		cutter.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				case <-time.After(20 * time.Millisecond):
-					cuts += int(e.client.Do(e.ctx, "client", "kill", "type", "pubsub").Val().(int64))
-				}
-			}
-		})
 		contenders := make([]func() (func() error, error), 16)
 		for i := range contenders {
 			acquire := e.contender(e.fair(lock.WithLease(10 * time.Second)))
@@ -226,6 +209,28 @@ func TestCutSubscriptions(t *testing.T) {
 				return release, err
 			}
 		}
+		stop := make(chan struct{})
+		var cutter sync.WaitGroup
+		cuts := 0
+		cutter.Go(func() {
+			subscribed := false // all of them: a waiter whose first subscription fails gives up
+			for {
+				select {
+				case <-stop:
+					return
+				case <-time.After(20 * time.Millisecond):
+					if !subscribed {
+						subscribed = len(e.client.PubSubChannels(e.ctx, "lock-grant:*").Val()) == len(contenders)
+						continue
+					}
+					n, err := e.client.Do(e.ctx, "client", "kill", "type", "pubsub").Int()
+					if err != nil {
+						e.Error(err)
+					}
+					cuts += n
+				}
+			}
+		})
 		e.race(20, contenders)
 		close(stop)
 		cutter.Wait()
@@ -241,12 +246,14 @@ func TestConnectionsOfWaiters(t *testing.T) {
 		held := e.take(e.fair())
 		l := e.fair(lock.WithLease(time.Minute))
 		granted := e.queue(e.ctx, l)
+		var wg sync.WaitGroup
+		e.Cleanup(wg.Wait)
 		for range 50 {
-			go func() {
+			wg.Go(func() {
 				if lease, err := l.Acquire(e.ctx); err == nil {
 					lease.Release(e.ctx)
 				}
-			}()
+			})
 		}
 		e.eventually("all wait", func() bool { return e.client.ZCard(e.ctx, queueKey).Val() == 51 })
 		if channels := e.client.PubSubChannels(e.ctx, "lock-grant:*").Val(); len(channels) != 1 {

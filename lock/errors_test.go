@@ -123,7 +123,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		t.Run(test.reply, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			server := startNaysayer(t)
 			client := connect(t, server.addr)
@@ -200,10 +200,10 @@ func newLock(t *testing.T, client redis.UniversalClient, name string, opts ...lo
 	return l
 }
 
-// eventually tries f until it succeeds, for ten seconds.
+// eventually tries f until it succeeds, for a minute.
 func eventually(t *testing.T, f func() error) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		err := f()
 		if err == nil {
@@ -214,6 +214,15 @@ func eventually(t *testing.T, f func() error) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
+}
+
+// linked returns why a replica is not up to date with its master.
+func linked(replica *redis.Client) error {
+	info, err := replica.Info(context.Background(), "replication").Result()
+	if err == nil && !strings.Contains(info, "master_link_status:up") {
+		err = errors.New(info)
+	}
+	return err
 }
 
 // wantRefusal checks what came of using a lock in this way.
@@ -231,6 +240,7 @@ func TestRefusalsOfRealServers(t *testing.T) {
 		master := redistest.Start(t)
 		host, port, _ := net.SplitHostPort(master.Addr)
 		replica := connect(t, redistest.Start(t, "--replicaof", host+" "+port).Addr)
+		eventually(t, func() error { return linked(replica) })
 		l := newLock(t, replica, "x", lock.WithLease(time.Minute))
 		for _, acquire := range []func(context.Context) (*lock.Lease, error){l.TryAcquire, l.Acquire} {
 			_, err := acquire(t.Context())

@@ -93,7 +93,7 @@ func ExampleLease_Extend() {
 	defer stop()
 	ctx := context.Background()
 
-	average, err := lock.New(client, "average", lock.WithLease(time.Second))
+	average, err := lock.New(client, "average", lock.WithLease(10*time.Second))
 	if err != nil {
 		log.Fatal(err)
 	}

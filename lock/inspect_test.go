@@ -33,6 +33,7 @@ func TestInspect(t *testing.T) {
 		{"owner, lease, token and waiters in order, in one command that changes nothing", func(e *env) {
 			held := e.take(e.fair(lock.WithFencing(), lock.WithLease(time.Minute)))
 			ids := []string{"größer 1\xff", "two", ""}
+			began := time.Now()
 			first := e.queue(e.ctx, e.fair(lock.WithID(ids[0])))
 			time.Sleep(20 * time.Millisecond)
 			second := e.queue(e.ctx, e.fair(lock.WithID(ids[1]), lock.WithLease(time.Minute)))
@@ -55,8 +56,11 @@ func TestInspect(t *testing.T) {
 				if ids[i] != "" && w.ID != ids[i] {
 					e.Errorf("number %d is %q", i, w.ID)
 				}
-				if w.Waiting <= 0 || w.Waiting > soon || i > 0 && w.Waiting > state.Queue[i-1].Waiting {
+				if w.Waiting <= 0 || i > 0 && w.Waiting > state.Queue[i-1].Waiting {
 					e.Errorf("number %d waits for %v", i, w.Waiting)
+				}
+				if since := time.Since(began); w.Waiting > since {
+					e.Errorf("number %d waits for %v, but the first came %v ago", i, w.Waiting, since)
 				}
 			}
 			if waiting := state.Queue[0].Waiting; waiting < 20*time.Millisecond {

@@ -2,7 +2,6 @@ package lock_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -22,11 +21,18 @@ import (
 	"locktop/lock/redistest"
 )
 
-// soon is the longest a waiter may take to notice a signal. It is generous, for
-// the machine may be busy, but below the second after which one looks by itself.
-const soon = 800 * time.Millisecond
+const (
+	// soon is the longest that what has to happen at once may take: less than
+	// the two seconds for which a fair lock is lost to a waiter who is dead.
+	soon = 1800 * time.Millisecond
+
+	// A waiter of acquireBySignal is woken well before its pop ends.
+	longPop = "20"
+	woken   = 15 * time.Second
+)
 
 func TestMain(m *testing.M) {
+	redistest.Silence()
 	code := m.Run()
 	if leak := leakedGoroutines(); code == 0 && leak != "" {
 		fmt.Fprintf(os.Stderr, "goroutines left behind:\n%s\n", leak)
@@ -39,7 +45,7 @@ func TestMain(m *testing.M) {
 // every blocking pop must have ended.
 func leakedGoroutines() string {
 	var leaked []string
-	for range 300 {
+	for range 3000 {
 		stacks := make([]byte, 1<<20)
 		stacks = stacks[:runtime.Stack(stacks, true)]
 		leaked = slices.DeleteFunc(strings.Split(string(stacks), "\n\n"), func(stack string) bool {
@@ -61,10 +67,10 @@ type spec struct {
 
 // env is what a spec runs in: an empty Redis and a client.
 type env struct {
-	*testing.T
-	ctx    context.Context
+	*try
 	server *redistest.Server
 	client *redis.Client
+	settle []func() // the locks, when the try is over
 }
 
 // verify runs the specs on the embedded and on the real Redis.
@@ -72,23 +78,33 @@ func verify(t *testing.T, specs []spec) {
 	redistest.Each(t, func(t *testing.T, s *redistest.Server) {
 		for _, sp := range specs {
 			t.Run(sp.sentence, func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-				defer cancel()
-				e := &env{T: t, ctx: ctx, server: s}
-				e.client = e.dial()
-				if err := e.client.FlushAll(ctx).Err(); err != nil {
-					t.Fatal(err)
-				}
-				sp.test(e)
+				inTries(t, func(try *try) { sp.test(newEnv(try, s)) })
 			})
 		}
 	})
 }
 
+func newEnv(t *try, s *redistest.Server) *env {
+	t.Helper()
+	e := &env{try: t, server: s}
+	e.client = e.dial()
+	flush := func() error { return e.client.FlushAll(context.WithoutCancel(e.ctx)).Err() }
+	if err := flush(); err != nil {
+		e.Fatal(err)
+	}
+	e.Cleanup(func() {
+		flush() // ends leases that are watched
+		for _, settle := range e.settle {
+			settle()
+		}
+	})
+	return e
+}
+
 // dial returns a client with a pool of its own.
 func (e *env) dial() *redis.Client {
 	e.Helper()
-	return e.server.Client(e.T, func(o *redis.Options) { o.PoolSize = 10 })
+	return e.server.Client(e.T, func(o *redis.Options) { o.PoolSize, o.PoolTimeout = 10, patience })
 }
 
 // lock returns a lock on the env's client.
@@ -103,7 +119,7 @@ func (e *env) lockOn(client redis.UniversalClient, name string, opts ...lock.Opt
 	if err != nil {
 		e.Fatal(err)
 	}
-	e.Cleanup(l.Settle)
+	e.settle = append(e.settle, l.Settle)
 	return l
 }
 
@@ -124,13 +140,6 @@ func (e *env) release(lease *lock.Lease) {
 	}
 }
 
-func (e *env) wantErr(err, want error) {
-	e.Helper()
-	if !errors.Is(err, want) {
-		e.Fatalf("got error %v, want %v", err, want)
-	}
-}
-
 // wantLocked checks both what the lock says and what is in Redis.
 func (e *env) wantLocked(l *lock.Lock, want bool) {
 	e.Helper()
@@ -146,25 +155,46 @@ func (e *env) wantLocked(l *lock.Lock, want bool) {
 // wantSignals checks the length of the lock's signal list.
 func (e *env) wantSignals(name string, want int64) {
 	e.Helper()
-	if n := e.client.LLen(e.ctx, "lock-signal:"+name).Val(); n != want {
+	switch n := e.client.LLen(e.ctx, "lock-signal:"+name).Val(); {
+	case n < want:
+		e.missed("%d signals, want %d: they are kept for a second", n, want)
+	case n > want:
 		e.Fatalf("%d signals, want %d", n, want)
 	}
 }
 
 // A grant is the outcome of an Acquire.
 type grant struct {
+	lock  *lock.Lock
 	lease *lock.Lease
 	err   error
 	at    time.Time
 }
 
-// acquire starts an Acquire and returns, once it waits, where its outcome will
-// come. opts are those of lock.New, for a lock on a client of its own.
+// acquire starts an Acquire and returns, once it waits or is through, where its
+// outcome will come. opts are those of lock.New, for a lock on a client of its own.
 func (e *env) acquire(ctx context.Context, name string, opts ...lock.Option) <-chan grant {
 	e.Helper()
-	waits := make(chan struct{})
+	return e.acquireOn(e.dial(), ctx, name, opts...)
+}
+
+// acquireBySignal is acquire for a waiter who does not look by himself: without
+// a signal it gets the lock long after a second only, on however busy a machine.
+func (e *env) acquireBySignal(name string, opts ...lock.Option) <-chan grant {
+	e.Helper()
+	client := e.server.Client(e.T, func(o *redis.Options) { o.ReadTimeout = time.Minute })
+	client.AddHook(&hook{before: func(cmd redis.Cmder) {
+		if cmd.Name() == "blpop" {
+			cmd.Args()[2] = longPop
+		}
+	}})
+	return e.acquireOn(client, e.ctx, name, opts...)
+}
+
+func (e *env) acquireOn(client *redis.Client, ctx context.Context, name string, opts ...lock.Option) <-chan grant {
+	e.Helper()
+	waits, through := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	client := e.dial()
 	// A pop that has begun to be sent is as good as one that waits in Redis:
 	// the signal is kept for it. The pause is for tests of who is first.
 	client.AddHook(&hook{before: func(cmd redis.Cmder) {
@@ -175,13 +205,13 @@ func (e *env) acquire(ctx context.Context, name string, opts ...lock.Option) <-c
 	l := e.lockOn(client, name, opts...)
 	granted := make(chan grant, 1)
 	go func() {
+		defer close(through)
 		lease, err := l.Acquire(ctx)
-		granted <- grant{lease, err, time.Now()}
+		granted <- grant{l, lease, err, time.Now()}
 	}()
 	select {
 	case <-waits:
-	case <-e.ctx.Done():
-		e.Fatal("Acquire did not begin to wait")
+	case <-through:
 	}
 	return granted
 }
@@ -194,23 +224,23 @@ func (e *env) wantGrant(granted <-chan grant, since time.Time, d time.Duration) 
 		e.Fatal(g.err)
 	}
 	if took := g.at.Sub(since); took > d {
-		e.Fatalf("acquired after %v, want %v at most", took, d)
+		e.missed("acquired after %v, want %v at most", took, d)
 	}
 	return g.lease
 }
 
-// wantPrompt checks that leave, which returns how late a call came back after
-// its context had ended, can do so within 50 ms. It may try three times, for
-// the machine may be busy.
-func (e *env) wantPrompt(leave func() time.Duration) {
+// wantWoken checks that a waiter of acquireBySignal acquires the lock by a signal
+// sent since then.
+func (e *env) wantWoken(granted <-chan grant, since time.Time) *lock.Lease {
 	e.Helper()
-	var late time.Duration
-	for range 3 {
-		if late = leave(); 0 <= late && late <= 50*time.Millisecond {
-			return
-		}
+	g := <-granted
+	if g.err != nil {
+		e.Fatal(g.err)
 	}
-	e.Errorf("returned %v after its context had ended", late)
+	if took := g.at.Sub(since); took > woken {
+		e.Fatalf("acquired after %v: there was no signal", took)
+	}
+	return g.lease
 }
 
 // A hook sees each command before it is sent, and may replace what is sent.

@@ -21,7 +21,7 @@ func ExampleNewQuorum() {
 	}
 	ctx := context.Background()
 
-	average, err := lock.NewQuorum(nodes, "average", lock.WithQuorumLease(10*time.Second))
+	average, err := lock.NewQuorum(nodes, "average", lock.WithQuorumLease(time.Minute), lock.WithNodeTimeout(5*time.Second))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func ExampleNewQuorum() {
 	}
 	// What is done under the lock should stop when the lease is over.
 	work := lease.Context(ctx)
-	fmt.Println("valid:", lease.Validity() > 9*time.Second, "over:", work.Err() != nil)
+	fmt.Println("valid:", lease.Validity() > 30*time.Second, "over:", work.Err() != nil)
 
 	if err := lease.Release(ctx); err != nil {
 		log.Fatal(err)

@@ -1,11 +1,11 @@
 package lock_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"runtime"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,26 +18,28 @@ import (
 )
 
 func TestQuorumLease(t *testing.T) {
-	const short = 300 * time.Millisecond
+	short := func(e *quorumEnv) time.Duration { return 300 * time.Millisecond * e.slow }
 	shortly := func(e *quorumEnv) *lock.QuorumLease {
 		e.Helper()
-		return e.take(e.on(e.dial(), lock.WithQuorumLease(short), lock.WithNodeTimeout(short/2)))
+		return e.take(e.on(e.dial(), lock.WithQuorumLease(short(e)), lock.WithNodeTimeout(short(e)/2)))
 	}
 	verifyQuorum(t, []quorumSpec{
 		{"its validity is never above the lease less what has elapsed and less the drift", func(e *quorumEnv) {
 			const slow = 30 * time.Millisecond
+			length := time.Second * e.slow
 			q := e.on(e.hooked(func(int) *hook {
 				return &hook{process: func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error {
 					err := next(ctx, cmd)
 					time.Sleep(slow)
 					return err
 				}}
-			}), lock.WithQuorumLease(time.Second), lock.WithNodeTimeout(time.Second/2))
+			}), lock.WithQuorumLease(length), lock.WithNodeTimeout(length/2))
 			began := time.Now()
 			lease := e.take(q)
-			if v, most := lease.Validity(), time.Second-slow-12*time.Millisecond; v > most || v <= 0 {
+			if v, most := lease.Validity(), length-slow-length/100-2*time.Millisecond; v > most {
 				e.Errorf("valid for %v, want %v at most", v, most)
 			}
+			e.inTime(lease.Err())
 			q.Settle()
 			for range 5 {
 				v, read := lease.Validity(), time.Now()
@@ -49,14 +51,12 @@ func TestQuorumLease(t *testing.T) {
 				}
 				time.Sleep(20 * time.Millisecond)
 			}
-			if err := lease.Extend(e.ctx, 2*time.Second); err != nil {
-				e.Fatal(err)
-			}
+			e.inTime(lease.Extend(e.ctx, 2*length))
 			extended := time.Now()
-			if v, most := lease.Validity(), 2*time.Second-slow-22*time.Millisecond; v > most || v < most-time.Since(began) {
+			if v, most := lease.Validity(), 2*length-slow-length/50-2*time.Millisecond; v > most || v < most-time.Since(began) {
 				e.Errorf("extended, valid for %v, want %v at most", v, most-time.Since(extended))
 			}
-			e.release(lease)
+			e.inTime(lease.Release(e.ctx))
 		}},
 		{"it runs out, and a release is then ErrNotHeld", func(e *quorumEnv) {
 			lease := shortly(e)
@@ -67,7 +67,8 @@ func TestQuorumLease(t *testing.T) {
 				e.Errorf("cause %v", cause)
 			}
 			e.wantErr(lease.Extend(e.ctx, time.Minute), lock.ErrNotHeld)
-			time.Sleep(short/100 + 5*time.Millisecond) // the nodes keep it for as long as the drift
+			// The nodes keep it for as long as the drift, and that from when they were reached.
+			e.eventually("no node keeps it", func() bool { return e.held(lease.ID()) == 0 })
 			e.wantErr(lease.Release(e.ctx), lock.ErrNotHeld)
 			if later := lease.Context(e.ctx); context.Cause(later) != lock.ErrExpired {
 				e.Errorf("cause %v of a context after the end", context.Cause(later))
@@ -75,7 +76,7 @@ func TestQuorumLease(t *testing.T) {
 		}},
 		{"unwatched it runs out as well", func(e *quorumEnv) {
 			lease := shortly(e)
-			time.Sleep(short)
+			time.Sleep(short(e))
 			if err := lease.Err(); err != lock.ErrExpired || lease.Validity() != 0 {
 				e.Errorf("Err() = %v, valid for %v", err, lease.Validity())
 			}
@@ -83,7 +84,7 @@ func TestQuorumLease(t *testing.T) {
 		}},
 		{"a release after expiry leaves the next owner alone", func(e *quorumEnv) {
 			stale := shortly(e)
-			time.Sleep(short + 10*time.Millisecond)
+			time.Sleep(short(e) + 10*time.Millisecond)
 			next := e.take(e.quorum())
 			e.wantErr(stale.Release(e.ctx), lock.ErrNotHeld)
 			e.release(next)
@@ -92,9 +93,7 @@ func TestQuorumLease(t *testing.T) {
 			q := e.quorum()
 			lease := e.take(q)
 			for _, d := range []time.Duration{time.Hour, time.Minute} {
-				if err := lease.Extend(e.ctx, d); err != nil {
-					e.Fatal(err)
-				}
+				e.inTime(lease.Extend(e.ctx, d))
 				q.Settle()
 				if v := lease.Validity(); v > d-d/100 || v < d-d/100-10*time.Second {
 					e.Errorf("extended by %v, valid for %v", d, v)
@@ -114,25 +113,21 @@ func TestQuorumLease(t *testing.T) {
 			lease := shortly(e)
 			lost := lease.Lost()
 			for range 6 {
-				time.Sleep(short / 4)
-				if err := lease.Extend(e.ctx, 0); err != nil {
-					e.Fatal(err)
-				}
+				time.Sleep(short(e) / 4)
+				e.inTime(lease.Extend(e.ctx, 0))
 			}
 			select {
 			case <-lost:
-				e.Error(lease.Err())
+				e.inTime(lease.Err())
 			default:
 			}
-			e.release(lease)
+			e.inTime(lease.Release(e.ctx))
 			e.wantLost(lease, lock.ErrReleased)
 		}},
 		{"extend and release survive the loss of a minority", func(e *quorumEnv) {
 			lease := e.take(e.quorum())
 			e.forget(e.minority())
-			if err := lease.Extend(e.ctx, time.Minute); err != nil {
-				e.Fatal(err)
-			}
+			e.extend(lease, time.Minute)
 			e.release(lease)
 		}},
 		{"extend waits for a slow node that has not granted yet", func(e *quorumEnv) {
@@ -146,9 +141,7 @@ func TestQuorumLease(t *testing.T) {
 			}), lock.WithNodeTimeout(unhurried))
 			lease := e.take(q)
 			e.forget(e.minority())
-			if err := lease.Extend(e.ctx, time.Minute); err != nil {
-				e.Fatal(err)
-			}
+			e.extend(lease, time.Minute)
 			e.release(lease)
 		}},
 		{"extend and release after the loss of a majority are ErrNotHeld", func(e *quorumEnv) {
@@ -169,14 +162,12 @@ func TestQuorumLease(t *testing.T) {
 		{"the loss of a majority is noticed while the lease is watched, that of a minority is none", func(e *quorumEnv) {
 			lease := shortly(e)
 			lost := lease.Lost()
-			if err := lease.Extend(e.ctx, 20*time.Second); err != nil {
-				e.Fatal(err)
-			}
+			e.inTime(lease.Extend(e.ctx, 20*time.Second*e.slow))
 			e.forget(e.minority())
 			select {
 			case <-lost:
 				e.Fatal(lease.Err())
-			case <-time.After(short):
+			case <-time.After(short(e)):
 			}
 			e.forget(e.majority())
 			e.wantLost(lease, lock.ErrNotHeld)
@@ -200,9 +191,9 @@ func TestQuorumLease(t *testing.T) {
 			if v := lease.Validity(); v > before || v == 0 {
 				e.Errorf("valid for %v, and for %v before", v, before)
 			}
-			e.wantErr(lease.Extend(e.ctx, time.Second), lock.ErrNoQuorum)
-			if v := lease.Validity(); v > time.Second || v == 0 {
-				e.Errorf("valid for %v, but some nodes may keep it for a second", v)
+			e.wantErr(lease.Extend(e.ctx, 5*time.Second), lock.ErrNoQuorum)
+			if v := lease.Validity(); v > 5*time.Second || v == 0 {
+				e.Errorf("valid for %v, but some nodes may keep it for 5 s", v)
 			}
 			e.wantErr(lease.Release(e.ctx), lock.ErrNoQuorum)
 			if err := lease.Err(); err != nil {
@@ -214,17 +205,23 @@ func TestQuorumLease(t *testing.T) {
 		}},
 		{"a release goes on when its context has ended", func(e *quorumEnv) {
 			ctx, cancel := context.WithCancel(e.ctx)
+			returned := make(chan struct{})
 			q := e.on(e.hooked(func(int) *hook {
 				return &hook{process: func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error {
 					if cmd.Name() == "evalsha" {
 						cancel()
-						time.Sleep(20 * time.Millisecond)
+						select {
+						case <-returned:
+						case <-e.ctx.Done():
+						}
 					}
 					return next(ctx, cmd)
 				}}
 			}), lock.WithNodeTimeout(unhurried))
 			lease := e.take(q)
-			e.wantErr(lease.Release(ctx), context.Canceled)
+			err := lease.Release(ctx)
+			close(returned)
+			e.wantErr(err, context.Canceled)
 			e.wantFree(q)
 			e.wantErr(lease.Release(ctx), context.Canceled)
 			e.wantErr(lease.Release(e.ctx), lock.ErrNotHeld)
@@ -239,15 +236,22 @@ func TestQuorumLease(t *testing.T) {
 				e.release(lease)
 			}
 			q.Settle()
-			stacks := make([]byte, 1<<20)
-			stacks = stacks[:runtime.Stack(stacks, true)]
-			for stack := range strings.SplitSeq(string(stacks), "\n\n") {
-				if strings.Contains(stack, "lock.(*Quorum") {
-					e.Errorf("left behind:\n%s", stack)
-				}
-			}
+			// They have said that they are done, and need a moment to be gone.
+			e.eventually("no goroutine is left behind", func() bool {
+				stacks := make([]byte, 1<<20)
+				stacks = stacks[:runtime.Stack(stacks, true)]
+				return !bytes.Contains(stacks, []byte("lock.(*Quorum"))
+			})
 		}},
 	})
+}
+
+// extend extends a lease that is long enough for it.
+func (e *quorumEnv) extend(lease *lock.QuorumLease, d time.Duration) {
+	e.Helper()
+	err := lease.Extend(e.ctx, d)
+	e.answered(err)
+	e.wantErr(err, nil)
 }
 
 // A node that comes back without its keys grants again what it has granted
@@ -258,7 +262,11 @@ func TestQuorumDoesNotOutliveItsNodesMemory(t *testing.T) {
 		start    func(t *testing.T) (addr string, restart func())
 	}{
 		{"embedded", func(t *testing.T) (string, func()) {
-			m := miniredis.RunT(t)
+			m := miniredis.NewMiniRedis()
+			if err := m.StartAddr(redistest.FreeAddr(t)); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(m.Close)
 			m.ClockTTL(true)
 			return m.Addr(), func() {
 				m.Close()
@@ -285,7 +293,7 @@ func TestQuorumDoesNotOutliveItsNodesMemory(t *testing.T) {
 				for _, addr := range addrs {
 					clients = append(clients, connect(t, addr))
 				}
-				q, err := lock.NewQuorum(clients, "average", lock.WithQuorumLease(10*time.Second), lock.WithNodeTimeout(unhurried))
+				q, err := lock.NewQuorum(clients, "average", lock.WithQuorumLease(time.Minute), lock.WithNodeTimeout(unhurried))
 				if err != nil {
 					t.Fatal(err)
 				}

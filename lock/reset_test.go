@@ -35,12 +35,12 @@ func TestReset(t *testing.T) {
 		{"reset wakes a waiter", func(e *env) {
 			l := e.lock("average")
 			e.take(l)
-			granted := e.acquire(e.ctx, "average")
+			granted := e.acquireBySignal("average")
 			reset := time.Now()
 			if err := l.Reset(e.ctx); err != nil {
 				e.Fatal(err)
 			}
-			e.wantGrant(granted, reset, soon)
+			e.wantWoken(granted, reset)
 		}},
 	})
 }
@@ -56,11 +56,11 @@ func TestResetAll(t *testing.T) {
 		{"reset all frees every lock and wakes the waiters", func(e *env) {
 			e.take(e.lock("average"))
 			e.take(e.lock("sum"))
-			first, second := e.acquire(e.ctx, "average"), e.acquire(e.ctx, "sum")
+			first, second := e.acquireBySignal("average"), e.acquireBySignal("sum")
 			reset := time.Now()
 			resetAll(e, "", 2)
-			e.wantGrant(first, reset, soon)
-			e.wantGrant(second, reset, soon)
+			e.wantWoken(first, reset)
+			e.wantWoken(second, reset)
 		}},
 		{"reset all frees more locks than one portion of the scan", func(e *env) {
 			n := 2500

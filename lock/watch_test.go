@@ -42,24 +42,24 @@ func (e *env) wantOver(lease *lock.Lease, within time.Duration, want error) {
 	case <-lease.Lost():
 		e.wantErr(lease.Err(), want)
 	case <-time.After(within):
-		e.Fatalf("the lease is not over after %v; Err() = %v", within, lease.Err())
+		e.missed("the lease is not over after %v; Err() = %v", within, lease.Err())
 	}
 }
 
 func TestRenewal(t *testing.T) {
-	const short = 150 * time.Millisecond
 	verify(t, []spec{
 		{"a renewed holder keeps a waiter out for many leases", func(e *env) {
+			short := 150 * time.Millisecond * e.slow
 			held := e.take(e.lock("average", lock.WithLease(short), lock.WithRenewal()))
 			ctx, cancel := context.WithTimeout(e.ctx, 5*short)
 			defer cancel()
 			_, err := e.lock("average", lock.WithLease(short)).Acquire(ctx)
+			e.inTime(held.Err())
+			e.inTime(held.Release(e.ctx))
 			e.wantErr(err, context.DeadlineExceeded)
-			e.wantErr(held.Err(), nil)
-			e.release(held)
 		}},
 		{"without being asked for, nothing is renewed", func(e *env) {
-			held := e.take(e.lock("average", lock.WithLease(short)))
+			held := e.take(e.lock("average", lock.WithLease(150*time.Millisecond)))
 			e.release(e.must(e.lock("average").Acquire(e.ctx)))
 			e.wantErr(held.Err(), lock.ErrExpired)
 		}},
@@ -68,21 +68,29 @@ func TestRenewal(t *testing.T) {
 			e.wantErr(err, lock.ErrInvalid)
 		}},
 		{"the first renewal comes at two thirds of the lease", func(e *env) {
-			const lease = 600 * time.Millisecond
+			lease := 600 * time.Millisecond * e.slow
 			var d diary
+			asked := time.Now()
 			held := e.take(e.lock("average", lock.WithLease(lease), lock.WithRenewal(), lock.WithObserver(&d)))
-			granted := time.Now()
-			for len(d.of(lock.EventExtend)) == 0 && time.Since(granted) < 2*lease {
+			for len(d.of(lock.EventExtend)) == 0 {
+				if time.Since(asked) > lease {
+					e.missed("not renewed within a lease")
+				}
 				time.Sleep(time.Millisecond)
 			}
-			if at := d.of(lock.EventExtend)[0].Sub(granted); at < lease*6/10 || at > lease*9/10 {
+			at := d.of(lock.EventExtend)[0].Sub(asked)
+			e.inTime(held.Release(e.ctx))
+			if at < lease*2/3 {
 				e.Errorf("renewed after %v of %v", at, lease)
 			}
-			e.release(held)
+			if at > lease*9/10 {
+				e.missed("renewed after %v of %v", at, lease)
+			}
 		}},
 		{"renewal stops with the release", func(e *env) {
+			short := 150 * time.Millisecond * e.slow
 			l := e.lock("average", lock.WithLease(short), lock.WithRenewal())
-			e.release(e.take(l))
+			e.inTime(e.take(l).Release(e.ctx))
 			l.Settle() // returns, for nothing renews any more
 			sent := commands(e.client)
 			time.Sleep(2 * short)
@@ -91,42 +99,47 @@ func TestRenewal(t *testing.T) {
 			}
 		}},
 		{"a holder that is reset learns it at the next renewal", func(e *env) {
+			short := 150 * time.Millisecond * e.slow
 			l := e.lock("average", lock.WithLease(short), lock.WithRenewal())
 			held := e.take(l)
 			if err := l.Reset(e.ctx); err != nil {
 				e.Fatal(err)
 			}
 			e.wantOver(held, short+soon, lock.ErrNotHeld)
-			if errors.Is(held.Err(), lock.ErrReleased) || errors.Is(held.Err(), lock.ErrExpired) {
+			if errors.Is(held.Err(), lock.ErrReleased) {
 				e.Errorf("Err() = %v", held.Err())
+			}
+			if errors.Is(held.Err(), lock.ErrExpired) {
+				e.missed("Err() = %v", held.Err())
 			}
 			e.wantErr(held.Release(e.ctx), lock.ErrNotHeld)
 		}},
 		{"a renewal that gets no answer ends in ErrExpired, and says why", func(e *env) {
+			short := 150 * time.Millisecond * e.slow
 			client := e.dial()
 			held := e.take(e.lockOn(client, "average", lock.WithLease(short), lock.WithRenewal()))
 			client.Close()
 			e.wantOver(held, short+soon, lock.ErrExpired)
 			if want := "client is closed"; !contains(held.Err(), want) {
-				e.Errorf("Err() = %v, want it to say %q", held.Err(), want)
+				e.missed("Err() = %v, want it to say %q", held.Err(), want)
 			}
 		}},
 	})
 }
 
 func TestLost(t *testing.T) {
-	const short = 100 * time.Millisecond
 	verify(t, []spec{
 		{"a lease that runs out is lost", func(e *env) {
+			short := 100 * time.Millisecond * e.slow
 			held := e.take(e.lock("average", lock.WithLease(short)))
 			e.wantOver(held, short+soon, lock.ErrExpired)
 		}},
 		{"an extended lease is not lost before its new end", func(e *env) {
+			short := 100 * time.Millisecond * e.slow
 			held := e.take(e.lock("average", lock.WithLease(short)))
 			lost := held.Lost()
-			if err := held.Extend(e.ctx, time.Minute); err != nil {
-				e.Fatal(err)
-			}
+			e.inTime(held.Extend(e.ctx, time.Minute))
+			e.inTime(held.Err())
 			select {
 			case <-lost:
 				e.Fatalf("lost: %v", held.Err())
@@ -136,6 +149,7 @@ func TestLost(t *testing.T) {
 			e.wantOver(held, soon, lock.ErrReleased)
 		}},
 		{"a shortened lease is lost at its new end", func(e *env) {
+			short := 100 * time.Millisecond * e.slow
 			held := e.take(e.lock("average", lock.WithLease(time.Minute)))
 			lost := held.Lost()
 			if err := held.Extend(e.ctx, short); err != nil {
@@ -144,11 +158,12 @@ func TestLost(t *testing.T) {
 			select {
 			case <-lost:
 			case <-time.After(short + soon):
-				e.Fatal("not lost")
+				e.missed("not lost")
 			}
 			e.wantErr(held.Err(), lock.ErrExpired)
 		}},
 		{"a reset is noticed within a third of the lease", func(e *env) {
+			short := 100 * time.Millisecond * e.slow
 			l := e.lock("average", lock.WithLease(3*short))
 			held := e.take(l)
 			lost := held.Lost()
@@ -158,9 +173,12 @@ func TestLost(t *testing.T) {
 			select {
 			case <-lost:
 			case <-time.After(2 * short):
-				e.Fatal("not noticed")
+				e.missed("not noticed")
 			}
 			e.wantErr(held.Err(), lock.ErrNotHeld)
+			if errors.Is(held.Err(), lock.ErrExpired) {
+				e.missed("Err() = %v", held.Err())
+			}
 		}},
 		{"a reset of a lock without a lease is noticed within a second", func(e *env) {
 			l := e.lock("average")
@@ -172,7 +190,7 @@ func TestLost(t *testing.T) {
 			select {
 			case <-lost:
 			case <-time.After(time.Second + soon):
-				e.Fatal("not noticed")
+				e.missed("not noticed")
 			}
 		}},
 		{"a released lease is over, and its loss is not observed", func(e *env) {
@@ -187,9 +205,10 @@ func TestLost(t *testing.T) {
 			}
 		}},
 		{"an unwatched lease sends nothing and still knows when it has run out", func(e *env) {
+			short := 100 * time.Millisecond * e.slow
 			held := e.take(e.lock("average", lock.WithLease(short)))
 			sent := commands(e.client)
-			e.wantErr(held.Err(), nil)
+			e.inTime(held.Err())
 			time.Sleep(short + short/10)
 			e.wantErr(held.Err(), lock.ErrExpired)
 			if sent() != "" {
@@ -218,9 +237,11 @@ func TestLost(t *testing.T) {
 			e.release(held)
 		}},
 		{"an adopted lease ends when Redis says", func(e *env) {
+			short := 100 * time.Millisecond * e.slow
 			e.take(e.lock("average", lock.WithID("me"), lock.WithLease(3*short)))
 			time.Sleep(short)
-			adopted := e.must(e.lock("average", lock.WithID("me"), lock.WithLease(time.Hour)).Adopt(e.ctx))
+			adopted, err := e.lock("average", lock.WithID("me"), lock.WithLease(time.Hour)).Adopt(e.ctx)
+			e.inTime(err)
 			e.wantOver(adopted, 2*short+soon, lock.ErrExpired)
 		}},
 	})

@@ -3,10 +3,12 @@ package redistest
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 )
 
@@ -33,14 +35,15 @@ func Start(t testing.TB, args ...string) *Process {
 }
 
 // StartSentinel starts a Redis Sentinel that looks after master under this name,
-// and needs nobody's agreement to replace it.
+// and needs nobody's agreement to replace it. It does so when told to: a master
+// counts as lost only after a minute.
 func StartSentinel(t testing.TB, name string, master *Process) *Process {
 	t.Helper()
 	addr := FreeAddr(t)
 	_, port, _ := net.SplitHostPort(addr)
 	masterHost, masterPort, _ := net.SplitHostPort(master.Addr)
 	config := filepath.Join(t.TempDir(), "sentinel.conf") // Sentinel insists on one, and writes to it
-	text := fmt.Sprintf("port %s\nbind 127.0.0.1\nsentinel monitor %s %s %s 1\nsentinel down-after-milliseconds %s 500\n",
+	text := fmt.Sprintf("port %s\nbind 127.0.0.1\nsentinel monitor %s %s %s 1\nsentinel down-after-milliseconds %s 60000\n",
 		port, name, masterHost, masterPort, name)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -83,13 +86,21 @@ func (p *Process) Restart(t testing.TB) {
 	}
 }
 
-// FreeAddr returns a loopback address at which nobody listens, for now.
+// FreeAddr returns a loopback address at which nobody listens, for now. Its port
+// is below those that systems hand out by themselves, or the next connection of
+// anybody could have it.
 func FreeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const first, end = 20000, 32000
+	var err error
+	for range 100 {
+		var l net.Listener
+		l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(first+rand.N(end-first))))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal(err)
+	return ""
 }

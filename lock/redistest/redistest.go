@@ -17,6 +17,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
@@ -24,7 +25,7 @@ const (
 	// requireEnv, set to "require", makes a missing redis-server a failure.
 	requireEnv = "LOCKTOP_TEST_REDIS"
 
-	startTimeout  = 10 * time.Second
+	startTimeout  = time.Minute
 	maxSocketPath = 103 // bytes; the limit of the systems that allow least
 )
 
@@ -33,6 +34,10 @@ type Server struct {
 	url  string
 	real bool
 }
+
+// Silence keeps go-redis from writing of each connection it cannot make to the
+// standard error, where failures would drown in it. It is for TestMain.
+func Silence() { logging.Disable() }
 
 // Each runs f twice, as the subtests "embedded" and "redis", each with a new
 // and empty server.

@@ -2,6 +2,7 @@ package redistest_test
 
 import (
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,11 @@ import (
 
 	"locktop/lock/redistest"
 )
+
+func TestMain(m *testing.M) {
+	redistest.Silence()
+	os.Exit(m.Run())
+}
 
 func TestServer(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, s *redistest.Server) {

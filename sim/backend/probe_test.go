@@ -13,18 +13,48 @@ import (
 	"math/big"
 	"net"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/alicebob/miniredis/v2/server"
+	"github.com/redis/go-redis/v9"
 
 	"locktop/lock/redistest"
 	"locktop/sim/clock"
 )
 
 const password = "s3cret"
+
+// patience is how long a test waits for what must come, before it fails: no test takes it when all is well.
+const patience = time.Minute
+
+func TestMain(m *testing.M) {
+	redis.SetLogger(silence{}) // servers that refuse and connections that end are what many tests are about
+	os.Exit(m.Run())
+}
+
+// silence is a logger that keeps quiet.
+type silence struct{}
+
+func (silence) Printf(context.Context, string, ...any) {}
+
+// bestOf measures again and again until a duration is within its bound: a delay may come from a machine that has other
+// things to do, its absence only from the program.
+func bestOf(t *testing.T, what string, bound time.Duration, measure func() time.Duration) {
+	t.Helper()
+	const tries = 5
+	var took []time.Duration
+	for len(took) < tries {
+		took = append(took, measure())
+		if took[len(took)-1] <= bound || t.Failed() {
+			return
+		}
+	}
+	t.Errorf("%s took %v, want at most %v once in %d tries", what, took, bound, tries)
+}
 
 // open opens a lane and closes it at the end of the test.
 func open(t testing.TB, flag string, clk *clock.Clock) *Server {
@@ -38,7 +68,7 @@ func open(t testing.TB, flag string, clk *clock.Clock) *Server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := s.Close(ctx); err != nil {
 			t.Error(err)
@@ -60,15 +90,18 @@ func openError(t *testing.T, flag string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	start := time.Now()
-	s, err := source.Open(t.Context(), newClock(t, 1), "run", 1)
-	if took := time.Since(start); took > 3*time.Second {
-		t.Errorf("it took %v to find out, want at most 3 s", took)
-	}
-	if err == nil {
-		s.Close(t.Context())
-		t.Fatalf("Open(%s) succeeded", source)
-	}
+	clk := newClock(t, 1)
+	bestOf(t, "finding out", 3*time.Second, func() time.Duration {
+		var s *Server
+		start := time.Now()
+		s, err = source.Open(t.Context(), clk, "run", 1)
+		took := time.Since(start)
+		if err == nil {
+			s.Close(t.Context())
+			t.Fatalf("Open(%s) succeeded", source)
+		}
+		return took
+	})
 	if strings.Contains(err.Error(), password) {
 		t.Errorf("the error holds the password: %v", err)
 	}
@@ -110,12 +143,7 @@ func listen(t *testing.T, serve func(net.Conn)) string {
 
 func TestOpenUnreachable(t *testing.T) {
 	t.Run("a closed port", func(t *testing.T) {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		addr := l.Addr().String()
-		l.Close()
+		const addr = "127.0.0.1:1" // which nobody listens at, nor is given for the asking
 		want(t, openError(t, "redis://user:s3cret@"+addr), "cannot reach Redis at "+addr, "connection refused; is it running?", "--redis embedded needs none")
 	})
 	t.Run("a missing socket", func(t *testing.T) {
@@ -173,16 +201,21 @@ func selfSigned(t *testing.T) tls.Certificate {
 func TestOpenEndsWithItsContext(t *testing.T) {
 	addr := listen(t, func(net.Conn) {})
 	source, _ := Parse("redis://" + addr)
-	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, cancel)
-	start := time.Now()
-	_, err := source.Open(ctx, newClock(t, 1), "run", 1)
-	if took := time.Since(start); !errors.Is(err, context.Canceled) || took > time.Second {
-		t.Errorf("Open returned %v after %v, want context canceled at once", err, took)
-	}
-	if _, err := (Source{}).Open(ctx, newClock(t, 1), "run", 1); !errors.Is(err, context.Canceled) {
-		t.Errorf("Open of an embedded server: %v, want context canceled", err)
-	}
+	clk := newClock(t, 1)
+	bestOf(t, "heeding the context", time.Second, func() time.Duration {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(50*time.Millisecond, cancel)
+		start := time.Now()
+		_, err := source.Open(ctx, clk, "run", 1)
+		took := time.Since(start)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("Open returned %v, want context canceled", err)
+		}
+		if _, err := (Source{}).Open(ctx, clk, "run", 1); !errors.Is(err, context.Canceled) {
+			t.Errorf("Open of an embedded server: %v, want context canceled", err)
+		}
+		return took
+	})
 }
 
 // replies is a fake Redis: what it replies to which command, where that is not the usual.

@@ -7,9 +7,12 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"locktop/sim/clock"
 )
 
 // client connects a simulated client.
@@ -44,14 +47,14 @@ func checkServer(t *testing.T, s *Server) {
 	}
 	c := redis.NewClient(opt)
 	defer c.Close()
-	if got, err := c.Do(ctx, "SET", key, "1", "PX", 1000, "GET").Result(); !errors.Is(err, redis.Nil) {
+	if got, err := c.Do(ctx, "SET", key, "1", "PX", patience.Milliseconds(), "GET").Result(); !errors.Is(err, redis.Nil) {
 		t.Errorf("SET of a new key with PX and GET: %v, %v, want nil", got, err)
 	}
-	if got, err := c.Do(ctx, "SET", key, "2", "PX", 1000, "GET").Result(); got != "1" {
+	if got, err := c.Do(ctx, "SET", key, "2", "PX", patience.Milliseconds(), "GET").Result(); got != "1" {
 		t.Errorf("SET with PX and GET: %v, %v, want the old value 1", got, err)
 	}
-	if ttl := c.PTTL(ctx, key).Val(); ttl <= 0 || ttl > time.Second {
-		t.Errorf("time to live %v, want up to 1 s", ttl)
+	if ttl := c.PTTL(ctx, key).Val(); ttl <= 0 || ttl > patience {
+		t.Errorf("time to live %v, want up to %v", ttl, patience)
 	}
 	long := strings.Repeat("long", 10*bufferSize)
 	if err := c.Set(ctx, key, long, 0).Err(); err != nil {
@@ -149,36 +152,40 @@ func isTimeout(err error) bool {
 }
 
 func TestCloseEmbedded(t *testing.T) {
-	clk := newClock(t, 1)
-	s := open(t, "embedded", clk)
-	ended := make(chan error)
-	const blocked = 64
-	for i := range blocked {
-		c := client(t, s)
-		args := []any{"BLPOP", "list", "0"}
-		if i%8 == 0 {
-			args = []any{"BLPOP", "one", "two", "0"} // left to miniredis
+	bubble(t, 1, func(t *testing.T, s *Server, _ *clock.Clock) {
+		ended := make(chan error)
+		const blocked = 64
+		for i := range blocked {
+			c := client(t, s)
+			args := []any{"BLPOP", "list", "0"}
+			if i%8 == 0 {
+				args = []any{"BLPOP", "one", "two", "0"} // left to miniredis
+			}
+			go func() { ended <- c.Do(t.Context(), args...).Err() }()
 		}
-		go func() { ended <- c.Do(t.Context(), args...).Err() }()
-	}
-	waitForLine(t, s, "list", blocked*7/8)
-	start := time.Now()
-	for range 2 {
-		if err := s.Close(t.Context()); err != nil {
-			t.Errorf("Close: %v", err)
+		synctest.Wait()
+		if n := lineLength(s, "list"); n != blocked*7/8 {
+			t.Fatalf("%d clients wait in line, want %d", n, blocked*7/8)
 		}
-	}
-	for range blocked {
-		if err := <-ended; err == nil || errors.Is(err, redis.Nil) {
-			t.Errorf("BLPOP on a server that closes: %v, want the connection to be lost", err)
+		start := time.Now()
+		for range 2 {
+			if err := s.Close(t.Context()); err != nil {
+				t.Errorf("Close: %v", err)
+			}
 		}
-	}
-	if took := time.Since(start); took > time.Second {
-		t.Errorf("closing took %v", took)
-	}
-	if err := redis.NewClient(s.Options()).Ping(t.Context()).Err(); err == nil {
-		t.Error("a closed server answers")
-	}
+		for range blocked {
+			if err := <-ended; err == nil || errors.Is(err, redis.Nil) {
+				t.Errorf("BLPOP on a server that closes: %v, want the connection to be lost", err)
+			}
+		}
+		if took := time.Since(start); took > 0 {
+			t.Errorf("closing took %v", took)
+		}
+		if conn, err := s.Options().Dialer(t.Context(), "", ""); err == nil {
+			conn.Close()
+			t.Error("a closed server takes a connection")
+		}
+	})
 }
 
 func TestCloseHeedsItsContext(t *testing.T) {
