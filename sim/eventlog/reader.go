@@ -17,7 +17,7 @@ import (
 var ErrTruncated = errors.New("the log ends here, before its last line")
 
 // longestLine bounds what a file that is no log at all may take of the memory.
-const longestLine = 64 << 20
+const longestLine = 16 << 20
 
 // A LineError says on which line of a log something is wrong.
 type LineError struct {
