@@ -210,6 +210,11 @@ func (l *Lane) settle() error {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	value, err := l.server.Admin().Get(ctx, l.averageKey()).Result()
+	var answer redis.Error
+	if err != nil && !errors.As(err, &answer) {
+		l.hung = true
+		return fmt.Errorf("%w (%w)", l.errHung(), err)
+	}
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return fmt.Errorf("lane %s: read the final value of %s: %w", l.Name(), l.averageKey(), err)
 	}
