@@ -30,6 +30,13 @@ type waiter struct {
 	given chan string // an element; has room for it
 }
 
+// popWith changes where elements are taken from.
+func (l *lines) popWith(pop func(key string) (string, error)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pop = pop
+}
+
 // join puts a client at the end of a line, and serves the line in case that there is something to give. It returns nil if
 // the client has hung up, and an error if the key holds no list.
 func (l *lines) join(c *conn, key string) (*waiter, error) {
@@ -154,7 +161,7 @@ func (e *embedded) blpop(peer *server.Peer, args []string) bool {
 	case <-timeout:
 		timedOut = true
 	case <-c.gone:
-	case <-e.quit:
+	case <-c.quit:
 	}
 	e.lines.leave(w)
 	select {

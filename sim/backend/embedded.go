@@ -18,6 +18,8 @@ import (
 	"locktop/sim/clock"
 )
 
+var errEmbeddedClosed = errors.New("the embedded Redis is closed")
+
 const miniredisModule = "github.com/alicebob/miniredis/v2"
 
 // epoch is what an embedded server takes for the time at which the experiment clock began. It is fixed, so that the lanes
@@ -35,8 +37,8 @@ const connected = "LOCKTOP.CONNECTED"
 // descriptors, and work inside a testing/synctest bubble.
 type embedded struct {
 	clk *clock.Clock
-	m   *miniredis.Miniredis
-	srv *server.Server
+	m   *miniredis.Miniredis // changes with a restart, under both opening and ticking
+	srv *server.Server       // changes with a restart, under opening, when no connection is left
 
 	ticking sync.Mutex
 	ticked  atomic.Int64 // milliseconds of experiment time that the server knows of
@@ -47,8 +49,9 @@ type embedded struct {
 
 	lines lines
 
-	opening sync.Mutex    // held while a connection is made, so that none is missed by close
-	quit    chan struct{} // closed by close
+	opening sync.Mutex    // held while a connection is made, so that none is missed by close, and while all is restarted
+	quit    chan struct{} // of the connections there are; closed when they are to end
+	closing bool
 	closed  chan struct{} // closed when all has ended
 }
 
@@ -58,6 +61,7 @@ type conn struct {
 	e *embedded
 
 	gone    chan struct{} // closed when the client has closed its end
+	quit    chan struct{} // closed when the server closes its end
 	waiting *waiter       // in which line this client stands, if any; belongs to lines
 
 	// What follows belongs to the goroutine that serves the connection.
@@ -66,19 +70,32 @@ type conn struct {
 }
 
 func startEmbedded(clk *clock.Clock) (*embedded, error) {
+	e := &embedded{clk: clk, closed: make(chan struct{})}
+	e.lines = lines{waiting: map[string][]*waiter{}}
+	if err := e.begin(); err != nil {
+		return nil, err
+	}
+	e.tick()
+	return e, nil
+}
+
+// begin starts a server without data, at the time of the one before it. There are no connections, nor can any be made.
+func (e *embedded) begin() error {
 	m := miniredis.NewMiniRedis()
-	m.SetTime(epoch)
 	m.ClockTTL(true)
 	start, err := m.Dial() // there is no other way to start a server that does not listen
 	if err != nil {
-		return nil, err
+		return err
 	}
 	start.Close()
-	e := &embedded{clk: clk, m: m, srv: m.Server(), quit: make(chan struct{}), closed: make(chan struct{})}
-	e.lines = lines{pop: m.Lpop, waiting: map[string][]*waiter{}}
+	e.srv, e.quit = m.Server(), make(chan struct{})
 	e.srv.SetPreHook(e.hook)
-	e.tick()
-	return e, nil
+	e.lines.popWith(m.Lpop)
+	e.ticking.Lock()
+	defer e.ticking.Unlock()
+	m.SetTime(epoch.Add(time.Duration(e.ticked.Load()) * time.Millisecond))
+	e.m = m
+	return nil
 }
 
 func embeddedVersion() string {
@@ -92,6 +109,25 @@ func embeddedVersion() string {
 	return "miniredis"
 }
 
+// restart ends all waits, closes all connections and begins anew with another miniredis: one that is closed and restarted
+// would keep data and scripts, and forget the hook. Whoever dials in the meantime waits.
+func (e *embedded) restart() error {
+	e.opening.Lock()
+	defer e.opening.Unlock()
+	if e.closing {
+		return errEmbeddedClosed
+	}
+	close(e.quit)
+	e.m.Close() // waits until every connection has ended
+	e.arriving.Clear()
+	if err := e.begin(); err != nil {
+		e.closing = true
+		close(e.closed)
+		return err
+	}
+	return nil
+}
+
 // dial is a redis.Options.Dialer.
 func (e *embedded) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	if err := ctx.Err(); err != nil {
@@ -99,13 +135,11 @@ func (e *embedded) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	}
 	e.opening.Lock()
 	defer e.opening.Unlock()
-	select {
-	case <-e.quit:
-		return nil, errors.New("the embedded Redis is closed")
-	default:
+	if e.closing {
+		return nil, errEmbeddedClosed
 	}
 	client, far := newPipe()
-	c := &conn{pipeEnd: client, e: e, gone: make(chan struct{})}
+	c := &conn{pipeEnd: client, e: e, gone: make(chan struct{}), quit: e.quit}
 	id := strconv.FormatInt(e.dialled.Add(1), 10)
 	e.arriving.Store(id, c)
 	fmt.Fprintf(client, "*2\r\n$%d\r\n%s\r\n$%d\r\n%s\r\n", len(connected), connected, len(id), id)
@@ -197,9 +231,8 @@ func (e *embedded) afterwards(peer *server.Peer, cmd string, args []string, do f
 // close ends all waits and closes all connections.
 func (e *embedded) close(ctx context.Context) error {
 	e.opening.Lock()
-	select {
-	case <-e.quit:
-	default:
+	if !e.closing {
+		e.closing = true
 		close(e.quit)
 		go func() {
 			defer close(e.closed)

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -50,6 +51,10 @@ type pipeAddr struct{}
 func (pipeAddr) Network() string { return "pipe" }
 func (pipeAddr) String() string  { return "embedded" }
 
+// errHungUp is the error of a write that nobody will read. It is an EOF too, by which go-redis knows that the connection has
+// ended and, where it may, sends the command again over a new one. On a socket it looks for that before it writes.
+var errHungUp = fmt.Errorf("%w: %w", io.ErrClosedPipe, io.EOF)
+
 // stream is one direction of a pipe.
 type stream struct {
 	mu       sync.Mutex
@@ -74,7 +79,7 @@ func (s *stream) write(b []byte) (int, error) {
 	case s.hungUp:
 		return 0, net.ErrClosed
 	case s.broken:
-		return 0, io.ErrClosedPipe
+		return 0, errHungUp
 	}
 	s.data = append(s.data, b...)
 	s.poke()

@@ -68,6 +68,9 @@ func (s Source) probe(ctx context.Context, opt *redis.Options, key string) (vers
 	if tooOld(version) {
 		return "", s.tooOld(version)
 	}
+	if v := infoField(info, "valkey_version"); v != "" { // beside the version of Redis that it is compatible with
+		version = "valkey " + v
+	}
 	err = client.Do(ctx, "SET", key, "1", "PX", 1000, "GET").Err()
 	switch {
 	case err == nil || errors.Is(err, redis.Nil):

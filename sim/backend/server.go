@@ -27,20 +27,33 @@ type Server struct {
 	options  redis.Options // for a simulated client
 	admin    *redis.Client
 	embedded *embedded // nil if real
+	spawned  *spawned  // nil if not
 }
 
 // Open makes sure that Redis is there and fit for use, and returns the server of one lane. For a URL it takes no longer
-// than 3 s; an error then names the address, says what to do about it, and holds no password. An embedded server keeps
-// its time by clk, which must be closed after the server.
+// than 3 s; an error then names the address, says what to do about it, and holds no password. A spawned server takes some
+// ten milliseconds, and fails after 10 s, with its last words in the error. An embedded server keeps its time by clk, which
+// must be closed after the server.
 //
-// The caller closes the server.
+// Embedded and spawned servers are independent of each other, even those of the same lane; URLs lead to one server.
+//
+// The caller closes the server. A spawned one is not left behind if the caller cannot, because the process is killed.
 func (s Source) Open(ctx context.Context, clk *clock.Clock, runID string, lane int) (*Server, error) {
 	srv := &Server{
 		source:  s,
 		version: embeddedVersion(),
 		prefix:  fmt.Sprintf("locktop:%s:%d:", runID, lane),
 	}
-	if s.url == nil {
+	real := s // what can be probed, if anything
+	if s.program != "" {
+		p, err := spawn(ctx, s.program)
+		if err != nil {
+			return nil, err
+		}
+		srv.spawned = p
+		real.url = &redis.Options{Network: "unix", Addr: p.socket}
+	}
+	if real.url == nil {
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("opening the embedded Redis: %w", err)
 		}
@@ -57,7 +70,7 @@ func (s Source) Open(ctx context.Context, clk *clock.Clock, runID string, lane i
 			PoolTimeout:  24 * time.Hour, // a paused client keeps its connection
 		}
 	} else {
-		srv.options = *s.url
+		srv.options = *real.url
 		srv.options.DialTimeout = dialWithin
 		srv.options.ReadTimeout = replyWithin
 		srv.options.WriteTimeout = replyWithin
@@ -78,10 +91,10 @@ func (s Source) Open(ctx context.Context, clk *clock.Clock, runID string, lane i
 	srv.options.ReadBufferSize = bufferSize
 	srv.options.WriteBufferSize = bufferSize
 
-	if s.url != nil {
-		version, err := s.probe(ctx, srv.Options(), srv.prefix+"probe")
+	if real.url != nil {
+		version, err := real.probe(ctx, srv.Options(), srv.prefix+"probe")
 		if err != nil {
-			return nil, err
+			return nil, errors.Join(err, srv.abandon())
 		}
 		srv.version = version
 	}
@@ -92,7 +105,17 @@ func (s Source) Open(ctx context.Context, clk *clock.Clock, runID string, lane i
 	return srv, nil
 }
 
-// Kind returns "embedded" or "redis".
+// abandon ends a spawned server that is of no use.
+func (s *Server) abandon() error {
+	if s.spawned == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), replyWithin)
+	defer cancel()
+	return s.spawned.close(ctx)
+}
+
+// Kind returns "embedded", or "redis" for a real one, spawned or not.
 func (s *Server) Kind() string {
 	if s.embedded != nil {
 		return "embedded"
@@ -100,11 +123,11 @@ func (s *Server) Kind() string {
 	return "redis"
 }
 
-// Label returns "embedded", or the URL without user and password.
+// Label returns "embedded", "spawn", or the URL without user and password.
 func (s *Server) Label() string { return s.source.String() }
 
 // Version returns the version that Redis gives itself, such as "7.0.15", or "unknown" if it keeps that from this user;
-// of an embedded server, "miniredis 2.40.0".
+// of another server its name and version, as in "valkey 8.1.0" or, if embedded, "miniredis 2.40.0".
 func (s *Server) Version() string { return s.version }
 
 // Prefix returns what the name of everything in this lane begins with: "locktop:<run>:<lane>:".
@@ -151,8 +174,9 @@ func (s *Server) DeleteKeys(ctx context.Context, keys ...string) error {
 	return nil
 }
 
-// Close ends an embedded server, with all its connections and its data; clients blocked in BLPOP get an error. Of a real
-// one it closes the admin connection only. It returns the context's error if that ends first.
+// Close ends an embedded or spawned server, with all its connections and its data; clients blocked in BLPOP get an error.
+// Of one at a URL it closes the admin connection only. It returns the context's error if that ends first; a spawned server
+// then ends a little later.
 func (s *Server) Close(ctx context.Context) error {
 	err := s.admin.Close()
 	if errors.Is(err, redis.ErrClosed) { // closing twice is closing once
@@ -160,6 +184,9 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 	if s.embedded != nil {
 		err = errors.Join(err, s.embedded.close(ctx))
+	}
+	if s.spawned != nil {
+		err = errors.Join(err, s.spawned.close(ctx))
 	}
 	if err != nil {
 		return fmt.Errorf("closing %s: %w", s.Label(), err)

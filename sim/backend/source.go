@@ -1,4 +1,4 @@
-// Package backend is where Redis comes from: a server embedded in this process, or one at a URL.
+// Package backend is where Redis comes from: a server embedded in this process, one that is spawned for it, or one at a URL.
 //
 // Each lane opens a [Server] of its own and makes its clients from [Server.Options]. An embedded server keeps its time by
 // the experiment clock and serves BLPOP first come, first served, as Redis does. It stands for Redis in what it answers,
@@ -19,11 +19,12 @@ import (
 
 // Source is a place that Redis servers come from. The zero Source is the embedded one.
 type Source struct {
-	url   *redis.Options // nil if embedded
-	label string         // without user and password
+	program string         // the path of the server to spawn, if it is spawned
+	url     *redis.Options // nil if embedded or spawned
+	label   string         // of a URL, without user and password
 }
 
-const accepted = "use embedded, redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path/to/socket[?db=number]"
+const accepted = "use embedded, spawn for a private redis-server, redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path/to/socket[?db=number]"
 
 // What may be wrong with a URL. None of it repeats any part of the URL: with a character out of place, a password ends up
 // where the host, the port, the database or an option should be.
@@ -36,11 +37,16 @@ var (
 	errSocket   = errors.New("the unix URL has no path to a socket after unix://[user:password@]")
 )
 
-// Parse reads the value of the --redis flag: "embedded", or a redis://, rediss:// or unix:// URL as [redis.ParseURL] reads
-// it. Its options on pools, retries and time limits have no effect. Errors say what is accepted.
+// Parse reads the value of the --redis flag: "embedded", "spawn", or a redis://, rediss:// or unix:// URL as
+// [redis.ParseURL] reads it, though options on pools, retries and time limits have no effect. For "spawn" there must be a
+// redis-server or valkey-server on PATH, else the error is [ErrNoServer]. Other errors say what is accepted.
 func Parse(flag string) (Source, error) {
-	if flag == "embedded" {
+	switch flag {
+	case "embedded":
 		return Source{}, nil
+	case "spawn":
+		program, err := findProgram()
+		return Source{program: program}, err
 	}
 	s, err := parseURL(flag)
 	if err != nil {
@@ -104,9 +110,12 @@ func isDatabase(s string) bool {
 	return s == "" || err == nil
 }
 
-// String returns "embedded", or the URL with its defaults filled in and without user, password and options.
+// String returns "embedded", "spawn", or the URL with its defaults filled in and without user, password and options.
 func (s Source) String() string {
-	if s.url == nil {
+	switch {
+	case s.program != "":
+		return "spawn"
+	case s.url == nil:
 		return "embedded"
 	}
 	return s.label
