@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -104,6 +105,7 @@ type flags struct {
 	output   string
 	json     bool
 	check    bool
+	preset   string
 	write    func(io.Writer, sim.Result) error
 	record   recording
 	theme    string
@@ -148,7 +150,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 			return f.run(cmd, stdout, stderr)
 		},
 	}
-	cmd.AddCommand(newStrategies(stdout), newCompare(stdout, stderr))
+	cmd.AddCommand(newStrategies(stdout), newPresets(stdout), newCompare(stdout, stderr))
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
@@ -157,6 +159,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	c, fl := &f.config, cmd.Flags()
 	fl.SortFlags = false
 	fl.StringSliceVar(&c.Lanes, "lanes", c.Lanes, "strategies to compare, 1 to 4 of "+strings.Join(sim.StrategyNames(), ", "))
+	fl.StringVar(&f.preset, "preset", "", "a failure to watch, with its remedy beside it: "+strings.Join(sim.PresetNames(), ", ")+"; other flags change its settings")
 	fl.IntVar(&c.Clients, "clients", c.Clients, "clients in every lane")
 	fl.IntVar(&c.Alerts, "alerts", 0, fmt.Sprintf("alerts to send, 0 = endless (default 0, without a screen %d)", headlessAlerts))
 	fl.DurationVar(&c.Interval, "interval", c.Interval, "time between two alerts")
@@ -172,7 +175,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	fl.BoolVar(&f.json, "json", false, "short for --output json")
 	fl.StringVar(&f.record.path, "record", "", "write every event of the run to this file, as JSON lines")
 	fl.BoolVar(&f.record.force, "force", false, "let --record replace a file")
-	fl.BoolVar(&f.check, "check", false, "exit with 3 unless every lane is CORRECT")
+	fl.BoolVar(&f.check, "check", false, "exit with 3 unless every lane is CORRECT, or with --preset unless it does what it promises")
 	fl.StringVar(&f.theme, "theme", "dark", "colours for a dark or a light terminal")
 	fl.BoolVar(&f.ascii, "ascii", false, "draw with ASCII characters only")
 	fl.IntVar(&f.fps, "fps", 20, "frames a second, 1 to 60")
@@ -200,6 +203,23 @@ func newStrategies(stdout io.Writer) *cobra.Command {
 				for _, line := range wrap(s.Explain, 64) {
 					fmt.Fprintf(&b, "%-13s   %s\n", "", line)
 				}
+			}
+			_, err := io.WriteString(stdout, b.String())
+			return err
+		},
+	}
+}
+
+// newPresets lists what --preset can name.
+func newPresets(stdout io.Writer) *cobra.Command {
+	return &cobra.Command{
+		Use:   "presets",
+		Short: "List the presets: failures to watch, each with its remedy beside it",
+		Args:  noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			var b strings.Builder
+			for _, p := range sim.Presets() {
+				fmt.Fprintf(&b, "%-16s %s (%s beside %s)\n", p.Name, p.Title, p.Config.Lanes[0], p.Config.Lanes[1])
 			}
 			_, err := io.WriteString(stdout, b.String())
 			return err
@@ -415,7 +435,7 @@ func fromEnvironment(fl *pflag.FlagSet) error {
 // run checks the flags and races, on the screen or without one.
 func (f *flags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	screen := !f.headless && isTerminal(stdout)
-	if err := f.complete(cmd.Flags(), screen); err != nil {
+	if err := errors.Join(f.choosePreset(cmd.Flags()), f.complete(cmd.Flags(), screen)); err != nil {
 		return usageError{err}
 	}
 	var (
@@ -435,7 +455,42 @@ func (f *flags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	if err != nil || !f.check {
 		return err
 	}
+	if p, ok := sim.PresetNamed(f.preset); ok {
+		if err := p.Check(result); err != nil {
+			return notCorrect{err}
+		}
+		return nil
+	}
 	return check(result)
+}
+
+// choosePreset starts from a preset's settings, which flags that were given change.
+func (f *flags) choosePreset(given *pflag.FlagSet) error {
+	if f.preset == "" {
+		return nil
+	}
+	p, ok := sim.PresetNamed(f.preset)
+	if !ok {
+		return fmt.Errorf("preset: unknown %q; known are %s", f.preset, strings.Join(sim.PresetNames(), ", "))
+	}
+	values := map[string]string{} // some of them are in the configuration that is replaced
+	given.Visit(func(flag *pflag.Flag) {
+		values[flag.Name] = flag.Value.String()
+		if list, ok := flag.Value.(pflag.SliceValue); ok {
+			values[flag.Name] = strings.Join(list.GetSlice(), ",")
+		}
+	})
+	f.config = p.Config
+	f.config.Lanes = slices.Clone(p.Config.Lanes)
+	var errs []error
+	for name, value := range values {
+		if list, ok := given.Lookup(name).Value.(pflag.SliceValue); ok {
+			errs = append(errs, list.Replace(strings.Split(value, ",")))
+			continue
+		}
+		errs = append(errs, given.Set(name, value))
+	}
+	return errors.Join(errs...)
 }
 
 // complete parses what the flags left as text and fills in the defaults that
@@ -447,7 +502,13 @@ func (f *flags) complete(given *pflag.FlagSet, screen bool) error {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 		}
 	}
-	if !screen {
+	if screen && f.preset != "" { // to be watched, not measured
+		if !given.Changed("alerts") {
+			f.config.Alerts = 0
+		}
+		f.config.Speed = sim.Defaults().Speed
+	}
+	if !screen && f.preset == "" {
 		f.config.Speed = clock.Max
 		if !given.Changed("alerts") {
 			f.config.Alerts = headlessAlerts

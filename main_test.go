@@ -153,7 +153,7 @@ func TestMistakesAreUsageErrorsAndTouchNothing(t *testing.T) {
 		"--redis http://localhost":            "redis:",
 		"--redis redis://:geheim@host:port":   "redis:",
 		"--redis geheim@@:":                   "redis:",
-		"--output xml":                        "output: want text or json",
+		"--output xml":                        "output: want one of text, json, csv, markdown",
 		"--theme pink":                        "theme: want dark or light",
 		"--fps 0":                             "fps: want 1 to 60",
 		"--fps 61":                            "fps: want 1 to 60",
@@ -489,5 +489,25 @@ func TestARecordIsTheRun(t *testing.T) {
 	}
 	if code, _, stderr := locktop(t, append(args, "--force")...); code != exitDone {
 		t.Errorf("with --force: exit %d, %q", code, stderr)
+	}
+}
+
+func TestPresetsFromTheCommandLine(t *testing.T) {
+	code, stdout, _ := locktop(t, "presets")
+	for _, p := range sim.Presets() {
+		if !strings.Contains(stdout, p.Name+" ") || !strings.Contains(stdout, p.Title) {
+			t.Errorf("exit %d, no %s in:\n%s", code, p.Name, stdout)
+		}
+	}
+	if code, stdout, stderr := locktop(t, "--preset", "lost-update", "--headless", "--check"); code != exitDone || !strings.Contains(stdout, "WRONG") {
+		t.Errorf("exit %d, %s\n%s", code, stderr, stdout)
+	}
+	// Other flags change it, whichever comes first; here so that nothing goes wrong.
+	args := strings.Fields("--lanes atomic,atomic --clients 3 --preset lost-update --headless --check")
+	if code, stdout, stderr := locktop(t, args...); code != exitNotCorrect || !strings.Contains(stdout, "3 clients") || !strings.Contains(stderr, "not what it promises") {
+		t.Errorf("exit %d, %s\n%s", code, stderr, stdout)
+	}
+	if code, _, stderr := locktop(t, "--preset", "lost-updates"); code != exitUsage || !strings.Contains(stderr, "known are lost-update, spin-storm") {
+		t.Errorf("exit %d, %s", code, stderr)
 	}
 }
