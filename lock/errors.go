@@ -44,7 +44,8 @@ var (
 )
 
 // What Redis has against a command, where a caller may want to act on it. The
-// errors that wrap these also wrap the server's own, a [redis.Error].
+// errors that wrap these also wrap the server's own, a [redis.Error], except for
+// ErrCluster from [New] and [NewQuorum], which ask no server.
 var (
 	// ErrReadOnly means that the server is a replica: the client has the wrong
 	// address, or the master has lost its role.
@@ -62,6 +63,9 @@ var (
 	// ErrDenied means that the server wants a password, or another one, or that
 	// its user may not do what a lock has to.
 	ErrDenied = errors.New("lock: access denied")
+
+	// ErrOldServer means that Redis is too old for a command the lock needs.
+	ErrOldServer = errors.New("lock: Redis is too old")
 
 	// ErrCluster means that the client or the lock's name does not suit a Redis
 	// Cluster: the client is no cluster client, or the name has no hash tag.
@@ -143,6 +147,8 @@ var refusals = []struct {
 		"connect with redis.NewClusterClient"},
 	{"CROSSSLOT", ErrCluster, "the lock's keys would be on different nodes of the cluster",
 		"give its name a hash tag, such as {reports}"},
+	{"ERR timeout is not an integer", ErrOldServer, "Redis is older than 6.0 and cannot block for less than a second",
+		"use Redis 6.0 or newer, or lock.WithPoll"},
 }
 
 // explain returns a refusal for the error replies that say little by
@@ -180,6 +186,19 @@ func ended(ctx context.Context) error {
 	}
 	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
 		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// checkTag returns ErrCluster if the client keeps the lock's keys on several nodes.
+// Keys without a tag might be on the same by chance, which is of no use.
+func checkTag(client redis.UniversalClient, name string) error {
+	switch client.(type) {
+	case *redis.ClusterClient, *redis.Ring:
+		if !tagged(name) {
+			return fmt.Errorf("%w: the lock's keys would be on different nodes: give its name a hash tag, such as {%s}",
+				ErrCluster, strings.Trim(name, "{}"))
+		}
 	}
 	return nil
 }

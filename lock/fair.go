@@ -81,6 +81,7 @@ type place struct {
 	ttl   time.Duration // of the holder, as last seen; negative: none
 	turn  int           // of the last grant heard of
 	again bool          // it had been dropped from the queue, and joined again
+	left  bool          // the caller left before the answer, which is seen to when it comes
 
 	// A moment here that was not after one there: it dates what comes from there
 	// rather too early.
@@ -91,14 +92,15 @@ type place struct {
 // tryFair is one attempt that passes nobody in the queue who is alive.
 func (l *Lock) tryFair(ctx context.Context, id string, since time.Time) (*Lease, error) {
 	l.observe(Event{Kind: EventAttempt, Owner: id, Waited: time.Since(since)})
-	lease, err := l.ask(ctx, &place{id: id}, since)
+	p := &place{id: id}
+	lease, err := l.ask(ctx, p, since)
 	if err == nil && lease == nil {
 		err = ErrHeld
 	}
 	if err != nil {
 		l.observe(Event{Kind: EventFailure, Owner: id, Err: err, Waited: time.Since(since)})
-		if !isReply(err) && err != ErrHeld && err != ErrAlreadyAcquired && l.id == "" {
-			l.background.Go(func() { l.undo(ctx, id) })
+		if !p.left && !isReply(err) && err != ErrHeld && err != ErrAlreadyAcquired && l.id == "" {
+			l.background.Go(func() { l.undo(ctx, id, 0) })
 		}
 		return nil, err
 	}
@@ -142,7 +144,7 @@ func (l *Lock) acquireFair(ctx context.Context) (*Lease, error) {
 		lease, err = l.stand(ctx, h, p, since)
 		l.line.contended.Store(time.Now().UnixNano())
 	}
-	if err != nil && err != ErrAlreadyAcquired {
+	if err != nil && err != ErrAlreadyAcquired && !p.left {
 		l.background.Go(func() { l.giveUp(ctx, p) })
 	}
 	return lease, err
@@ -234,8 +236,20 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 	}
 	args := []any{p.entry, p.id, millis(l.lease), fenced, p.hub, p.came, millis(queueTTL)}
 	// Whoever joins must not be repeated by go-redis: it would meet itself.
-	reply, err := l.run(ctx, lineScript, lineSource, p.came == "", args...).Slice()
+	joins := p.came == ""
+	reply, left, err := command(ctx, l,
+		func() ([]any, error) { return l.run(ctx, lineScript, lineSource, joins, args...).Slice() },
+		func(_ []any, err error) {
+			// Only now, for a clean-up must not overtake the script that it undoes.
+			switch {
+			case p.entry != "":
+				l.giveUp(ctx, p)
+			case !isReply(err) && l.id == "":
+				l.undo(ctx, p.id, 0)
+			}
+		})
 	if err != nil {
+		p.left = left
 		return nil, err
 	}
 	state, _ := reply[0].(int64)
@@ -292,11 +306,29 @@ func (l *Lock) run(ctx context.Context, script *redis.Script, source string, sin
 	return cmd
 }
 
-// giveUp leaves the queue, and hands on the lock if it came too late.
+// giveUp leaves the queue, and hands on the lock if it came too late. Where Redis
+// does not answer, the hub sees to it: it is alive, so its waiter would be served.
 func (l *Lock) giveUp(ctx context.Context, p *place) {
+	quit := func() bool { return l.quit(ctx, p) }
+	hubs.Lock()
+	h := hubs.of[l.hubKey()]
+	hubs.Unlock()
+	if h == nil || h.name != p.hub {
+		quit() // a hub that is gone is dead to the scripts
+		return
+	}
+	h.remain(p.number, quit)
+	if quit() {
+		h.forget(p.number)
+	}
+}
+
+// quit reports whether Redis has answered.
+func (l *Lock) quit(ctx context.Context, p *place) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
 	defer cancel()
-	handoverScript.Run(ctx, l.client, l.line.keys, p.id, millis(signalTTL), p.turn+1, p.entry)
+	err := handoverScript.Run(ctx, l.client, l.line.keys, p.id, millis(signalTTL), p.turn+1, p.entry).Err()
+	return err == nil || isReply(err)
 }
 
 // release gives the lock up and replies with replyDone or replyNotHeld. turn

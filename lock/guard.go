@@ -99,16 +99,17 @@ func (g *Guard) judge(ctx context.Context, op string, done bool, err error) erro
 
 func decimal(token uint64) string { return strconv.FormatUint(token, 10) }
 
+// tagged reports whether a key has a hash tag.
+func tagged(key string) bool {
+	open := strings.IndexByte(key, '{')
+	return open >= 0 && strings.IndexByte(key[open+1:], '}') > 0
+}
+
 // besides returns a key that a cluster keeps on the node of another: one with
 // that key's hash tag or, if it has none, with the whole key as its hash tag.
 func besides(prefix, key string) string {
-	if open := strings.IndexByte(key, '{'); open >= 0 {
-		if length := strings.IndexByte(key[open+1:], '}'); length > 0 {
-			return prefix + key
-		}
-	}
-	if strings.ContainsAny(key, "{}") {
-		return prefix + key // no tag can stand for it: use it on a single node only
+	if tagged(key) || strings.ContainsAny(key, "{}") {
+		return prefix + key // with braces but no tag, none can stand for it: use it on a single node only
 	}
 	return prefix + "{" + key + "}"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,10 @@ const (
 
 	// hubRetry is the pause between attempts to subscribe again.
 	hubRetry = 20 * time.Millisecond
+
+	// mostRemains bounds what a hub keeps of waiters who have left while Redis was
+	// away. Beyond it, one who is granted the lock after all has it for one lease.
+	mostRemains = 1000
 
 	grantPrefix = "lock-grant:"
 )
@@ -59,7 +64,10 @@ type hub struct {
 	mu      sync.Mutex
 	last    uint64
 	waiters map[uint64]*waiter
-	lines   map[string][]*waiter // by the lock's key, the oldest first
+	lines   map[string][]*waiter   // by the lock's key, the oldest first
+	remains map[uint64]func() bool // by number, how those who have left quit the queue, until Redis has answered
+
+	quitting sync.WaitGroup // of those; only run adds to it
 }
 
 // A waiter is one call that waits for a fair lock.
@@ -123,6 +131,7 @@ func newHub(key hubKey) *hub {
 		ended:   make(chan struct{}),
 		waiters: map[uint64]*waiter{},
 		lines:   map[string][]*waiter{},
+		remains: map[uint64]func() bool{},
 	}
 	if key.lock != "" {
 		h.name = besides("", key.lock) + h.name
@@ -212,6 +221,7 @@ func (l *Lock) closeHub() {
 // is made anew, and then all waiters ask what they have missed.
 func (h *hub) run() {
 	defer close(h.ended)
+	defer h.quitting.Wait()
 	defer h.cancel()
 	pubsub, err := h.subscribe()
 	if err != nil {
@@ -236,6 +246,7 @@ func (h *hub) run() {
 			h.deliver(m.Payload)
 		case *redis.Subscription:
 			h.stir("")
+			h.quitting.Go(h.quitAll)
 		}
 		switch {
 		case err == nil:
@@ -272,7 +283,7 @@ func (h *hub) subscribe() (pubsub *redis.PubSub, err error) {
 	return pubsub, nil
 }
 
-// deliver hands a grant to its waiter. One that has left sees to it by itself.
+// deliver hands a grant to its waiter. One that has left quits, again if need be.
 func (h *hub) deliver(payload string) {
 	fields := strings.Fields(payload)
 	if len(fields) != 4 {
@@ -287,6 +298,7 @@ func (h *hub) deliver(payload string) {
 	w := h.waiters[number]
 	h.mu.Unlock()
 	if w == nil {
+		h.quitting.Go(func() { h.quit(number) })
 		return
 	}
 	select {
@@ -305,6 +317,45 @@ func (h *hub) stir(line string) {
 			case w.ask <- struct{}{}:
 			default:
 			}
+		}
+	}
+}
+
+// remain keeps how a waiter who has left quits the queue.
+func (h *hub) remain(number uint64, quit func() bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.remains) < mostRemains {
+		h.remains[number] = quit
+	}
+}
+
+func (h *hub) forget(number uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.remains, number)
+}
+
+// quit reports whether the waiter of this number is no longer in the queue.
+func (h *hub) quit(number uint64) bool {
+	h.mu.Lock()
+	quit := h.remains[number]
+	h.mu.Unlock()
+	if quit != nil && !quit() {
+		return false
+	}
+	h.forget(number)
+	return true
+}
+
+// quitAll has all quit who have left, as long as Redis answers.
+func (h *hub) quitAll() {
+	h.mu.Lock()
+	numbers := slices.Collect(maps.Keys(h.remains))
+	h.mu.Unlock()
+	for _, number := range numbers {
+		if h.ctx.Err() != nil || !h.quit(number) {
+			return
 		}
 	}
 }

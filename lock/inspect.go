@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// State is what Redis knew about a lock at one moment.
+// A State is what Redis knew about a lock at one moment.
 type State struct {
 	Owner string        // id of the holder; empty: the lock is free
 	TTL   time.Duration // what is left of the lease; 0: it is free, or has none
@@ -23,7 +23,9 @@ type Waiter struct {
 // Inspect returns the state of the lock. It is one round trip that changes
 // nothing, for people and monitors: the answer may be outdated when it arrives.
 func (l *Lock) Inspect(ctx context.Context) (State, error) {
-	reply, err := inspectScript.Run(ctx, l.client, []string{l.key, l.line.keys[2], l.line.keys[4]}).Slice()
+	reply, err := read(ctx, l, func() ([]any, error) {
+		return inspectScript.Run(ctx, l.client, []string{l.key, l.line.keys[2], l.line.keys[4]}).Slice()
+	})
 	if err != nil {
 		return State{}, failure(ctx, "inspect", l.key, err)
 	}

@@ -2,7 +2,6 @@ package lock
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -15,23 +14,18 @@ type Lease struct {
 	lock  *Lock
 	id    string
 	token uint64
-	turn  int           // hand-overs of a fair lock since the last that went through the signal
-	gone  atomic.Bool   // Redis has told us that the lock is no longer ours
-	over  chan struct{} // closed when the lease is over
+	turn  int         // hand-overs of a fair lock since the last that went through the signal
+	gone  atomic.Bool // Redis has told us that the lock is no longer ours
 
-	mu       sync.Mutex
-	err      error       // why it is over; nil while it is not
-	expires  time.Time   // by our clock, not later than by that of Redis; zero: never
-	watched  bool        // a goroutine looks out for the end
-	expiry   *time.Timer // calls expire; set when watched, if there is an end
-	trouble  error       // why Redis did not answer the last question
-	contexts []context.CancelCauseFunc
+	end           // by our clock not later than by that of Redis
+	watched bool  // a goroutine looks out for the end; guarded by end
+	trouble error // why Redis did not answer the last question; guarded by end
 }
 
 // newLease returns a lease that runs out at the time expires by our clock, or
 // never. Redis began to count after it was asked: count from before that.
 func (l *Lock) newLease(id string, token uint64, expires time.Time) *Lease {
-	s := &Lease{lock: l, id: id, token: token, over: make(chan struct{}), expires: expires}
+	s := &Lease{lock: l, id: id, token: token, end: end{over: make(chan struct{}), expires: expires}}
 	if l.renew && !expires.IsZero() {
 		s.watch()
 	}
@@ -50,26 +44,56 @@ func (s *Lease) Token() uint64 { return s.token }
 // lease had expired or was reset, also when somebody else holds the lock now,
 // whose lock it leaves alone.
 //
-// After any other error Release may be called again; ErrNotHeld can then mean
-// that the first call had succeeded and only its reply was lost. To release
-// after ctx has been cancelled, use [context.WithoutCancel].
+// If ctx has ended before, nothing is sent: to release all the same, use
+// [context.WithoutCancel]. When ctx ends meanwhile Release returns ctx.Err() at
+// once, and goes on in the background as [Lock.Settle] says.
+//
+// After any error but ErrNotHeld it may be called again; ErrNotHeld can then mean
+// that the first call had succeeded and only its reply was lost.
 func (s *Lease) Release(ctx context.Context) error {
 	const op = "release"
 	l := s.lock
 	if s.gone.Load() {
 		return &opError{op: op, key: l.key, err: ErrNotHeld}
 	}
-	reply, err := l.release(ctx, s.id, s.turn)
-	if err != nil {
+	if err := ended(ctx); err != nil {
+		return &opError{op: op, key: l.key, err: err}
+	}
+	s.leave(true)
+	reply, left, err := command(ctx, l,
+		func() (int, error) { return l.release(ctx, s.id, s.turn) },
+		func(reply int, err error) {
+			if err != nil && !isReply(err) {
+				reply, err = l.undo(ctx, s.id, s.turn)
+			}
+			s.released(reply, err)
+		})
+	if left {
 		return failure(ctx, op, l.key, err)
 	}
-	if reply == replyNotHeld {
-		return s.notHeld(op)
+	s.released(reply, err)
+	switch {
+	case err != nil:
+		return failure(ctx, op, l.key, err)
+	case reply == replyNotHeld:
+		return &opError{op: op, key: l.key, err: ErrNotHeld}
 	}
-	s.gone.Store(true)
-	s.end(ErrReleased)
-	l.observe(Event{Kind: EventRelease, Owner: s.id})
 	return nil
+}
+
+// released takes in what came of a release.
+func (s *Lease) released(reply int, err error) {
+	switch {
+	case err != nil:
+		s.leave(false)
+	case reply == replyNotHeld:
+		s.leave(false)
+		s.lost()
+	default:
+		s.gone.Store(true)
+		s.come(ErrReleased)
+		s.lock.observe(Event{Kind: EventRelease, Owner: s.id, Token: s.token})
+	}
 }
 
 // Extend makes the lease end in d from now, be that later or sooner than it
@@ -78,7 +102,8 @@ func (s *Lease) Release(ctx context.Context) error {
 //
 // It returns ErrNotHeld if the lock is no longer ours, ErrNoLease if the lock
 // was acquired without a lease or d is 0 and none was configured, and
-// ErrInvalid if d is negative or below a millisecond.
+// ErrInvalid if d is negative or below a millisecond. When ctx ends it returns
+// ctx.Err() at once, and the lease may have been extended or not.
 func (s *Lease) Extend(ctx context.Context, d time.Duration) error {
 	const op = "extend"
 	l := s.lock
@@ -95,35 +120,46 @@ func (s *Lease) Extend(ctx context.Context, d time.Duration) error {
 		return &opError{op: op, key: l.key, err: ErrNoLease}
 	}
 	asked := time.Now()
-	reply, err := extendScript.Run(ctx, l.client, []string{l.key}, s.id, millis(d)).Int()
-	if err != nil {
+	take := func(reply int, err error) error {
+		switch {
+		case err != nil:
+			return failure(ctx, op, l.key, err)
+		case reply == replyNotHeld:
+			s.lost()
+			return &opError{op: op, key: l.key, err: ErrNotHeld}
+		case reply == replyNoLease:
+			return &opError{op: op, key: l.key, err: ErrNoLease}
+		}
+		s.extended(asked.Add(d))
+		l.observe(Event{Kind: EventExtend, Owner: s.id, Token: s.token})
+		return nil
+	}
+	reply, left, err := command(ctx, l,
+		func() (int, error) { return extendScript.Run(ctx, l.client, []string{l.key}, s.id, millis(d)).Int() },
+		func(reply int, err error) { take(reply, err) })
+	if left {
 		return failure(ctx, op, l.key, err)
 	}
-	switch reply {
-	case replyNotHeld:
-		return s.notHeld(op)
-	case replyNoLease:
-		return &opError{op: op, key: l.key, err: ErrNoLease}
-	}
-	s.extended(asked.Add(d))
-	l.observe(Event{Kind: EventExtend, Owner: s.id})
-	return nil
+	return take(reply, err)
 }
 
-// TTL returns how much of the lease is left, or 0 if the lock has no time to
-// live. It returns ErrNotHeld if the lock is no longer ours.
+// TTL asks Redis how much of the lease is left, in milliseconds, or 0 if the lock
+// has no time to live. It returns ErrNotHeld if the lock is no longer ours.
 func (s *Lease) TTL(ctx context.Context) (time.Duration, error) {
 	const op = "inspect"
 	l := s.lock
 	if s.gone.Load() {
 		return 0, &opError{op: op, key: l.key, err: ErrNotHeld}
 	}
-	ms, err := ttlScript.Run(ctx, l.client, []string{l.key}, s.id).Int64()
+	ms, err := read(ctx, l, func() (int64, error) {
+		return ttlScript.Run(ctx, l.client, []string{l.key}, s.id).Int64()
+	})
 	switch {
 	case err != nil:
 		return 0, failure(ctx, op, l.key, err)
 	case ms == ttlNotHeld:
-		return 0, s.notHeld(op)
+		s.lost()
+		return 0, &opError{op: op, key: l.key, err: ErrNotHeld}
 	case ms == ttlNone:
 		return 0, nil
 	}
@@ -131,10 +167,22 @@ func (s *Lease) TTL(ctx context.Context) (time.Duration, error) {
 	return max(time.Duration(ms)*time.Millisecond, time.Microsecond), nil
 }
 
-// notHeld takes in that Redis knows of no such owner.
-func (s *Lease) notHeld(op string) error {
+// lost takes in that Redis knows of no such owner. While a release is under way
+// that is its doing: its own reply tells.
+func (s *Lease) lost() {
+	s.mu.Lock()
+	leaving := s.leaving
+	s.mu.Unlock()
+	if leaving {
+		return
+	}
 	s.gone.Store(true)
-	s.end(ErrNotHeld)
-	s.lock.observe(Event{Kind: EventLoss, Owner: s.id, Err: ErrNotHeld})
-	return &opError{op: op, key: s.lock.key, err: ErrNotHeld}
+	s.lose(ErrNotHeld)
+}
+
+// lose ends the lease as lost, which is told once.
+func (s *Lease) lose(why error) {
+	if s.come(why) {
+		s.lock.observe(Event{Kind: EventLoss, Owner: s.id, Token: s.token, Err: why})
+	}
 }

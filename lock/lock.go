@@ -14,7 +14,8 @@
 // compares the id, leaves one signal and deletes the lock. The scripts are the
 // .lua files of this package; each says what its keys, arguments and reply are.
 //
-// BLPOP needs Redis 6.0 or newer, because it is given fractions of a second.
+// It takes Redis 6.0 or newer: BLPOP is given fractions of a second, which an older
+// one refuses (ErrOldServer), and SCAN a TYPE. The tests run on Redis 7.0.
 //
 // # Waiting
 //
@@ -34,7 +35,7 @@
 // takes it or joins the queue. A release takes the first waiter from the queue,
 // makes it the owner and tells it, in one script: the lock is never free in
 // between. If nobody waits, it is released with a signal as above. Fairness
-// needs Redis 6.2 or newer and the right to publish and to subscribe.
+// needs the right to publish and to subscribe as well.
 //
 // Among fair waiters, of whatever process, it is first come, first served: by
 // the order in which they joined the queue, which is that of Redis. Only where a
@@ -102,7 +103,9 @@
 //
 // The two keys must live on one node, so there a name needs a hash tag: with
 // the name "{reports}" they are lock:{reports} and lock-signal:{reports}, and
-// both hash by "reports".
+// both hash by "reports". [New] returns ErrCluster for a name without one. It
+// cannot know that a plain client talks to a node of a cluster: there the first
+// command that needs both keys, which is the release, returns ErrCluster.
 //
 // There, fair waiters have one subscription for each lock, to the node that has
 // its keys, for the scripts count only subscribers of their own node. While a slot
@@ -117,6 +120,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -146,6 +150,7 @@ type Lock struct {
 	poll        Backoff       // its zero value: wait for the signal
 	line        line          // for those who wait in order
 	observer    Observer
+	heard       atomic.Int64   // when Redis last answered, since epoch
 	background  sync.WaitGroup // blocked pops and what abandoned calls have to clean up
 }
 
@@ -213,7 +218,9 @@ func WithObserver(o Observer) Option {
 // Each waiting Acquire occupies one of the client's connections, so the
 // client's PoolSize should exceed the number of goroutines that wait at once;
 // not so with [WithFairness], where all of them share one, or [WithPoll].
-// The error, if any, is ErrInvalid.
+//
+// The error, if any, is ErrInvalid or, where the client is one of a Redis Cluster
+// or a Ring and the name has no hash tag, ErrCluster.
 func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, error) {
 	l := &Lock{
 		client: client,
@@ -227,6 +234,9 @@ func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, erro
 	}
 	if name == "" {
 		return nil, l.invalid("the name is empty")
+	}
+	if err := checkTag(client, name); err != nil {
+		return nil, &opError{op: "new", key: l.key, err: err}
 	}
 	for _, opt := range opts {
 		if err := opt(l); err != nil {
@@ -251,7 +261,9 @@ func (l *Lock) invalid(why string) error {
 func (l *Lock) Name() string { return l.name }
 
 // TryAcquire takes the lock if it is free and returns ErrHeld if it is not. It
-// does not wait.
+// does not wait, except for the answer of Redis; when ctx ends it returns
+// ctx.Err() at once. Should the lock be granted later, it is released as with
+// [Lock.Acquire].
 //
 // With [WithID] it returns ErrAlreadyAcquired if that id is the holder.
 func (l *Lock) TryAcquire(ctx context.Context) (*Lease, error) {
@@ -294,15 +306,35 @@ func (l *Lock) granted(ctx context.Context, id string, token uint64, turn int, e
 	lease := l.newLease(id, token, expires)
 	lease.turn = turn
 	for _, g := range l.guards {
-		if err := g.Raise(ctx, token); err != nil {
-			return nil, errors.Join(err, lease.Release(context.WithoutCancel(ctx)))
+		// It may be on another Redis than the lock.
+		_, _, err := interruptible(ctx, &l.background,
+			func() (any, error) { return nil, g.Raise(ctx, token) }, func(any, error) {})
+		if err != nil {
+			if ended(ctx) != nil {
+				l.background.Go(func() { lease.Release(context.WithoutCancel(ctx)) })
+				return nil, err
+			}
+			return nil, errors.Join(err, lease.Release(ctx))
 		}
 	}
 	return lease, nil
 }
 
-// grab sends one SET NX, or the script that takes a token as well.
-func (l *Lock) grab(ctx context.Context, id string) (token uint64, err error) {
+// grab is send, which the caller leaves when ctx ends. What is granted then is
+// released.
+func (l *Lock) grab(ctx context.Context, id string) (uint64, error) {
+	token, _, err := command(ctx, l,
+		func() (uint64, error) { return l.send(ctx, id) },
+		func(_ uint64, err error) {
+			if err == nil && l.id == "" {
+				l.undo(ctx, id, 0)
+			}
+		})
+	return token, err
+}
+
+// send sends one SET NX, or the script that takes a token as well.
+func (l *Lock) send(ctx context.Context, id string) (token uint64, err error) {
 	if l.tokens == "" {
 		args := []any{"set", l.key, id, "nx"}
 		if l.lease > 0 {
@@ -323,7 +355,7 @@ func (l *Lock) grab(ctx context.Context, id string) (token uint64, err error) {
 	// Without a reply the lock may be ours. Under a random id nobody else could
 	// ever release it, so do that; a custom id's owner can adopt it.
 	if l.id == "" {
-		l.background.Go(func() { l.undo(ctx, id) })
+		l.background.Go(func() { l.undo(ctx, id, 0) })
 	}
 	return 0, err
 }
@@ -364,7 +396,9 @@ func (l *Lock) Adopt(ctx context.Context) (*Lease, error) {
 		return nil, &opError{op: op, key: l.key, err: fmt.Errorf("%w: the lock has no id of its own", ErrInvalid)}
 	}
 	asked := time.Now()
-	ms, err := ttlScript.Run(ctx, l.client, []string{l.key}, l.id).Int64()
+	ms, err := read(ctx, l, func() (int64, error) {
+		return ttlScript.Run(ctx, l.client, []string{l.key}, l.id).Int64()
+	})
 	switch {
 	case err != nil:
 		return nil, failure(ctx, op, l.key, err)
@@ -378,7 +412,7 @@ func (l *Lock) Adopt(ctx context.Context) (*Lease, error) {
 
 // Locked reports whether anybody holds the lock.
 func (l *Lock) Locked(ctx context.Context) (bool, error) {
-	n, err := l.client.Exists(ctx, l.key).Result()
+	n, err := read(ctx, l, func() (int64, error) { return l.client.Exists(ctx, l.key).Result() })
 	if err != nil {
 		return false, failure(ctx, "inspect", l.key, err)
 	}
@@ -395,7 +429,7 @@ func (l *Lock) OwnerID(ctx context.Context) (string, error) {
 }
 
 func (l *Lock) owner(ctx context.Context) (string, error) {
-	owner, err := l.client.Get(ctx, l.key).Result()
+	owner, err := read(ctx, l, func() (string, error) { return l.client.Get(ctx, l.key).Result() })
 	if errors.Is(err, redis.Nil) {
 		return "", nil
 	}

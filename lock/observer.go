@@ -7,7 +7,14 @@ import (
 
 // An Observer is told what a lock and its leases do, for metrics, logs or a
 // monitor. Observe runs on the goroutine of whoever called the lock and delays
-// it; it must be safe for concurrent use if the lock is shared.
+// it. It must be safe for concurrent use if the lock is shared, or its leases are
+// watched or renewed, or their contexts may end: what happens in the background
+// is told from there.
+//
+// Each attempt is told once, as is how it ends: in a failure or a grant. An
+// acquisition that waits makes several. The end of a lease is told once, as a
+// release or as a loss, when it is noticed: if the lease is not watched, by the
+// next call.
 type Observer interface {
 	Observe(Event)
 }
@@ -22,8 +29,8 @@ const (
 	EventWait                         // about to wait: for the signal, for a time-out, or in line for as long as it takes
 	EventGrant                        // the lock is ours
 	EventRelease                      // the lock was given back
-	EventExtend                       // the lease was extended
-	EventLoss                         // a release or extension found that the lock was no longer ours
+	EventExtend                       // the lease was extended, by a call or by a renewal
+	EventLoss                         // the lease is over without a release; Err says why
 )
 
 var kindNames = [...]string{
@@ -51,10 +58,10 @@ type Event struct {
 	Owner string // the id that tried, waited, held or lost
 
 	// Err is set for EventFailure (ErrHeld, ErrAlreadyAcquired or what went
-	// wrong) and EventLoss (ErrNotHeld).
+	// wrong) and EventLoss (ErrNotHeld, or the ErrExpired that wraps it).
 	Err error
 
-	// Token is the fencing token, set for EventGrant if there are any.
+	// Token is the fencing token, set from EventGrant on if there are any.
 	Token uint64
 
 	// Waited is the time since the call that acquires began. It is set for

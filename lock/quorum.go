@@ -130,7 +130,7 @@ func WithQuorumObserver(o Observer) QuorumOption {
 // There may be any number of nodes, but an even one bears no more failures than
 // the odd one below it. The error, if any, is ErrInvalid: there is no client, a
 // client is nil or given twice, also as a second client of the same address, or
-// there is no lease.
+// there is no lease; or it is ErrCluster as with [New].
 func NewQuorum(clients []redis.UniversalClient, name string, opts ...QuorumOption) (*Quorum, error) {
 	q := &Quorum{
 		clients: append([]redis.UniversalClient(nil), clients...),
@@ -144,6 +144,11 @@ func NewQuorum(clients []redis.UniversalClient, name string, opts ...QuorumOptio
 	}
 	if why := unfit(clients); why != "" {
 		return nil, q.invalid(why)
+	}
+	for _, client := range clients {
+		if err := checkTag(client, name); err != nil {
+			return nil, q.failed("new quorum", err)
+		}
 	}
 	for _, opt := range opts {
 		if err := opt(q); err != nil {
@@ -284,8 +289,7 @@ func (q *Quorum) attempt(ctx context.Context, since time.Time) (*QuorumLease, er
 		quorum:  q,
 		id:      rand.Text(),
 		ballots: make([]ballot, len(q.clients)),
-		over:    make(chan struct{}),
-		expires: asked.Add(q.lease - drift(q.lease)),
+		end:     end{over: make(chan struct{}), expires: asked.Add(q.lease - drift(q.lease))},
 	}
 	q.observe(Event{Kind: EventAttempt, Owner: s.id, Waited: asked.Sub(since)})
 	for i := range s.ballots {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -15,15 +14,9 @@ import (
 type QuorumLease struct {
 	quorum  *Quorum
 	id      string
-	ballots []ballot      // one for each node
-	over    chan struct{} // closed when the lease is over
+	ballots []ballot // one for each node
 
-	mu       sync.Mutex
-	err      error       // why it is over; nil while it is not
-	expires  time.Time   // by our clock, drift taken off
-	expiry   *time.Timer // calls expire; set when watched
-	leaving  bool        // Release has begun: that nodes know nothing of it any more is no loss
-	contexts []context.CancelCauseFunc
+	end // by our clock, drift taken off
 }
 
 // A ballot is one node's answer to the acquisition. What follows must not overtake
@@ -64,14 +57,7 @@ func (s *QuorumLease) Validity() time.Duration {
 // ErrReleased after Release, ErrExpired when its validity has run out, or
 // ErrNotHeld when the nodes said so. All of them are ErrNotHeld to [errors.Is].
 // It asks nobody.
-func (s *QuorumLease) Err() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.err == nil && !time.Now().Before(s.expires) {
-		return ErrExpired
-	}
-	return s.err
-}
+func (s *QuorumLease) Err() error { return s.why() }
 
 // Lost returns a channel that is closed when the lease is over: its validity has
 // run out, too few nodes know it any more, or it was released.
@@ -86,20 +72,9 @@ func (s *QuorumLease) Lost() <-chan struct{} {
 // [QuorumLease.Err] as its cause. Like [QuorumLease.Lost] it has the lease
 // watched.
 func (s *QuorumLease) Context(ctx context.Context) context.Context {
-	ctx, cancel := context.WithCancelCause(ctx)
-	s.onEnd(cancel)
+	ctx = s.end.context(ctx)
 	s.watch()
 	return ctx
-}
-
-func (s *QuorumLease) onEnd(cancel context.CancelCauseFunc) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.err != nil {
-		cancel(s.err)
-		return
-	}
-	s.contexts = append(s.contexts, cancel)
 }
 
 // Release gives the lock back on every node and returns when a majority has
@@ -119,15 +94,13 @@ func (s *QuorumLease) Release(ctx context.Context) error {
 	if err := ended(ctx); err != nil {
 		return q.failed(op, err)
 	}
-	s.mu.Lock()
-	s.leaving = true
-	s.mu.Unlock()
+	s.leave(true)
 	votes, err := q.poll(ctx, cleanUp, func(node int) (bool, error) { return s.free(ctx, node) })
 	switch {
 	case err != nil:
 		return failure(ctx, op, q.key, err)
 	case votes.yes >= q.need:
-		s.end(ErrReleased)
+		s.come(ErrReleased)
 		q.observe(Event{Kind: EventRelease, Owner: s.id})
 		return nil
 	case votes.refused():
@@ -193,10 +166,7 @@ func (s *QuorumLease) extended(until time.Time, majority bool) error {
 	s.mu.Lock()
 	now := time.Now()
 	if s.err == nil && now.Before(s.expires) && (majority || until.Before(s.expires)) {
-		s.expires = until
-		if s.expiry != nil {
-			s.expiry.Reset(until.Sub(now))
-		}
+		s.move(until)
 	}
 	over := s.err
 	if over == nil && !now.Before(s.expires) {
@@ -288,28 +258,9 @@ func (s *QuorumLease) notHeld(op string) error {
 }
 
 func (s *QuorumLease) lose(why error) {
-	if s.end(why) {
+	if s.come(why) {
 		s.quorum.observe(Event{Kind: EventLoss, Owner: s.id, Err: why})
 	}
-}
-
-// end makes the lease be over; the first reason counts.
-func (s *QuorumLease) end(why error) (first bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.err != nil {
-		return false
-	}
-	s.err = why
-	close(s.over)
-	for _, cancel := range s.contexts {
-		cancel(why)
-	}
-	s.contexts = nil
-	if s.expiry != nil {
-		s.expiry.Stop()
-	}
-	return true
 }
 
 // watch has the lease watched, once: by a timer for its end, and by a goroutine
@@ -339,7 +290,7 @@ func (s *QuorumLease) expire() {
 func (s *QuorumLease) lookOut() {
 	q := s.quorum
 	ctx, cancel := context.WithCancel(context.Background())
-	s.onEnd(func(error) { cancel() })
+	s.tell(func(error) { cancel() })
 	defer cancel()
 	every := time.NewTicker(max(q.lease/3, leastLook))
 	defer every.Stop()

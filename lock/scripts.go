@@ -3,7 +3,6 @@ package lock
 import (
 	"context"
 	_ "embed" // for the scripts
-	"fmt"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -80,10 +79,12 @@ const (
 //
 // It is never needed: a script the server does not know is sent whole, at the
 // cost of one more command the first time. Call it where commands are counted.
+// It blocks for as many round trips as there are scripts. On a cluster they go to
+// every master.
 func Load(ctx context.Context, client redis.Scripter) error {
 	for _, script := range scripts {
 		if err := script.Load(ctx, client).Err(); err != nil {
-			return fmt.Errorf("lock: load scripts: %w", err)
+			return failure(ctx, "load", "scripts", err)
 		}
 	}
 	return nil

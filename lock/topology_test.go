@@ -140,8 +140,19 @@ func TestCluster(t *testing.T) {
 		}
 	})
 
-	t.Run("a name without a hash tag is ErrCluster where several keys are needed", func(t *testing.T) {
-		l := newLock(t, client, "untagged")
+	t.Run("a name without a hash tag is ErrCluster at once, and from a node's own client where several keys are needed", func(t *testing.T) {
+		const remedy = "give its name a hash tag, such as {untagged}"
+		if _, err := lock.New(client, "untagged"); !errors.Is(err, lock.ErrCluster) || !contains(err, remedy) {
+			t.Errorf("got error %v, want ErrCluster, %q", err, remedy)
+		}
+		if _, err := lock.NewQuorum([]redis.UniversalClient{client}, "untagged", lock.WithQuorumLease(time.Minute)); !errors.Is(err, lock.ErrCluster) {
+			t.Errorf("got error %v, want ErrCluster", err)
+		}
+		node := lower
+		if slot("lock:untagged") > 8191 {
+			node = upper
+		}
+		l := newLock(t, node, "untagged")
 		lease, err := l.TryAcquire(ctx)
 		check(err)
 		wantRefusal(t, lease.Release(ctx), lock.ErrCluster, "give its name a hash tag, such as {reports}")

@@ -25,10 +25,16 @@ const (
 // Acquire takes the lock, waiting for it if need be until ctx ends. The error
 // then wraps ctx.Err().
 //
-// It returns as soon as ctx ends, but a blocking pop it has sent stays in Redis
-// for up to a second, keeping its connection. Should that pop take a signal, it
-// is passed on to the next waiter; likewise a fair waiter leaves the queue, and
+// It returns as soon as ctx ends, also where Redis does not answer. The exception
+// is a Redis that freezes within a millisecond of its last answer to this lock:
+// then it may take as long as the client's ReadTimeout.
+//
+// What was sent stays on its way and keeps its connection: a blocking pop for up
+// to a second. A lock that is granted too late is released; a signal that is taken
+// too late is passed on to the next waiter; a fair waiter leaves the queue, and
 // hands on what it was granted meanwhile. [Lock.Settle] waits until that is over.
+// Only under the id of [WithID] a late grant is left alone, for whoever uses that
+// id may have adopted it by then.
 //
 // With [WithID] it returns ErrAlreadyAcquired if it meets that id as the holder.
 func (l *Lock) Acquire(ctx context.Context) (*Lease, error) {
@@ -75,11 +81,18 @@ func (l *Lock) acquireSignalled(ctx context.Context) (*Lease, error) {
 	}
 }
 
-// Settle waits until nothing is left of acquisitions that were given up, which
-// takes at most about a second, and until no lease is watched or renewed any
-// more. A subscription for fair waiters that nobody uses is closed, as it would
-// be by itself after a second. Call it before closing the client, when no Acquire runs and every lease
-// has been released.
+// Settle waits until nothing is left of calls whose context ended before the
+// answer of Redis came, and until no lease is watched or renewed any more. Call it
+// before closing the client, when no call runs and every lease has been released,
+// or it waits for that. The lock can be used again afterwards.
+//
+// It takes no context, for it is bounded without: what was sent is given up at the
+// client's ReadTimeout, a blocking pop ends within a second, and a clean-up has one
+// more second and then ReadTimeout. While Redis answers, that is about a second at
+// most. What a clean-up could not reach runs out with its lease, or takes a Reset.
+//
+// A subscription for fair waiters that nobody uses is closed, as it would be by
+// itself after a second.
 func (l *Lock) Settle() {
 	l.background.Wait()
 	l.closeHub()
@@ -90,7 +103,7 @@ func (l *Lock) Settle() {
 func (l *Lock) patience(ctx context.Context) (time.Duration, error) {
 	timeout := l.slice
 	if l.lease > 0 {
-		ttl, err := l.client.PTTL(ctx, l.key).Result()
+		ttl, err := read(ctx, l, func() (time.Duration, error) { return l.client.PTTL(ctx, l.key).Result() })
 		switch {
 		case err != nil:
 			return 0, err
@@ -106,32 +119,17 @@ func (l *Lock) patience(ctx context.Context) (time.Duration, error) {
 	return max(timeout, minPop), nil
 }
 
-// await blocks until a signal comes, the timeout passes or ctx ends. go-redis
-// does not interrupt a command that was sent, so the pop has a goroutine of its
-// own, which the caller can leave behind. The channel has no buffer: a signal is
-// either handed to the caller or passed on, never both, never neither.
+// await blocks until a signal comes, the timeout passes or ctx ends. A signal
+// that comes when the caller has left is passed on.
 func (l *Lock) await(ctx context.Context, timeout time.Duration) (owed bool, err error) {
-	type result struct {
-		owed bool
-		err  error
-	}
-	results := make(chan result)
-	l.background.Go(func() {
-		owed, err := l.pop(ctx, timeout)
-		select {
-		case results <- result{owed, err}:
-		case <-ctx.Done():
+	owed, _, err = interruptible(ctx, &l.background,
+		func() (bool, error) { return l.pop(ctx, timeout) },
+		func(owed bool, _ error) {
 			if owed {
 				l.passOn(ctx)
 			}
-		}
-	})
-	select {
-	case r := <-results:
-		return r.owed, r.err
-	case <-ctx.Done():
-		return false, ctx.Err()
-	}
+		})
+	return owed, err
 }
 
 // pop reports whether it took a signal, or may have: without a reply there is
@@ -168,12 +166,12 @@ func (l *Lock) passOn(ctx context.Context) {
 	signalScript.Run(ctx, l.client, []string{l.key, l.signal}, millis(signalTTL))
 }
 
-// undo releases what an attempt without a reply may have acquired. If it fails,
-// there is a lease or there was nothing to undo, or it takes a Reset.
-func (l *Lock) undo(ctx context.Context, id string) {
+// undo releases what a call that has ended acquired or may have acquired. If it
+// fails, there is a lease or there was nothing to undo, or it takes a Reset.
+func (l *Lock) undo(ctx context.Context, id string, turn int) (reply int, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
 	defer cancel()
-	l.release(ctx, id, 0)
+	return l.release(ctx, id, turn)
 }
 
 // longestPop returns the longest time to block for, such that the reply comes

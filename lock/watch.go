@@ -33,69 +33,21 @@ func (s *Lease) Lost() <-chan struct{} {
 // Context returns a copy of ctx that is cancelled when the lease is over, with
 // [Lease.Err] as its cause. Like [Lease.Lost] it has the lease watched.
 func (s *Lease) Context(ctx context.Context) context.Context {
-	ctx, cancel := context.WithCancelCause(ctx)
-	s.onEnd(cancel)
+	ctx = s.end.context(ctx)
 	s.watch()
 	return ctx
-}
-
-// onEnd has cancel called when the lease is over, or now if it is already.
-func (s *Lease) onEnd(cancel context.CancelCauseFunc) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.err != nil {
-		cancel(s.err)
-		return
-	}
-	s.contexts = append(s.contexts, cancel)
 }
 
 // Err returns nil while the lease is held, as far as this machine can tell:
 // ErrReleased after Release, ErrExpired when it has run out, or ErrNotHeld when
 // Redis said so. All of them are ErrNotHeld to [errors.Is]. It asks nobody.
-func (s *Lease) Err() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.err == nil && !s.expires.IsZero() && !time.Now().Before(s.expires) {
-		return ErrExpired
-	}
-	return s.err
-}
-
-// end makes the lease be over; the first reason counts, and is reported back.
-func (s *Lease) end(why error) (first bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.err != nil {
-		return false
-	}
-	s.err = why
-	close(s.over)
-	for _, cancel := range s.contexts {
-		cancel(why)
-	}
-	s.contexts = nil
-	if s.expiry != nil {
-		s.expiry.Stop()
-	}
-	return true
-}
+func (s *Lease) Err() error { return s.why() }
 
 // extended takes in that the lease now ends at the given time.
 func (s *Lease) extended(until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.expires = until
-	if s.expiry != nil && s.err == nil {
-		s.expiry.Reset(time.Until(until))
-	}
-}
-
-// left is the rest of the lease by our clock; ok is false if it has no end.
-func (s *Lease) left() (rest time.Duration, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return time.Until(s.expires), !s.expires.IsZero()
+	s.move(until)
 }
 
 // watch has the lease watched, once: by a timer for its end, and by a goroutine
@@ -124,9 +76,7 @@ func (s *Lease) expire() {
 		why = fmt.Errorf("%w: %w", ErrExpired, s.trouble)
 	}
 	s.mu.Unlock()
-	if s.end(why) {
-		s.lock.observe(Event{Kind: EventLoss, Owner: s.id, Err: why})
-	}
+	s.lose(why)
 }
 
 // lookOut renews the lease, if the lock does that, and asks Redis about it

@@ -1,0 +1,153 @@
+// Command bench compares the locks of package lock with those of other libraries: bsm/redislock, redsync and
+// rueidislock, side by side, in one run, on a redis-server of its own. It is a module of its own, so that whoever uses
+// the lock does not get the others with it. From the root of the repository:
+//
+//	go run -C lock/bench .
+//
+// It needs redis-server or valkey-server on the PATH, takes some minutes, and wants a machine that does nothing else.
+//
+// # How to read the table
+//
+// Uncontended is what a lock costs when nobody else wants it. The floor is a bare SET NX and DEL: two round trips, and
+// no care for whose lock is deleted. A ratio of 0.85 is a lock that does 85 of its cycles in the time of 100 of the floor's.
+//
+// Hand-over is how long the lock belongs to nobody who could use it: from the moment when the holder begins to release
+// until the next one, who has been waiting, returns from Acquire. One round trip is what it takes at least. A round trip
+// is measured as a PING under the same conditions, that is after a pause, when threads and processors must be woken up
+// first: without one a PING is a good deal faster, and so would the hand-over be.
+//
+// With 16 and 64 contenders the lock is all there is to wait for, and three numbers belong together. Acquisitions per
+// second alone say little: the fastest way to make many is to let one contender keep the lock. Jain's index tells: it is
+// 1 if all had the lock equally often when the first of them was through with its work, and 1/n if one had had it
+// alone. The p99 of the waits is what the unlucky ones feel.
+//
+// Each lock is in the setting in which it is fair, as far as it has one. The other libraries always use a lease; ours are
+// measured with and without. All contenders are goroutines of one process, and share one client unless the name
+// says otherwise.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Exit codes.
+const (
+	exitDone        = 0
+	exitFailed      = 1 // also: a lock let two in, or a promise was not kept and -check was given
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// execute is the whole program.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprint(stderr, "Usage: go run -C lock/bench . [flags]\n\nCompares Redis locks side by side. Flags:\n\n")
+		flags.PrintDefaults()
+	}
+	rounds := flags.Int("rounds", 5, "how often everything is measured")
+	contenders := flags.String("contenders", "16,64", "numbers of contenders, one race for each")
+	acquisitions := flags.Int("acquisitions", 200, "what each contender does in a race")
+	limit := flags.Duration("limit", 30*time.Second, "how long one race may take; whoever did not finish it twice is not asked again")
+	only := flags.String("only", "", "measure only the locks whose names contain one of these texts, separated by commas")
+	format := flags.String("format", "text", "text, markdown or json")
+	check := flags.Bool("check", false, "list what our locks promise, and exit with 1 if something is not kept")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return exitDone
+	case err != nil:
+		return exitUsage
+	}
+	plan := Plan{Rounds: *rounds, Acquisitions: *acquisitions, Limit: *limit}
+	all, err := selected(entrants(), *only)
+	if err == nil {
+		plan.Contenders, err = numbers(*contenders)
+	}
+	write := map[string]func(io.Writer, *Result) error{"text": writeText, "markdown": writeMarkdown, "json": writeJSON}[*format]
+	switch {
+	case err != nil:
+	case flags.NArg() > 0:
+		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	case *rounds < 1 || *acquisitions < 1 || *limit <= 0:
+		err = errors.New("-rounds, -acquisitions and -limit must be positive")
+	case write == nil:
+		err = fmt.Errorf("unknown format %q: use text, markdown or json", *format)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "bench:", err)
+		return exitUsage
+	}
+
+	result, err := run(ctx, all, plan, stderr)
+	kept := true
+	if err == nil {
+		err = write(stdout, result)
+	}
+	if err == nil && *check {
+		out := stdout
+		if *format == "json" {
+			out = stderr
+		}
+		fmt.Fprintln(out)
+		kept, err = writePromises(out, promises(result))
+	}
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(stderr, "bench: interrupted")
+		return exitInterrupted
+	case err != nil:
+		fmt.Fprintln(stderr, "bench:", err)
+		return exitFailed
+	case !kept || result.overlaps() > 0:
+		return exitFailed
+	}
+	return exitDone
+}
+
+// run measures on a server that does not outlive it.
+func run(ctx context.Context, all []entrant, plan Plan, progress io.Writer) (*Result, error) {
+	s, err := startServer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.stop()
+	return measure(ctx, s, all, plan, progress)
+}
+
+// numbers reads a list of numbers from 2 up.
+func numbers(list string) ([]int, error) {
+	var all []int
+	for text := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil || n < 2 {
+			return nil, fmt.Errorf("-contenders %q is not a list of numbers from 2 up, such as 16,64", list)
+		}
+		all = append(all, n)
+	}
+	return all, nil
+}
+
+func writeJSON(w io.Writer, r *Result) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(r)
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+)
+
+// A Plan is what is to be measured.
+type Plan struct {
+	Rounds       int           `json:"rounds"`
+	Contenders   []int         `json:"contenders"`   // a race for each number
+	Acquisitions int           `json:"acquisitions"` // of each contender in a race
+	Limit        time.Duration `json:"limit_ns"`     // of one race
+}
+
+// A Result is one run: everything that is printed.
+type Result struct {
+	Host      Host          `json:"host"`
+	Plan      Plan          `json:"plan"`
+	Floor     time.Duration `json:"floor_ns"`      // a SET NX and a DEL, the median of blocks
+	RoundTrip time.Duration `json:"round_trip_ns"` // the median of PINGs one after the other
+	Rows      []Row         `json:"rows"`
+}
+
+// A Row is one lock in one setting.
+type Row struct {
+	Lock        string       `json:"lock"`
+	Setting     string       `json:"setting"`
+	Uncontended *Uncontended `json:"uncontended"`
+	HandOver    *HandOver    `json:"hand_over"`
+	Contended   []Contended  `json:"contended"`          // in the order of the plan
+	Problems    []string     `json:"problems,omitempty"` // what went wrong in some round
+	ours        style
+	leased      bool
+}
+
+// measure runs the plan. Rounds take their turns, so that a machine that is busy for a while disturbs one round of
+// everybody and not all rounds of one; the order within a round is another each time. What it does is told to progress.
+func measure(ctx context.Context, s *server, all []entrant, plan Plan, progress io.Writer) (*Result, error) {
+	result := &Result{Host: thisHost(s.version), Plan: plan}
+	blocks := make([]blockTimes, len(all))
+	handOvers := make([]handOverTimes, len(all))
+	races := make([][][]Contended, len(all)) // of an entrant, of a number of contenders
+	for i := range races {
+		races[i] = make([][]Contended, len(plan.Contenders))
+	}
+	var floors, roundTrips []time.Duration
+	for round := range plan.Rounds {
+		say := func(what string) { fmt.Fprintf(progress, "round %d of %d: %s\n", round+1, plan.Rounds, what) }
+
+		say("uncontended")
+		roundTrip, err := busyRoundTrip(ctx, s)
+		if err != nil {
+			return nil, fmt.Errorf("round trip: %w", err)
+		}
+		roundTrips = append(roundTrips, roundTrip)
+		if err := uncontended(ctx, s, all, blocks, &floors); err != nil {
+			return nil, fmt.Errorf("uncontended: %w", err)
+		}
+
+		say("hand-over")
+		for _, i := range order(len(all), round) {
+			if err := handOver(ctx, s, all[i], &handOvers[i]); err != nil {
+				handOvers[i].problem = err.Error()
+			}
+			if err := s.wipe(ctx); err != nil {
+				return nil, err
+			}
+		}
+
+		for k, n := range plan.Contenders {
+			say(fmt.Sprintf("%d contenders", n))
+			for _, i := range order(len(all), round) {
+				if failures(races[i][k]) >= enough {
+					continue
+				}
+				race, err := contended(ctx, s, all[i], n, plan.Acquisitions, plan.Limit)
+				if err != nil {
+					return nil, err
+				}
+				races[i][k] = append(races[i][k], race)
+				if err := s.wipe(ctx); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	result.Floor, result.RoundTrip = median(floors), median(roundTrips)
+	for i, e := range all {
+		row := Row{Lock: e.name, Setting: e.setting, ours: e.ours, leased: e.leased,
+			Uncontended: blocks[i].summary(), HandOver: handOvers[i].summary()}
+		for _, rounds := range races[i] {
+			c := summary(rounds, plan.Rounds)
+			row.Contended = append(row.Contended, c)
+			if c.Problem != "" {
+				row.Problems = append(row.Problems, fmt.Sprintf("%d contenders: %s", c.Contenders, c.Problem))
+			}
+		}
+		for what, problem := range map[string]string{"uncontended": blocks[i].problem, "hand-over": handOvers[i].problem} {
+			if problem != "" {
+				row.Problems = append(row.Problems, what+": "+problem)
+			}
+		}
+		slices.Sort(row.Problems)
+		result.Rows = append(result.Rows, row)
+	}
+	return result, nil
+}
+
+// order returns the numbers below n, beginning with another one each round.
+func order(n, round int) []int {
+	numbers := make([]int, n)
+	for i := range numbers {
+		numbers[i] = (i + round*(n/3+1)) % n
+	}
+	return numbers
+}
+
+// overlaps returns how often somebody was let in beside somebody else.
+func (r *Result) overlaps() (total int64) {
+	for _, row := range r.Rows {
+		for _, c := range row.Contended {
+			total += c.Overlaps
+		}
+	}
+	return total
+}

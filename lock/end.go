@@ -1,0 +1,92 @@
+package lock
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// An end is the end of a lease: when it will come, by our clock, that it has come
+// and why, and who is to be told.
+type end struct {
+	over chan struct{} // closed when the lease is over
+
+	mu       sync.Mutex
+	err      error       // why it is over; nil while it is not
+	expires  time.Time   // zero: never
+	expiry   *time.Timer // has the lease expire; set when watched, if it does expire
+	leaving  bool        // a release is under way: that Redis knows nothing of it any more is no loss
+	contexts []context.CancelCauseFunc
+}
+
+// why returns nil while the lease is held, and why it is over then.
+func (e *end) why() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.err == nil && e.past(time.Now()) {
+		return ErrExpired
+	}
+	return e.err
+}
+
+// past reports whether the lease has run out at a time. It needs the mutex.
+func (e *end) past(now time.Time) bool { return !e.expires.IsZero() && !now.Before(e.expires) }
+
+// left is the rest of the lease; ok is false if it does not run out.
+func (e *end) left() (rest time.Duration, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return time.Until(e.expires), !e.expires.IsZero()
+}
+
+// come makes the lease be over; the first reason counts, and is reported back.
+func (e *end) come(why error) (first bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.err != nil {
+		return false
+	}
+	e.err = why
+	close(e.over)
+	for _, cancel := range e.contexts {
+		cancel(why)
+	}
+	e.contexts = nil
+	if e.expiry != nil {
+		e.expiry.Stop()
+	}
+	return true
+}
+
+// tell has cancel called when the lease is over, or now if it is already.
+func (e *end) tell(cancel context.CancelCauseFunc) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.err != nil {
+		cancel(e.err)
+		return
+	}
+	e.contexts = append(e.contexts, cancel)
+}
+
+// context returns a copy of ctx that is cancelled when the lease is over.
+func (e *end) context(ctx context.Context) context.Context {
+	ctx, cancel := context.WithCancelCause(ctx)
+	e.tell(cancel)
+	return ctx
+}
+
+// move takes in that the lease now ends at the given time. It needs the mutex.
+func (e *end) move(until time.Time) {
+	e.expires = until
+	if e.expiry != nil && e.err == nil {
+		e.expiry.Reset(time.Until(until))
+	}
+}
+
+// leave notes whether a release is under way.
+func (e *end) leave(leaving bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.leaving = leaving
+}
