@@ -323,12 +323,11 @@ func (l *Lock) giveUp(ctx context.Context, p *place) {
 	}
 }
 
-// quit reports whether Redis has answered.
+// quit reports whether Redis has done so; it may say that it is loading its data.
 func (l *Lock) quit(ctx context.Context, p *place) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
 	defer cancel()
-	err := handoverScript.Run(ctx, l.client, l.line.keys, p.id, millis(signalTTL), p.turn+1, p.entry).Err()
-	return err == nil || isReply(err)
+	return handoverScript.Run(ctx, l.client, l.line.keys, p.id, millis(signalTTL), p.turn+1, p.entry).Err() == nil
 }
 
 // release gives the lock up and replies with replyDone or replyNotHeld. turn

@@ -154,7 +154,8 @@ func TestFrozenRedis(t *testing.T) {
 			l := e.lockOn(client, "average", lock.WithFairness())
 			// Somebody else waits, so that there is a subscription.
 			ctx, cancel := context.WithCancel(e.ctx)
-			first := e.queue(ctx, e.lockOn(client, "average", lock.WithFairness()))
+			other := e.lockOn(client, "average", lock.WithFairness())
+			first := e.queue(ctx, other)
 			e.leaves(client, "", func() {
 				// A lock that was lately contended is asked for by the script.
 				ctx, cancel := context.WithCancel(e.ctx)
@@ -171,6 +172,7 @@ func TestFrozenRedis(t *testing.T) {
 			cancel()
 			e.wantErr((<-first).err, context.Canceled)
 			l.Settle()
+			other.Settle()
 			if n := e.client.ZCard(e.ctx, queueKey).Val(); n != 0 {
 				e.Errorf("%d still wait", n)
 			}

@@ -81,6 +81,14 @@ func (s *Lease) Release(ctx context.Context) error {
 	return nil
 }
 
+// discard releases a lease that nobody was given. If it cannot be released, it is
+// renewed no more, so that it runs out.
+func (s *Lease) discard(ctx context.Context) error {
+	err := s.Release(ctx)
+	s.come(ErrReleased)
+	return err
+}
+
 // released takes in what came of a release.
 func (s *Lease) released(reply int, err error) {
 	switch {

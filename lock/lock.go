@@ -311,10 +311,10 @@ func (l *Lock) granted(ctx context.Context, id string, token uint64, turn int, e
 			func() (any, error) { return nil, g.Raise(ctx, token) }, func(any, error) {})
 		if err != nil {
 			if ended(ctx) != nil {
-				l.background.Go(func() { lease.Release(context.WithoutCancel(ctx)) })
+				l.background.Go(func() { lease.discard(context.WithoutCancel(ctx)) })
 				return nil, err
 			}
-			return nil, errors.Join(err, lease.Release(ctx))
+			return nil, errors.Join(err, lease.discard(ctx))
 		}
 	}
 	return lease, nil

@@ -103,8 +103,10 @@ func (m mode) contender(client *redis.Client, j judge, name string, lease time.D
 		asked := time.Now()
 		ttl, err := held.TTL(ctx)
 		switch {
+		case errors.Is(err, lock.ErrNotHeld):
+			return hold{}, err
 		case err != nil:
-			return hold{}, errors.Join(err, held.Release(ctx))
+			return h, nil // it is to be released all the same, or it would be renewed for ever
 		case ttl == 0:
 			return hold{}, errors.Join(errUnleased, held.Release(ctx))
 		}

@@ -266,8 +266,8 @@ func (w *worker) release(ctx context.Context, c *contender, h hold, v verdict) e
 		err := h.release(ctx)
 		switch {
 		case err == nil:
-			if h.lease != nil && !errors.Is(h.lease.Err(), lock.ErrReleased) {
-				return accuse(fmt.Errorf("then Err() = %w", h.lease.Err()))
+			if h.lease != nil && h.lease.Err() == nil {
+				return accuse(errors.New("and its lease does not know"))
 			}
 			return nil
 		case errors.Is(err, lock.ErrNotHeld):
