@@ -110,7 +110,7 @@ func (l *Lock) tryFair(ctx context.Context, id string, since time.Time) (*Lease,
 // acquireFair is Acquire with a queue.
 func (l *Lock) acquireFair(ctx context.Context) (*Lease, error) {
 	id, since := l.newID(), time.Now()
-	if since.UnixNano()-l.line.contended.Load() > int64(contendedFor) {
+	if !l.lately(since) {
 		lease, err := l.attempt(ctx, id, since)
 		if err != ErrHeld {
 			return lease, err
@@ -148,6 +148,11 @@ func (l *Lock) acquireFair(ctx context.Context) (*Lease, error) {
 		l.background.Go(func() { l.giveUp(ctx, p) })
 	}
 	return lease, err
+}
+
+// lately reports whether the lock was found taken not long before now.
+func (l *Lock) lately(now time.Time) bool {
+	return now.UnixNano()-l.line.contended.Load() <= int64(contendedFor)
 }
 
 // stand waits in line until the lock is ours.
@@ -336,7 +341,7 @@ func (l *Lock) release(ctx context.Context, id string, turn int) (reply int, err
 	switch {
 	case l.line.fair && turn+1 >= signalEvery:
 		return l.releaseInTurn(ctx, id)
-	case !l.line.fair:
+	case !l.line.fair || !l.lately(time.Now()): // then a queue is not likely, and this the cheaper script
 		reply, err = releaseScript.Run(ctx, l.client, l.line.keys[:3], id, millis(signalTTL)).Int()
 		if err != nil || reply != replyQueue {
 			return reply, err

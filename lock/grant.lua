@@ -88,8 +88,9 @@ end
 
 -- free gives the lock back with a signal, as release.lua does.
 local function free(signal_ttl)
-	redis.call("del", KEYS[2])
-	redis.call("lpush", KEYS[2], 1)
-	redis.call("pexpire", KEYS[2], signal_ttl)
+	if redis.call("pexpire", KEYS[2], signal_ttl) == 0 then
+		redis.call("lpush", KEYS[2], 1)
+		redis.call("pexpire", KEYS[2], signal_ttl)
+	end
 	redis.call("del", KEYS[1])
 end

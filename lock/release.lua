@@ -12,8 +12,10 @@ end
 if KEYS[3] and redis.call("exists", KEYS[3]) == 1 then
 	return 3
 end
-redis.call("del", KEYS[2])
-redis.call("lpush", KEYS[2], 1)
-redis.call("pexpire", KEYS[2], ARGV[2])
+-- A signal that is still there was taken by nobody, so nobody blocks on it: it is kept, for as long as a new one.
+if redis.call("pexpire", KEYS[2], ARGV[2]) == 0 then
+	redis.call("lpush", KEYS[2], 1)
+	redis.call("pexpire", KEYS[2], ARGV[2])
+end
 redis.call("del", KEYS[1])
 return 0
