@@ -106,6 +106,7 @@ type flags struct {
 	json     bool
 	check    bool
 	preset   string
+	faults   []string
 	write    func(io.Writer, sim.Result) error
 	record   recording
 	theme    string
@@ -150,7 +151,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 			return f.run(cmd, stdout, stderr)
 		},
 	}
-	cmd.AddCommand(newStrategies(stdout), newPresets(stdout), newCompare(stdout, stderr))
+	cmd.AddCommand(newStrategies(stdout), newPresets(stdout), newFaults(stdout), newCompare(stdout, stderr))
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
@@ -158,8 +159,10 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 
 	c, fl := &f.config, cmd.Flags()
 	fl.SortFlags = false
-	fl.StringSliceVar(&c.Lanes, "lanes", c.Lanes, "strategies to compare, 1 to 4 of "+strings.Join(sim.StrategyNames(), ", "))
+	fl.StringSliceVar(&c.Lanes, "lanes", c.Lanes, "strategies to compare, 1 to 4 of "+strings.Join(sim.StrategyNames(), ", ")+
+		"; with settings of their own behind colons, as in block:lease=2s")
 	fl.StringVar(&f.preset, "preset", "", "a failure to watch, with its remedy beside it: "+strings.Join(sim.PresetNames(), ", ")+"; other flags change its settings")
+	fl.StringArrayVar(&f.faults, "fault", nil, "something to do to a client or to Redis, as in pause:client=1:at=write:for=900ms; may be given several times; see locktop faults")
 	fl.IntVar(&c.Clients, "clients", c.Clients, "clients in every lane")
 	fl.IntVar(&c.Alerts, "alerts", 0, fmt.Sprintf("alerts to send, 0 = endless (default 0, without a screen %d)", headlessAlerts))
 	fl.DurationVar(&c.Interval, "interval", c.Interval, "time between two alerts")
@@ -210,6 +213,43 @@ func newStrategies(stdout io.Writer) *cobra.Command {
 	}
 }
 
+const faultsHelp = `A fault is something that is done to a client or to Redis on purpose. It is written
+as a kind with settings behind colons, in any order:
+
+  pause:client=1:at=write:nth=2:for=900ms
+
+  lane=1       only in that lane
+  client=1     to that client; of the others, when that client comes to the point
+  at=write     when a client comes to this point of its update
+  nth=2        when it does so for the second time
+  after=50ms   so long after that or, without a point, from the start of the run
+  for=900ms    for how long, or by how much, in experiment time
+  node=2       cut, restart: only that one of the lane's servers`
+
+// newFaults lists what --fault can do, and when.
+func newFaults(stdout io.Writer) *cobra.Command {
+	return &cobra.Command{
+		Use:     "faults",
+		Short:   "List the faults: what --fault can do to clients and to Redis, and when",
+		Long:    faultsHelp,
+		Example: "  locktop --fault crash:at=acquired:nth=3\n  locktop --lanes block,fenced --fault jump:after=2s:for=1s --fault pause:at=write:for=900ms",
+		Args:    noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			var b strings.Builder
+			b.WriteString(faultsHelp + "\n\n")
+			for _, k := range sim.FaultKinds() {
+				fmt.Fprintf(&b, "%-10s %s\n", k, k.Explain())
+			}
+			b.WriteByte('\n')
+			for _, p := range sim.Points() {
+				fmt.Fprintf(&b, "at=%-10s %s\n", p, p.Explain())
+			}
+			_, err := io.WriteString(stdout, b.String())
+			return err
+		},
+	}
+}
+
 // newPresets lists what --preset can name.
 func newPresets(stdout io.Writer) *cobra.Command {
 	return &cobra.Command{
@@ -219,7 +259,7 @@ func newPresets(stdout io.Writer) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			var b strings.Builder
 			for _, p := range sim.Presets() {
-				fmt.Fprintf(&b, "%-16s %s (%s beside %s)\n", p.Name, p.Title, p.Config.Lanes[0], p.Config.Lanes[1])
+				fmt.Fprintf(&b, "%-17s%s (%s beside %s)\n", p.Name, p.Title, p.Config.Lanes[0], p.Config.Lanes[1])
 			}
 			_, err := io.WriteString(stdout, b.String())
 			return err
@@ -313,7 +353,7 @@ func comparable(names []string, c sim.Config) ([]string, error) {
 	if len(names) == 1 && strings.TrimSpace(names[0]) == "all" {
 		names = nil
 		for _, s := range sim.Strategies() {
-			if s.Nodes == 1 || !c.Source.Shared() {
+			if !s.Broken && (s.Nodes == 1 || !c.Source.Shared()) {
 				names = append(names, s.Name)
 			}
 		}
@@ -502,11 +542,22 @@ func (f *flags) complete(given *pflag.FlagSet, screen bool) error {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 		}
 	}
-	if screen && f.preset != "" { // to be watched, not measured
-		if !given.Changed("alerts") {
+	if p, ok := sim.PresetNamed(f.preset); ok && screen { // to be watched, not measured
+		if !given.Changed("alerts") && !p.Once {
 			f.config.Alerts = 0
 		}
 		f.config.Speed = sim.Defaults().Speed
+	}
+	f.config.GiveUp = !screen
+	if given.Changed("fault") {
+		f.config.Faults = nil
+		for _, text := range f.faults {
+			fault, err := sim.ParseFault(text)
+			refuse("fault", err)
+			if err == nil {
+				f.config.Faults = append(f.config.Faults, fault)
+			}
+		}
 	}
 	if !screen && f.preset == "" {
 		f.config.Speed = clock.Max

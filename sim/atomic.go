@@ -19,7 +19,9 @@ var atomicScript = Strategy{
 		if err := c.lane.clock.Sleep(ctx, c.lane.work); err != nil {
 			return err
 		}
+		c.reach(AtWrite)
 		c.record(Event{Kind: Requested})
+		c.wrote = true
 		reply, err := addScript.EvalSha(detached, c.redis, []string{c.lane.averageKey()},
 			int64(a.Latency), keyTTL.Milliseconds()).StringSlice()
 		if err != nil {

@@ -33,6 +33,12 @@ type Board struct {
 	commands                                       int64
 
 	reply    Event // the last of a Redis command
+	faults   int64
+	fault    Event // the last of them
+	paused   int   // clients that a fault has stopped for a while
+	crashed  int
+	rewound  int           // how often Redis has lost data
+	progress time.Duration // when something was last done that was no waiting
 	finished int
 	jain     float64 // frozen when the first client has finished
 	stopped  bool
@@ -47,6 +53,7 @@ type Board struct {
 // clientState is one client's part of the board.
 type clientState struct {
 	phase     Phase
+	resume    Phase // the one to return to after a pause
 	inside    bool
 	busy      bool
 	acquiring bool          // between its first try and its grant
@@ -122,6 +129,15 @@ func (b *Board) apply(e *Event) {
 	}
 	c := &b.clients[e.Client]
 	switch e.Kind {
+	case Attempted, Failed, Waited:
+	default:
+		if e.Client != 0 || e.Kind == Faulted { // the lane's own last read is none
+			b.progress = e.At
+		}
+	}
+	switch e.Kind {
+	case Faulted, Resumed, Crashed, Rewound:
+		b.faulted(e, c)
 	case Received:
 		b.setBusy(c, true)
 	case Attempted:
@@ -163,6 +179,8 @@ func (b *Board) apply(e *Event) {
 	}
 	b.ledger.apply(e)
 	switch e.Kind {
+	case Rewound:
+		b.addPoint()
 	case Acked, Computed, Unknown, Refused:
 		if e.Kind != Refused {
 			b.settled(c)
@@ -172,6 +190,48 @@ func (b *Board) apply(e *Event) {
 			b.leave(c)
 			b.enterPhase(c, Idle, e.At)
 		}
+	}
+}
+
+// faulted takes in what faults do.
+func (b *Board) faulted(e *Event, c *clientState) {
+	switch e.Kind {
+	case Faulted:
+		b.faults++
+		b.fault = *e
+		if b.leaseUntil > 0 {
+			b.leaseUntil = max(b.leaseUntil-e.Lease, 1)
+		}
+		if e.Client == 0 {
+			for i := 1; i < len(b.clients); i++ {
+				b.mark(&b.clients[i], MarkFault, e.At)
+			}
+			break
+		}
+		b.mark(c, MarkFault, e.At)
+		if f, err := ParseFault(e.Text); err == nil && f.Kind == Pause {
+			b.paused++
+			c.resume = c.phase
+			b.enterPhase(c, Suspended, e.At)
+		}
+	case Resumed:
+		if c.phase == Suspended {
+			b.paused--
+			b.enterPhase(c, c.resume, e.At)
+		}
+	case Crashed:
+		b.crashed++
+		if c.acquiring {
+			c.acquiring = false
+			if b.lane.Locks {
+				b.waiting--
+			}
+		}
+		b.leave(c)
+		b.setBusy(c, false)
+		b.enterPhase(c, Dead, e.At)
+	case Rewound:
+		b.rewound++
 	}
 }
 
@@ -326,6 +386,16 @@ func (b *Board) mark(c *clientState, m Phase, at time.Duration) {
 func (b *Board) enterPhase(c *clientState, p Phase, at time.Duration) {
 	c.phase = p
 	c.track.add(Moment{At: at, What: p}, b.trackSize)
+}
+
+// hung tells whether the lane stands still for good, as of an experiment time: for
+// as long as its patience clients have waited, with nobody inside, nobody who will
+// come back, and nothing done.
+func (b *Board) hung(now time.Duration) bool {
+	if b.stopped {
+		now = b.now
+	}
+	return b.lane.Patience > 0 && b.waiting > 0 && b.inside == 0 && b.paused == 0 && now-b.progress > b.lane.Patience
 }
 
 // jainNow is Jain's fairness index over the clients' updates: 1 when all have

@@ -38,6 +38,7 @@ type client struct {
 	lease  time.Duration // of the lock, in the time of its Redis
 	inbox  chan Alert
 	random *rand.Rand // for pauses; the same in every run of a seed
+	wrote  bool       // a write of the present update was sent, and not refused
 }
 
 // detached is the context of commands that are seen through to their reply
@@ -46,13 +47,13 @@ var detached = context.Background()
 
 // connect opens the client's connection and readies its lock.
 func (c *client) connect(ctx context.Context) error {
-	c.door = &door{client: c.number, gate: &c.lane.gate}
+	c.door = &door{client: c}
 	var err error
-	if c.redis, err = c.dial(ctx, c.lane.server); err != nil {
+	if c.redis, err = c.dial(ctx, c.lane.server, 1); err != nil {
 		return err
 	}
-	for _, server := range c.lane.nodes {
-		node, err := c.dial(ctx, server)
+	for i, server := range c.lane.nodes {
+		node, err := c.dial(ctx, server, i+2)
 		if err != nil {
 			return err
 		}
@@ -64,10 +65,11 @@ func (c *client) connect(ctx context.Context) error {
 	return c.readyLock()
 }
 
-// dial opens one connection, by way of the client's door.
-func (c *client) dial(ctx context.Context, server *backend.Server) (*redis.Client, error) {
+// dial opens a connection to the lane's server of a number, by way of the client's
+// door.
+func (c *client) dial(ctx context.Context, server *backend.Server, node int) (*redis.Client, error) {
 	r := redis.NewClient(server.Options())
-	r.AddHook(c.door)
+	r.AddHook(hook{c.door, node})
 	if err := r.Ping(ctx).Err(); err != nil {
 		r.Close()
 		return nil, fmt.Errorf("client %d: connect: %w", c.number, err)
@@ -149,6 +151,9 @@ func (c *client) run(ctx context.Context) error {
 			return nil
 		}
 		if err := c.handle(ctx, a); err != nil {
+			if c.door.dead.Load() {
+				return nil // the event of that is recorded
+			}
 			if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 				return nil
 			}
@@ -174,11 +179,35 @@ func (c *client) next(ctx context.Context) (a Alert, ok bool) {
 	return a, ok
 }
 
-// handle notes the time of receipt and adds the latency to the average.
+// handle notes the time of receipt and adds the latency to the average. After a
+// fault it tries again, unless the write may have happened: to make it twice would
+// count the sample twice.
 func (c *client) handle(ctx context.Context, a Alert) error {
 	c.record(Event{Kind: Received, Alert: a.Number, Latency: a.Latency})
-	if err := c.noteReceipt(a); err != nil {
-		return err
+	c.wrote = false
+	noted := false
+	for {
+		err := c.once(ctx, a, &noted)
+		if err == nil || !c.excuses(err) || ctx.Err() != nil {
+			return err
+		}
+		if c.wrote {
+			return nil
+		}
+		select {
+		case <-time.After(againAfter):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// once is one try of handling an alert.
+func (c *client) once(ctx context.Context, a Alert, noted *bool) error {
+	if !*noted {
+		if err := c.noteReceipt(a); err != nil {
+			return err
+		}
+		*noted = true
 	}
 	if err := c.readyLock(); err != nil {
 		return err
@@ -186,6 +215,15 @@ func (c *client) handle(ctx context.Context, a Alert) error {
 	c.door.update.Store(true)
 	defer c.door.update.Store(false)
 	return c.lane.strategy.update(ctx, c, a)
+}
+
+// excuses tells whether an error may be the consequence of a fault.
+func (c *client) excuses(err error) bool {
+	switch {
+	case c.door.dead.Load(), errors.Is(err, context.Canceled), errors.Is(err, errUnreadable):
+		return false
+	}
+	return errors.Is(err, errInjected) || recent(c.door.faulted.Load()) || c.lane.excuses()
 }
 
 // noteReceipt adds the client's time of receipt to the alert's hash. On a real
@@ -208,8 +246,12 @@ func (c *client) noteReceipt(a Alert) error {
 	return nil
 }
 
-// record adds the commands sent since the last event and hands the event on.
+// record adds the commands sent since the last event and hands the event on. A
+// client that has crashed does and sees nothing any more.
 func (c *client) record(e Event) {
+	if c.door.dead.Load() {
+		return
+	}
 	e.Client, e.Commands = c.number, c.door.taken()
 	c.lane.recorder.Record(e)
 }
@@ -219,9 +261,11 @@ func (c *client) Observe(e lock.Event) {
 	switch e.Kind {
 	case lock.EventAttempt:
 		c.record(Event{Kind: Attempted})
+		c.reach(AtTry)
 	case lock.EventFailure:
 		if errors.Is(e.Err, lock.ErrHeld) {
 			c.record(Event{Kind: Failed})
+			c.reach(AtFailed)
 		}
 	case lock.EventWait:
 		c.record(Event{Kind: Waited})
@@ -257,15 +301,26 @@ func (c *client) tryUntilHeld(ctx context.Context, pause func(failures int) time
 // holding updates the average under a lease and releases it, also when the
 // context has ended meanwhile.
 func (c *client) holding(ctx context.Context, lease releaser, a Alert, set setter) error {
+	c.reach(AtAcquired)
 	err := c.readComputeWrite(ctx, a, set)
 	c.record(Event{Kind: Released})
+	c.reach(AtRelease)
 	release := lease.Release(detached)
+	for try := 1; try < releaseTries && release != nil && !errors.Is(release, lock.ErrNotHeld) && c.excuses(release); try++ {
+		time.Sleep(againAfter)
+		if release = lease.Release(detached); errors.Is(release, lock.ErrNotHeld) {
+			release = nil // the first release got through, perhaps
+		}
+	}
 	if errors.Is(release, lock.ErrNotHeld) {
 		c.record(Event{Kind: Expired})
 		release = nil
 	}
 	return errors.Join(err, release)
 }
+
+// releaseTries is how often a client tries to release when a fault is in the way.
+const releaseTries = 3
 
 // readComputeWrite is the story's update, which only a lock makes safe.
 func (c *client) readComputeWrite(ctx context.Context, a Alert, set setter) error {
@@ -284,7 +339,7 @@ func (c *client) readComputeWrite(ctx context.Context, a Alert, set setter) erro
 func (c *client) compute(ctx context.Context, base string, a Alert) (string, error) {
 	average, err := ParseAverage(base)
 	if err != nil {
-		return "", fmt.Errorf("key %s: %w", c.lane.averageKey(), err)
+		return "", fmt.Errorf("key %s: %w: %w", c.lane.averageKey(), errUnreadable, err)
 	}
 	if err := c.lane.clock.Sleep(ctx, c.lane.work); err != nil {
 		return "", err
@@ -299,6 +354,7 @@ func (c *client) read(from redis.Cmdable) (string, error) {
 		return "", fmt.Errorf("read %s: %w", c.lane.averageKey(), err)
 	}
 	c.record(Event{Kind: Read, Value: value})
+	c.reach(AtRead)
 	return value, nil
 }
 
@@ -307,13 +363,18 @@ func (c *client) set(value string) (found string, err error) {
 	return c.redis.SetArgs(detached, c.lane.averageKey(), value, setArgs).Result()
 }
 
+// errUnreadable is of a value that is no average: a stranger's.
+var errUnreadable = errors.New("the value is no average")
+
 // setArgs have SET reply what it overwrote.
 var setArgs = redis.SetArgs{TTL: keyTTL, Get: true}
 
 // write sets the shared value to one computed from base. The reply is the value
 // it overwrote, from which the ledger knows the order of the writes.
 func (c *client) write(base, value string, set setter) error {
+	c.reach(AtWrite)
 	c.record(Event{Kind: Written, Base: base, Value: value})
+	c.wrote = true
 	found, err := set(value)
 	if err == nil || errors.Is(err, redis.Nil) {
 		c.record(Event{Kind: Acked, Value: found})
@@ -326,6 +387,7 @@ func (c *client) write(base, value string, set setter) error {
 func (c *client) failedWrite(err error) error {
 	var answer redis.Error
 	if errors.As(err, &answer) || errors.Is(err, lock.ErrStale) { // it was not written
+		c.wrote = false
 		c.record(Event{Kind: Refused})
 	} else {
 		c.record(Event{Kind: Unknown})

@@ -114,10 +114,13 @@ func (cl *cluster) publish(ctx context.Context, feeds []chan Alert) error {
 // is killed before it can remove it.
 func (cl *cluster) noteSent(ctx context.Context, n int, sent time.Duration) error {
 	key := cl.lane.alertKey(n)
-	_, err := cl.lane.server.Admin().Pipelined(detached, func(p redis.Pipeliner) error {
-		p.HSet(ctx, key, "sent", strconv.FormatInt(int64(sent), 10))
-		p.PExpire(ctx, key, keyTTL)
-		return nil
+	err := cl.lane.admin(ctx, func() error {
+		_, err := cl.lane.server.Admin().Pipelined(detached, func(p redis.Pipeliner) error {
+			p.HSet(ctx, key, "sent", strconv.FormatInt(int64(sent), 10))
+			p.PExpire(ctx, key, keyTTL)
+			return nil
+		})
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("lane %s: note alert in %s: %w", cl.lane.Name(), key, err)
@@ -187,12 +190,15 @@ func (cl *cluster) deliver(ctx context.Context, p push) bool {
 func (cl *cluster) retire(ctx context.Context, last int) error {
 	for cl.oldest <= last {
 		batch := make(map[string]*redis.MapStringStringCmd)
-		_, err := cl.lane.server.Admin().Pipelined(ctx, func(p redis.Pipeliner) error {
-			for n := cl.oldest; n <= min(last, cl.oldest+receiptsKept-1); n++ {
-				key := cl.lane.alertKey(n)
-				batch[key] = p.HGetAll(ctx, key)
-			}
-			return nil
+		err := cl.lane.admin(ctx, func() error {
+			_, err := cl.lane.server.Admin().Pipelined(ctx, func(p redis.Pipeliner) error {
+				for n := cl.oldest; n <= min(last, cl.oldest+receiptsKept-1); n++ {
+					key := cl.lane.alertKey(n)
+					batch[key] = p.HGetAll(ctx, key)
+				}
+				return nil
+			})
+			return err
 		})
 		if err != nil {
 			return fmt.Errorf("lane %s: audit receipts: %w", cl.lane.Name(), err)
@@ -217,7 +223,7 @@ func (cl *cluster) retire(ctx context.Context, last int) error {
 			done = append(done, key)
 		}
 		cl.oldest += len(done)
-		if err := cl.lane.server.DeleteKeys(ctx, done...); err != nil {
+		if err := cl.lane.admin(ctx, func() error { return cl.lane.server.DeleteKeys(ctx, done...) }); err != nil {
 			return err
 		}
 		if len(done) < len(batch) {

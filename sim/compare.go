@@ -15,7 +15,7 @@ func CompareDefaults() Config {
 	c := Defaults()
 	c.Clients, c.Alerts, c.Interval, c.Backlog = 16, 125, 0, true
 	c.Work, c.Retry, c.Lease, c.LeaseFloor = time.Millisecond, 0, 30*time.Second, 0
-	c.Speed = 1
+	c.GiveUp, c.Speed = true, 1
 	return c
 }
 

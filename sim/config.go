@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"locktop/sim/backend"
@@ -15,7 +14,9 @@ import (
 // alerts and the same latencies, in every lane and on every machine; how the
 // clients interleave is up to the scheduler and to Redis.
 type Config struct {
-	// Lanes names the strategies to compare, 1 to 4.
+	// Lanes names the strategies to compare, 1 to 4. Behind colons a lane may have
+	// settings of its own: lease, work, retry, nodes, away (how long a server that
+	// restarts stays away) and replica (synced or lagging), as in block:lease=2s.
 	Lanes []string
 	// Clients is how many clients every lane has, 1 to [MostClients].
 	Clients int
@@ -41,6 +42,12 @@ type Config struct {
 	// lease is stretched there so as not to run out by accident, and at
 	// [clock.Max] there is none. 0 takes every lease as it is.
 	LeaseFloor time.Duration
+	// Faults are what is done to the clients and to Redis.
+	Faults []Fault
+	// Patience is how long, in experiment time, a lane may stand still with clients
+	// that wait before it counts as [Hung]; 0 is for ever. GiveUp ends it then.
+	Patience time.Duration
+	GiveUp   bool
 	// Speed is how fast experiment time runs; at [clock.Max] nobody sleeps.
 	Speed clock.Speed
 	// Source is where the Redis of each lane comes from.
@@ -60,6 +67,7 @@ func Defaults() Config {
 		Retry:      25 * time.Millisecond,
 		Lease:      200 * time.Millisecond,
 		LeaseFloor: 250 * time.Millisecond,
+		Patience:   5 * time.Second,
 		Speed:      0.25,
 	}
 }
@@ -79,13 +87,18 @@ func (c Config) Validate() error {
 		refuse("lanes: want 1 to %d strategies, have %d", MostLanes, n)
 	}
 	for i, name := range c.Lanes {
-		strategy, ok := StrategyNamed(name)
+		lane, err := c.lane(i)
 		switch {
 		case slices.Contains(c.Lanes[:i], name):
-		case !ok:
-			refuse("lanes: unknown strategy %q; known are %s", name, strings.Join(StrategyNames(), ", "))
-		case strategy.Nodes > 1 && c.Source.Shared():
-			refuse("lanes: %s takes %d independent servers, and %s is one: use --redis embedded or spawn", name, strategy.Nodes, c.Source)
+		case err != nil:
+			refuse("lanes: %w", err)
+		case lane.nodes > 1 && c.Source.Shared():
+			refuse("lanes: %s takes %d independent servers, and %s is one: use --redis embedded or spawn", lane.strategy.Name, lane.nodes, c.Source)
+		}
+	}
+	for _, f := range c.Faults {
+		if err := c.CheckFault(f); err != nil {
+			refuse("fault: %w", err)
 		}
 	}
 	if c.Clients < 1 || c.Clients > MostClients {
@@ -100,24 +113,41 @@ func (c Config) Validate() error {
 	for _, d := range []struct {
 		name  string
 		value time.Duration
-	}{{"work", c.Work}, {"retry", c.Retry}, {"lease", c.Lease}, {"interval", c.Interval}} {
+	}{{"work", c.Work}, {"retry", c.Retry}, {"lease", c.Lease}, {"interval", c.Interval}, {"patience", c.Patience}} {
 		if d.value < 0 {
 			refuse("%s: want a duration of 0 or more, have %v", d.name, d.value)
 		}
 	}
-	if c.Lease > 0 && c.Lease < time.Millisecond {
-		refuse("lease: Redis counts in milliseconds; want 0 (none) or at least 1ms, have %v", c.Lease)
+	if err := checkLease(c.Lease); err != nil {
+		refuse("lease: %w", err)
 	}
 	return errors.Join(errs...)
+}
+
+// CheckFault returns an error if a fault cannot be done in this experiment.
+func (c Config) CheckFault(f Fault) error {
+	if err := f.validate(); err != nil {
+		return err
+	}
+	switch {
+	case f.Lane > len(c.Lanes):
+		return fmt.Errorf("%s: lane: there are only %d", f.Kind, len(c.Lanes))
+	case f.Client > c.Clients:
+		return fmt.Errorf("%s: client: there are only %d", f.Kind, c.Clients)
+	case c.Source.Shared() && (f.Kind == Restart || f.Kind == Failover):
+		return fmt.Errorf("%s: %s is not locktop's own: use --redis embedded or spawn", f.Kind, c.Source)
+	}
+	return nil
 }
 
 // LaneInfo is what a lane is, as opposed to what happens in it.
 type LaneInfo struct {
 	// Index counts the lanes of an experiment from 0.
 	Index int
-	// Strategy is the name of the strategy, Locks says whether it takes a lock.
-	Strategy string
-	Locks    bool
+	// Strategy is the name of the strategy, Own what the lane sets otherwise than
+	// the experiment, as written: lease=2s. Locks says whether it takes a lock.
+	Strategy, Own string
+	Locks         bool
 	// Critical says that no two clients should be inside at once.
 	Critical bool
 	Clients  int
@@ -125,25 +155,46 @@ type LaneInfo struct {
 	// Lease is the lock's time to live in experiment time, as configured; 0 is
 	// none.
 	Lease time.Duration
+	// Patience is how long the lane may stand still before it counts as hung.
+	Patience time.Duration
 }
 
-// LaneInfo returns what the lane with an index, from 0, will be. Its strategy must
-// be known.
-func (c Config) LaneInfo(index int) LaneInfo {
-	strategy, _ := StrategyNamed(c.Lanes[index])
-	info := LaneInfo{
-		Index: index, Strategy: strategy.Name, Locks: strategy.Locks, Critical: strategy.Critical,
-		Clients: c.Clients, Alerts: c.Alerts,
+// Name is the lane as it was asked for: its strategy with its own settings.
+func (l LaneInfo) Name() string {
+	if l.Own == "" {
+		return l.Strategy
 	}
-	if strategy.Locks {
-		info.Lease = c.Lease
+	return l.Strategy + ":" + l.Own
+}
+
+// LaneInfo returns what the lane with an index, from 0, will be. The configuration
+// must be valid.
+func (c Config) LaneInfo(index int) LaneInfo {
+	lane, _ := c.lane(index)
+	info := LaneInfo{
+		Index: index, Strategy: lane.strategy.Name, Own: lane.own,
+		Locks: lane.strategy.Locks, Critical: lane.strategy.Critical,
+		Clients: c.Clients, Alerts: c.Alerts, Patience: c.Patience,
+	}
+	if info.Locks {
+		info.Lease = lane.lease
 	}
 	return info
 }
 
-// WithStrategy returns the configuration with another strategy in one lane.
+// WithStrategy returns the configuration with another strategy in one lane, which
+// keeps those of its own settings that the strategy has.
 func (c Config) WithStrategy(lane int, name string) Config {
 	c.Lanes = slices.Clone(c.Lanes)
+	old, _ := parseSpec(c.Lanes[lane])
 	c.Lanes[lane] = name
+	for _, own := range old.settings {
+		with := c
+		with.Lanes = slices.Clone(c.Lanes)
+		with.Lanes[lane] += ":" + own.key + "=" + own.value
+		if _, err := with.lane(lane); err == nil && StrategyOf(name) == name {
+			c = with
+		}
+	}
 	return c
 }

@@ -2,52 +2,243 @@ package sim
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"net"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// A door is the one way from a simulated client to Redis: a hook on its
-// connection that waits at the lane's gate and counts. Everything that a
-// client sends passes it, also what the lock library sends on its behalf.
+// A door is the one way from a simulated client to Redis: a hook on each of its
+// connections that waits at the lane's gate, counts, and does what faults do to a
+// connection. Everything that a client sends passes it, also what the lock library
+// sends on its behalf.
 type door struct {
-	client int
-	gate   *gate
+	client *client
 
 	// update says that commands belong to an update; others are bookkeeping
 	// (connecting, writing receipts) and neither wait nor count.
 	update atomic.Bool
 	count  atomic.Int64
+
+	dead    atomic.Bool  // the client has crashed
+	swallow atomic.Bool  // the next reply is lost
+	faulted atomic.Int64 // when something was last done to the client, in Unix nanoseconds; 0 is never
+
+	mu    sync.Mutex
+	conns []conn
+	cuts  map[int]<-chan struct{} // by node, 0 for all: closed when the cut is over
 }
+
+// conn is a connection to one of the lane's servers.
+type conn struct {
+	net.Conn
+	node int
+}
+
+// mostConns is how many of its latest connections a door remembers: one to each
+// server, and one for messages, that is.
+const mostConns = 2 * mostNodes
+
+// errInjected is wrapped by every error that a fault makes.
+var errInjected = errors.New("a fault was injected")
+
+var (
+	errCrashed   = fmt.Errorf("the client has crashed: %w", errInjected)
+	errSwallowed = fmt.Errorf("the reply was lost: %w", errInjected)
+	errCut       = fmt.Errorf("the connection was cut: %w", errInjected)
+	errAway      = fmt.Errorf("the server is away: %w", errInjected)
+)
 
 // taken returns how many commands have passed since the last call.
 func (d *door) taken() int { return int(d.count.Swap(0)) }
 
-func (d *door) pass(commands int) {
-	if d.update.Load() {
-		d.gate.pass(d.client)
-		d.count.Add(int64(commands))
+// hook is the door's hook on the connections to one of the lane's servers, from 1.
+type hook struct {
+	*door
+	node int
+}
+
+// pass lets commands through, after all that has to come before, or refuses them.
+func (h hook) pass(commands int) error {
+	if h.update.Load() {
+		h.client.lane.gate.pass(h.client.number)
+		h.client.reach(AtCommand)
+		h.count.Add(int64(commands))
 	}
+	switch {
+	case h.dead.Load():
+		return errCrashed
+	case h.client.lane.away(h.node):
+		return errAway
+	case h.isCut():
+		return errCut
+	}
+	return nil
+}
+
+// isCut tells whether nothing gets through to the node now. A cut without a time
+// is over with the first command that it stops.
+func (h hook) isCut() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.cuts) == 0 {
+		return false
+	}
+	for _, node := range [...]int{0, h.node} {
+		over, ok := h.cuts[node]
+		if !ok {
+			continue
+		}
+		if over == nil {
+			delete(h.cuts, node)
+			return true
+		}
+		select {
+		case <-over:
+			delete(h.cuts, node)
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// cut breaks the connections to a node, 0 for all, and lets nothing through until
+// over is closed; nil stops one command.
+func (d *door) cut(node int, over <-chan struct{}) {
+	d.mu.Lock()
+	if d.cuts == nil {
+		d.cuts = map[int]<-chan struct{}{}
+	}
+	d.cuts[node] = over
+	d.mu.Unlock()
+	d.breakConns(node)
+}
+
+// breakConns closes the connections to a node, 0 for all.
+func (d *door) breakConns(node int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	kept := d.conns[:0]
+	for _, c := range d.conns {
+		if node == 0 || c.node == node {
+			c.Close()
+		} else {
+			kept = append(kept, c)
+		}
+	}
+	d.conns = kept
 }
 
 // DialHook implements [redis.Hook].
-func (d *door) DialHook(next redis.DialHook) redis.DialHook {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
+func (h hook) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if h.dead.Load() {
+			return nil, errCrashed
+		}
+		c, err := next(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if len(h.conns) == mostConns {
+			h.conns = append(h.conns[:0], h.conns[1:]...)
+		}
+		h.conns = append(h.conns, conn{c, h.node})
+		if h.dead.Load() { // meanwhile
+			c.Close()
+		}
+		return c, nil
+	}
 }
 
-// ProcessHook implements [redis.Hook].
-func (d *door) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+// ProcessHook implements [redis.Hook]. A command that could not be sent, because
+// its connection had been closed while it was idle, is sent over a new one: of a
+// socket go-redis notices that beforehand, of an embedded connection it does not.
+func (h hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		d.pass(1)
-		return next(ctx, cmd)
+		err := h.pass(1)
+		if err == nil {
+			lose := h.loses()
+			if cmd.Name() == "blpop" {
+				if err = next(ctx, cmd); err == nil {
+					h.client.reach(AtWoken)
+				}
+			} else {
+				h.serve()
+				if err = next(ctx, cmd); errors.Is(err, io.ErrClosedPipe) {
+					err = next(ctx, cmd)
+				}
+				h.served()
+			}
+			lost := h.lost(lose)
+			if lost == nil {
+				return err
+			}
+			err = lost
+		}
+		cmd.SetErr(err)
+		return err
 	}
 }
 
 // ProcessPipelineHook implements [redis.Hook].
-func (d *door) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+func (h hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		d.pass(len(cmds))
-		return next(ctx, cmds)
+		err := h.pass(len(cmds))
+		if err == nil {
+			lose := h.loses()
+			h.serve()
+			if err = next(ctx, cmds); errors.Is(err, io.ErrClosedPipe) {
+				err = next(ctx, cmds)
+			}
+			h.served()
+			lost := h.lost(lose)
+			if lost == nil {
+				return err
+			}
+			err = lost
+		}
+		for _, cmd := range cmds {
+			cmd.SetErr(err)
+		}
+		return err
 	}
 }
+
+// serve waits until the server is in service, and keeps it there until served. A
+// command that blocks is sent without.
+func (h hook) serve() {
+	if h.node == 1 {
+		h.client.lane.faults.service.RLock()
+	}
+}
+
+func (h hook) served() {
+	if h.node == 1 {
+		h.client.lane.faults.service.RUnlock()
+	}
+}
+
+// loses tells whether the reply of the command that is sent next will be lost.
+func (h hook) loses() bool { return h.update.Load() && h.swallow.CompareAndSwap(true, false) }
+
+// lost returns why a reply that has come does not reach the client, if it does not.
+func (h hook) lost(lose bool) error {
+	switch {
+	case h.dead.Load():
+		return errCrashed // it does not live to see it
+	case lose:
+		return errSwallowed
+	}
+	return nil
+}
+
+// touch notes that something is being done to the client.
+func (d *door) touch() { d.faulted.Store(time.Now().UnixNano()) }

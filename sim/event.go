@@ -49,12 +49,24 @@ const (
 	Stopped
 	// Broke: the client cannot go on; Text says why.
 	Broke
+	// Faulted: something is done on purpose, to the client or, by the lane itself,
+	// to Redis. Text is the [Fault] as written; Lease is the time that it takes off
+	// the leases that run.
+	Faulted
+	// Resumed: the client goes on after a pause.
+	Resumed
+	// Crashed: the client has ended in mid-air. It never sends anything again.
+	Crashed
+	// Rewound: Redis has lost what was in it, all or the latest of it; Value is
+	// the value there now.
+	Rewound
 )
 
 var kindNames = [...]string{
 	Received: "received", Attempted: "attempted", Failed: "failed", Waited: "waited", Granted: "granted",
 	Released: "released", Expired: "expired", Read: "read", Written: "written", Acked: "acked", Unknown: "unknown", Refused: "refused",
 	Requested: "requested", Computed: "computed", Finished: "finished", Stopped: "stopped", Broke: "broke",
+	Faulted: "faulted", Resumed: "resumed", Crashed: "crashed", Rewound: "rewound",
 }
 
 // String returns the kind's name in the event log.
@@ -81,13 +93,14 @@ type Event struct {
 	Commands int
 	// Latency is the sample of an alert, on Received.
 	Latency time.Duration
-	// Lease is the lock's time to live, on Granted.
+	// Lease is the lock's time to live, on Granted, and what is taken off that, on
+	// Faulted.
 	Lease time.Duration
 	// Value is what was read, is being written, or was overwritten.
 	Value string
 	// Base is the value that a write was computed from.
 	Base string
-	// Text explains Broke.
+	// Text explains Broke and Faulted.
 	Text string
 }
 

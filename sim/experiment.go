@@ -215,6 +215,24 @@ func (e *Experiment) stepped() {
 	}
 }
 
+// Inject does a fault to a lane, by index: as the fault says, or at once. It returns
+// an error if that makes no sense there. What the fault does becomes events.
+func (e *Experiment) Inject(lane int, f Fault) error {
+	f.Lane = lane + 1
+	if err := e.config.CheckFault(f); err != nil {
+		return err
+	}
+	l := e.lanes[lane]
+	switch {
+	case f.Kind == Expire && l.info.Lease == 0:
+		return fmt.Errorf("%s: %s has no lease", f.Kind, l.info.Name())
+	case f.Node > len(l.servers()):
+		return fmt.Errorf("%s: %s has only %d servers", f.Kind, l.info.Name(), len(l.servers()))
+	}
+	l.inject(f)
+	return nil
+}
+
 // guard turns a panic of a goroutine into an error, so that the terminal can
 // be restored before anything is printed.
 func guard(f func() error) (err error) {

@@ -31,6 +31,9 @@ type Lane struct {
 	work     time.Duration
 	retry    time.Duration
 	floor    time.Duration // of a lease, in real time
+	awayFor  time.Duration // how long a server that restarts stays away
+	synced   bool          // its replica is told of everything at once
+	giveUp   bool          // end the lane when it hangs
 
 	clock    *clock.Clock
 	server   *backend.Server
@@ -38,6 +41,9 @@ type Lane struct {
 	average  string            // the key of the shared value, and the name of its lock
 	lockKeys []string
 	gate     gate
+	faults   faults
+	script   []Fault // to be done from the start
+	stop     func()  // ends the run
 	recorder *Recorder
 	cluster  *cluster
 	clients  []*client
@@ -46,19 +52,26 @@ type Lane struct {
 
 // openLane connects a lane to its Redis and readies everything up to the start.
 func openLane(ctx context.Context, cfg Config, index int, clk *clock.Clock, runID string) (*Lane, error) {
-	strategy, _ := StrategyNamed(cfg.Lanes[index])
+	asked, err := cfg.lane(index)
+	if err != nil {
+		return nil, err
+	}
 	l := &Lane{
 		info:     cfg.LaneInfo(index),
-		strategy: strategy, seed: cfg.Seed, pushers: cfg.Servers,
-		interval: cfg.Interval, backlog: cfg.Backlog, work: cfg.Work, retry: cfg.Retry, floor: cfg.LeaseFloor,
-		clock: clk,
+		strategy: asked.strategy, seed: cfg.Seed, pushers: cfg.Servers,
+		interval: cfg.Interval, backlog: cfg.Backlog, work: asked.work, retry: asked.retry, floor: cfg.LeaseFloor,
+		awayFor: asked.away, synced: asked.synced, giveUp: cfg.GiveUp,
+		clock: clk, script: cfg.Faults, stop: func() {},
+	}
+	if asked.fixed {
+		l.floor = 0
 	}
 	server, err := cfg.Source.Open(ctx, clk, runID, index+1)
 	if err != nil {
 		return nil, err
 	}
 	l.server, l.average = server, server.Prefix()+"average"
-	for len(l.nodes)+1 < strategy.Nodes {
+	for len(l.nodes)+1 < asked.nodes {
 		node, err := cfg.Source.Open(ctx, clk, runID, index+1)
 		if err != nil {
 			return nil, errors.Join(err, l.closeServers(ctx))
@@ -103,7 +116,7 @@ func (l *Lane) prepare(ctx context.Context) error {
 }
 
 // Name is the lane's strategy, with its place among the lanes.
-func (l *Lane) Name() string { return fmt.Sprintf("%d (%s)", l.info.Index+1, l.info.Strategy) }
+func (l *Lane) Name() string { return fmt.Sprintf("%d (%s)", l.info.Index+1, l.info.Name()) }
 
 func (l *Lane) averageKey() string    { return l.average }
 func (l *Lane) lockName() string      { return l.average }
@@ -145,6 +158,8 @@ func (l *Lane) run(ctx context.Context) error {
 
 	racing, stop := context.WithCancel(ctx)
 	defer stop()
+	l.stop = stop
+	l.begin(racing, l.script)
 	var (
 		wg   sync.WaitGroup
 		once sync.Once
@@ -162,6 +177,10 @@ func (l *Lane) run(ctx context.Context) error {
 	for _, c := range l.clients {
 		start(c.run)
 	}
+	if l.giveUp {
+		wait := l.watchForHang(racing, stop)
+		defer wait()
+	}
 	ended := make(chan struct{})
 	go func() { wg.Wait(); close(ended) }()
 	select {
@@ -169,7 +188,28 @@ func (l *Lane) run(ctx context.Context) error {
 	case <-racing.Done():
 		l.wind(ended)
 	}
-	return errors.Join(fail, l.settle())
+	stop()
+	return errors.Join(fail, l.end(), l.settle())
+}
+
+// watchForHang ends the lane when it hangs. What it returns waits for it to end.
+func (l *Lane) watchForHang(ctx context.Context, stop func()) (wait func()) {
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		ticker := time.NewTicker(2 * foldEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				if l.recorder.Hung() {
+					stop()
+				}
+			}
+		}
+	})
+	return watch.Wait
 }
 
 // grace is how long clients may take to see their last command through.
@@ -209,13 +249,20 @@ func (l *Lane) settle() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
-	value, err := l.server.Admin().Get(ctx, l.averageKey()).Result()
+	var value string
+	err := l.admin(ctx, func() (err error) {
+		value, err = l.server.Admin().Get(ctx, l.averageKey()).Result()
+		if errors.Is(err, redis.Nil) {
+			err = nil
+		}
+		return err
+	})
 	var answer redis.Error
 	if err != nil && !errors.As(err, &answer) {
 		l.hung = true
 		return fmt.Errorf("%w (%w)", l.errHung(), err)
 	}
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err != nil {
 		return fmt.Errorf("lane %s: read the final value of %s: %w", l.Name(), l.averageKey(), err)
 	}
 	l.recorder.Record(Event{Kind: Read, Value: value})

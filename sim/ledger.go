@@ -30,6 +30,7 @@ type Ledger struct {
 	guess  map[string]*version   // value → the version assumed to have overwritten it
 	ahead  map[string][]computed // updates computed by Redis from values not known yet
 	silent []computed            // those whose reply never came
+	tips   map[string]*version   // value → the end of a branch that Redis has forgotten
 	seats  []seat                // what each client is doing, by number
 	tally  []Tally               // what became of each client's updates, by number
 	untold int64                 // versions on the trunk whose reply is still on its way
@@ -83,6 +84,9 @@ type Loss struct {
 	// Victim is the update that vanished, Killer the first write after which
 	// it was no longer an ancestor of the current value.
 	Victim, Killer Update
+	// Forgotten says that it was no write: Redis itself went back in time, and the
+	// Killer is nobody.
+	Forgotten bool
 	// Number is how many updates were lost when this one was: it was the
 	// Number-th.
 	Number int64
@@ -162,6 +166,7 @@ func newLedger(limit int, linked func(v *version, erased int)) *Ledger {
 		early: map[string][]*version{},
 		guess: map[string]*version{},
 		ahead: map[string][]computed{},
+		tips:  map[string]*version{},
 	}
 	l.known[l.hash("")] = root
 	return l
@@ -205,7 +210,7 @@ func (l *Ledger) Losses(most int) []Loss {
 		}
 		loss := Loss{Victim: v.update(), Number: v.number}
 		if v.killer != nil {
-			loss.Killer = v.killer.update()
+			loss.Killer, loss.Forgotten = v.killer.update(), v.killer.client == 0
 		}
 		losses = append(losses, loss)
 	}
@@ -233,6 +238,9 @@ func (l *Ledger) apply(e *Event) {
 		if v := s.pending; v != nil {
 			s.pending = nil
 			v.ackedAt = e.At
+			if v.executed {
+				break // Redis went back to it before its reply was recorded
+			}
 			if e.Value != v.base {
 				l.totals.Clobbers++
 			}
@@ -246,7 +254,12 @@ func (l *Ledger) apply(e *Event) {
 	case Unknown:
 		l.lostReply(s, e.Client)
 	case Refused:
+		l.withdraw(s.pending)
 		s.pending, s.asked = nil, false
+	case Crashed:
+		l.lostReply(s, e.Client)
+	case Rewound:
+		l.rewind(e.Value)
 	case Stopped:
 		l.close()
 	}
@@ -364,6 +377,8 @@ func (l *Ledger) place(v *version, found string) {
 		l.place(v, found)
 	case l.guess[found] != nil:
 		l.slipIn(v, found)
+	case l.tips[found] != nil:
+		l.onTip(v, found)
 	default:
 		l.totals.Foreign++
 		l.advance(v)

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,8 @@ type Preset struct {
 	Happens, Look, Remedy string
 	// Config is the experiment.
 	Config Config
+	// Once says that the number of alerts is part of it, and more would spoil it.
+	Once bool
 
 	holds func(ill, cured LaneResult) []string
 }
@@ -84,7 +87,11 @@ func preset(ill, cured string, clients, alerts int, work, retry time.Duration) C
 	return c
 }
 
-var presets = []Preset{
+// presets are all there are, in the order in which they are taught.
+var presets = slices.Concat(contentionPresets, faultPresets)
+
+// contentionPresets need no fault: many clients are enough.
+var contentionPresets = []Preset{
 	{
 		Name:    "lost-update",
 		Title:   "without a lock, a late write erases others",

@@ -97,6 +97,14 @@ func (r *Recorder) Snapshot(view View) *Snapshot {
 	return r.board.Snapshot(r.clock.Now(), view)
 }
 
+// Hung folds what is there and tells whether the lane stands still for good.
+func (r *Recorder) Hung() bool {
+	r.foldMu.Lock()
+	defer r.foldMu.Unlock()
+	r.foldLocked()
+	return r.board.hung(r.clock.Now())
+}
+
 // run folds in the background until the context ends, and once more then.
 func (r *Recorder) run(ctx context.Context) {
 	ticker := time.NewTicker(foldEvery)

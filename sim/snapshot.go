@@ -12,6 +12,8 @@ const (
 	Correct Verdict = "correct"
 	// Wrong: updates were lost, or the accounting does not add up.
 	Wrong Verdict = "wrong"
+	// Hung: nothing was lost, but clients wait for ever.
+	Hung Verdict = "hung"
 )
 
 // A Snapshot is the state of a lane at one moment. It is never changed after
@@ -71,6 +73,13 @@ type Snapshot struct {
 	// Reply is the last event that was the reply of a Redis command.
 	Reply Event
 
+	// Faults counts what was done on purpose, and Fault is the last of it.
+	Faults int64
+	Fault  Event
+	// Crashed counts the clients that have ended in mid-air, Rewound how often Redis
+	// has lost data.
+	Crashed, Rewound int
+
 	// Finished counts the clients that have handled their last alert.
 	Finished int
 	// Stopped says that the lane is over; Final, that the value in Redis was read
@@ -129,10 +138,11 @@ func (b *Board) Snapshot(now time.Duration, view View) *Snapshot {
 		Attempts: b.attempts, Failures: b.failures, Retries: b.retries, Acquired: b.acquired, Expired: b.expired,
 		Commands: b.commands, Jain: b.jain, Reply: b.reply,
 		Redis: b.ledger.Head(), Curve: b.curve[:len(b.curve):len(b.curve)],
+		Faults: b.faults, Fault: b.fault, Crashed: b.crashed, Rewound: b.rewound,
 		Finished: b.finished, Stopped: b.stopped, Final: b.final, Broke: b.broke,
 	}
 	s.True = Average{Sum: s.AckedSum, Count: s.Acked}
-	s.Verdict = b.verdict(s.Totals)
+	s.Verdict = b.verdict(s.Totals, s.At)
 	if b.waits.TotalCount() > 0 {
 		s.WaitP50 = time.Duration(b.waits.ValueAtQuantile(50)) * time.Microsecond
 		s.WaitP99 = time.Duration(b.waits.ValueAtQuantile(99)) * time.Microsecond
@@ -188,10 +198,12 @@ func (b *Board) view(s *Snapshot, view View) {
 
 // verdict judges a lane by its updates alone: overlaps that lost nothing were
 // luck. A lane that broke has not shown that it is correct.
-func (b *Board) verdict(t Totals) Verdict {
+func (b *Board) verdict(t Totals, now time.Duration) Verdict {
 	switch {
 	case t.Lost > 0 || t.Foreign > 0:
 		return Wrong
+	case b.hung(now):
+		return Hung
 	case b.contested && t.Acked > 1 && b.broke == "":
 		return Correct
 	default:

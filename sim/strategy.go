@@ -23,6 +23,8 @@ type Strategy struct {
 	Critical bool
 	// Safe says that no update is lost as long as nothing fails.
 	Safe bool
+	// Broken says that it is wrong on purpose, to be watched beside its remedy.
+	Broken bool
 	// Nodes is how many independent Redis servers it takes.
 	Nodes int
 
@@ -33,9 +35,12 @@ type Strategy struct {
 }
 
 // strategies are all there are, in the order in which they are taught.
-var strategies = []Strategy{none, spin, poll, backoff, block, fair, watch, atomicScript, redlock, fenced, fencedWrite}
+var strategies = []Strategy{
+	none, spin, poll, backoff, block, fair, watch, atomicScript, redlock, fenced, fencedWrite,
+	brokenRelease, brokenWakeup, brokenWait,
+}
 
-// Strategies returns all strategies.
+// Strategies returns all strategies, those that are wrong on purpose last.
 func Strategies() []Strategy { return strategies }
 
 // StrategyNames returns the names of all strategies.

@@ -19,6 +19,10 @@ const (
 	Holding
 	// Done: has handled its last alert.
 	Done
+	// Suspended: paused by a fault.
+	Suspended
+	// Dead: has crashed.
+	Dead
 )
 
 // Point marks on a timeline. They share a number space with the phases.
@@ -33,6 +37,8 @@ const (
 	MarkFailed
 	// MarkExpired: a holder found that its lease had run out.
 	MarkExpired
+	// MarkFault: something was done to the client, or to Redis.
+	MarkFault
 )
 
 // A Moment is the start of a phase, or a mark, on a client's timeline.

@@ -41,7 +41,8 @@ type embedded struct {
 	srv *server.Server       // changes with a restart, under opening, when no connection is left
 
 	ticking sync.Mutex
-	ticked  atomic.Int64 // milliseconds of experiment time that the server knows of
+	ticked  atomic.Int64 // milliseconds by the server's own clock, since it began
+	ahead   atomic.Int64 // milliseconds that it has been set forward
 
 	dialled  atomic.Int64
 	arriving sync.Map // number of a connection, as a string → *conn
@@ -162,7 +163,7 @@ func (c *conn) Close() error {
 // tick tells the server the time, to the millisecond: whenever that has changed, the next command looks at the time to
 // live of every key.
 func (e *embedded) tick() {
-	now := e.clk.Now().Milliseconds()
+	now := e.clk.Now().Milliseconds() + e.ahead.Load()
 	if now <= e.ticked.Load() {
 		return
 	}

@@ -55,6 +55,10 @@ func (pipeAddr) String() string  { return "embedded" }
 // ended and, where it may, sends the command again over a new one. On a socket it looks for that before it writes.
 var errHungUp = fmt.Errorf("%w: %w", io.ErrClosedPipe, io.EOF)
 
+// errClosed is the error of a write to an end that has been closed. Like errHungUp it is a closed pipe, by which one can
+// tell that nothing was sent: reading never gives that error.
+var errClosed = fmt.Errorf("%w: %w", net.ErrClosed, io.ErrClosedPipe)
+
 // stream is one direction of a pipe.
 type stream struct {
 	mu       sync.Mutex
@@ -77,7 +81,7 @@ func (s *stream) write(b []byte) (int, error) {
 	defer s.mu.Unlock()
 	switch {
 	case s.hungUp:
-		return 0, net.ErrClosed
+		return 0, errClosed
 	case s.broken:
 		return 0, errHungUp
 	}

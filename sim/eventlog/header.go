@@ -28,7 +28,7 @@ var (
 // A Header is what a log says of its experiment: enough to fold the events again
 // and to report on them.
 type Header struct {
-	// Strategies names the lanes' strategies.
+	// Strategies names the lanes' strategies, with settings of their own.
 	Strategies []string      `json:"lanes"`
 	Clients    int           `json:"clients"`
 	Servers    int           `json:"servers"`
@@ -40,6 +40,10 @@ type Header struct {
 	Retry      time.Duration `json:"retry_ns"`
 	Lease      time.Duration `json:"lease_ns"`
 	LeaseFloor time.Duration `json:"lease_floor_ns"`
+	// Faults are what was done from the start, as [sim.ParseFault] reads it.
+	Faults   []string      `json:"faults,omitempty"`
+	Patience time.Duration `json:"patience_ns"`
+	GiveUp   bool          `json:"give_up,omitempty"`
 	// Speed is the speed at the start, as [clock.ParseSpeed] reads it.
 	Speed string `json:"speed"`
 	// Backend is where Redis was, without secrets, and Redis what it called itself.
@@ -57,10 +61,15 @@ type first struct {
 // NewHeader describes an experiment by its configuration and by what
 // [sim.Experiment.Backend] says.
 func NewHeader(cfg sim.Config, label, version string) Header {
+	var faults []string
+	for _, f := range cfg.Faults {
+		faults = append(faults, f.String())
+	}
 	return Header{
 		Strategies: cfg.Lanes, Clients: cfg.Clients, Servers: cfg.Servers, Alerts: cfg.Alerts,
 		Interval: cfg.Interval, Backlog: cfg.Backlog, Seed: cfg.Seed, Work: cfg.Work, Retry: cfg.Retry,
 		Lease: cfg.Lease, LeaseFloor: cfg.LeaseFloor, Speed: cfg.Speed.String(),
+		Faults: faults, Patience: cfg.Patience, GiveUp: cfg.GiveUp,
 		Backend: label, Redis: version,
 	}
 }
@@ -69,10 +78,16 @@ func NewHeader(cfg sim.Config, label, version string) Header {
 // returns an error if no experiment can have had it.
 func (h Header) Config() (sim.Config, error) {
 	speed, err := clock.ParseSpeed(h.Speed)
+	var faults []sim.Fault
+	for _, text := range h.Faults {
+		f, wrong := sim.ParseFault(text)
+		faults, err = append(faults, f), errors.Join(err, wrong)
+	}
 	cfg := sim.Config{
 		Lanes: h.Strategies, Clients: h.Clients, Servers: h.Servers, Alerts: h.Alerts,
 		Interval: h.Interval, Backlog: h.Backlog, Seed: h.Seed, Work: h.Work, Retry: h.Retry,
 		Lease: h.Lease, LeaseFloor: h.LeaseFloor, Speed: speed,
+		Faults: faults, Patience: h.Patience, GiveUp: h.GiveUp,
 	}
 	return cfg, errors.Join(err, cfg.Validate())
 }
@@ -80,7 +95,7 @@ func (h Header) Config() (sim.Config, error) {
 // Lanes returns what the lanes were, to make their boards from. The header must be
 // one that was read, or be made from a valid configuration.
 func (h Header) Lanes() []sim.LaneInfo {
-	cfg := sim.Config{Lanes: h.Strategies, Clients: h.Clients, Alerts: h.Alerts, Lease: h.Lease}
+	cfg := sim.Config{Lanes: h.Strategies, Clients: h.Clients, Alerts: h.Alerts, Work: h.Work, Retry: h.Retry, Lease: h.Lease, Patience: h.Patience}
 	lanes := make([]sim.LaneInfo, len(cfg.Lanes))
 	for i := range lanes {
 		lanes[i] = cfg.LaneInfo(i)

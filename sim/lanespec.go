@@ -1,0 +1,79 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// laneSpec is a lane as it was asked for: a strategy, with the settings of the
+// experiment or with its own, as in block:lease=2s.
+type laneSpec struct {
+	strategy Strategy
+	own      string // its own settings, as written
+	work     time.Duration
+	retry    time.Duration
+	lease    time.Duration
+	fixed    bool // the lease is its own, and meant as it is
+	nodes    int
+	synced   bool          // its replica is told of everything at once
+	away     time.Duration // how long a server that restarts stays away
+}
+
+// mostNodes is how many servers a lane may have.
+const mostNodes = 15
+
+// lane resolves what was asked for as the lane with an index, from 0.
+func (c Config) lane(index int) (laneSpec, error) {
+	s, err := parseSpec(c.Lanes[index])
+	if err != nil {
+		return laneSpec{}, err
+	}
+	strategy, ok := StrategyNamed(s.name)
+	if !ok {
+		return laneSpec{}, fmt.Errorf("unknown strategy %q; known are %s", s.name, joined(StrategyNames()))
+	}
+	l := laneSpec{strategy: strategy, own: s.own(), work: c.Work, retry: c.Retry, lease: c.Lease, nodes: strategy.Nodes}
+	settings := map[string]func(string) error{
+		"work":  readDuration(&l.work),
+		"retry": readDuration(&l.retry),
+		"away":  readDuration(&l.away),
+		"replica": func(value string) error {
+			switch value {
+			case "synced", "lagging":
+				l.synced = value == "synced"
+				return nil
+			}
+			return fmt.Errorf("want synced or lagging, have %q", value)
+		},
+	}
+	if strategy.Locks {
+		settings["lease"] = func(value string) error {
+			l.fixed = true
+			if err := readDuration(&l.lease)(value); err != nil {
+				return err
+			}
+			return checkLease(l.lease)
+		}
+	}
+	if strategy.Nodes > 1 {
+		settings["nodes"] = readCount(&l.nodes, 3, mostNodes)
+	}
+	return l, s.apply(settings)
+}
+
+// checkLease refuses what Redis cannot count.
+func checkLease(d time.Duration) error {
+	if d > 0 && d < time.Millisecond {
+		return fmt.Errorf("Redis counts in milliseconds; want 0 (none) or at least 1ms, have %v", d)
+	}
+	return nil
+}
+
+// StrategyOf returns the name of a lane's strategy, without its own settings.
+func StrategyOf(lane string) string {
+	s, err := parseSpec(lane)
+	if err != nil {
+		return lane
+	}
+	return s.name
+}

@@ -1,0 +1,56 @@
+package sim
+
+// rewind takes in that Redis has gone back to an earlier value, by nobody's write:
+// a replica took over that had not heard of the latest, or a server came back
+// empty. What the value does not hold any more is lost, and no client did it.
+func (l *Ledger) rewind(text string) {
+	v := l.find(text)
+	if v == nil {
+		v = l.stranger(text)
+	}
+	if v == l.head {
+		return
+	}
+	if v.unknown && !v.executed { // the replica had it, and its client was not told
+		l.totals.Unknown--
+	}
+	v.executed = true
+	l.tips[l.head.text] = l.head
+	nobody := &version{text: text}
+	for down, up := l.head, v; down != up; {
+		if down != nil && (up == nil || down.depth >= up.depth) {
+			l.drop(down, nobody)
+			down = l.parent(down)
+		} else {
+			l.keep(up)
+			up = l.parent(up)
+		}
+	}
+	l.head = v
+	l.tell(v)
+	l.advance(l.popEarly(v.text))
+}
+
+// onTip takes in a write to a branch that Redis has forgotten: its client was told
+// OK before that, and its reply is recorded after.
+func (l *Ledger) onTip(v *version, found string) {
+	delete(l.tips, found)
+	l.tips[v.text] = v
+	v.executed, v.killer = true, &version{text: l.head.text}
+	l.tell(v)
+	l.linked(v, 0)
+	for w := l.popEarly(v.text); w != nil; w = l.popEarly(v.text) {
+		l.place(w, v.text)
+	}
+}
+
+// withdraw forgets a write that Redis has refused. The same client may well compute
+// the same value again.
+func (l *Ledger) withdraw(v *version) {
+	if v == nil {
+		return
+	}
+	if hash := l.hash(v.text); l.known[hash] == v {
+		delete(l.known, hash)
+	}
+}

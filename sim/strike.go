@@ -1,0 +1,373 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"locktop/sim/backend"
+)
+
+// excusedFor is for how long, in real time, errors count as the consequences of a
+// fault: their clients try again.
+const excusedFor = 10 * time.Second
+
+// faults are those of one lane: what lies in wait, and what is going on.
+type faults struct {
+	mu     sync.Mutex
+	armed  []*ambush
+	count  atomic.Int32    // of armed, to be looked at first
+	ctx    context.Context // of the run; nil before and after it
+	doing  sync.WaitGroup
+	struck atomic.Int64 // when Redis was last hit, in Unix nanoseconds
+
+	// service is held for reading by every command that Redis answers at once, and
+	// for writing while the first server is being replaced.
+	service sync.RWMutex
+	gone    [mostNodes + 1]atomic.Bool // by number of the server: it stays away
+	fail    error                      // why Redis could not be brought back
+}
+
+// ambush is a fault that waits for a client to come.
+type ambush struct {
+	Fault
+	seen int
+}
+
+// begin arms the faults of the configuration, as the run starts.
+func (l *Lane) begin(ctx context.Context, all []Fault) {
+	l.faults.mu.Lock()
+	l.faults.ctx = ctx
+	l.faults.mu.Unlock()
+	for _, f := range all {
+		if f.Lane == 0 || f.Lane == l.info.Index+1 {
+			l.inject(f)
+		}
+	}
+}
+
+// end waits for what faults are still doing; none is begun any more.
+func (l *Lane) end() error {
+	l.faults.mu.Lock()
+	l.faults.ctx = nil
+	l.faults.armed = nil
+	l.faults.count.Store(0)
+	l.faults.mu.Unlock()
+	l.faults.doing.Wait()
+	l.faults.mu.Lock()
+	defer l.faults.mu.Unlock()
+	return l.faults.fail
+}
+
+// inject lets a fault lie in wait, or happen.
+func (l *Lane) inject(f Fault) {
+	switch {
+	case f.At != "":
+		l.arm(f)
+	case f.After > 0:
+		l.later(f.After, func() { f.After = 0; l.inject(f) })
+	case f.Kind.OfClient():
+		f.At = AtCommand
+		l.arm(f)
+	default:
+		l.later(0, func() { l.strikeRedis(f) })
+	}
+}
+
+func (l *Lane) arm(f Fault) {
+	l.faults.mu.Lock()
+	defer l.faults.mu.Unlock()
+	if l.faults.ctx != nil {
+		l.faults.armed = append(l.faults.armed, &ambush{Fault: f})
+		l.faults.count.Store(int32(len(l.faults.armed)))
+	}
+}
+
+// later runs do on a goroutine of its own, after a time.
+func (l *Lane) later(after time.Duration, do func()) {
+	l.faults.mu.Lock()
+	defer l.faults.mu.Unlock()
+	ctx := l.faults.ctx
+	if ctx == nil {
+		return
+	}
+	l.faults.doing.Go(func() {
+		err := guard(func() error {
+			if l.wait(ctx, after) {
+				do()
+			}
+			return nil
+		})
+		l.failed(err)
+	})
+}
+
+// failed notes what keeps the lane from going on.
+func (l *Lane) failed(err error) {
+	l.faults.mu.Lock()
+	defer l.faults.mu.Unlock()
+	l.faults.fail = errors.Join(l.faults.fail, err)
+}
+
+// wait lets experiment time pass, also where nobody sleeps, and tells whether the
+// run still goes on.
+func (l *Lane) wait(ctx context.Context, d time.Duration) bool {
+	over, stop := l.clock.After(d)
+	defer stop()
+	select {
+	case <-over:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// reach is called by a client at each point of its updates, on its goroutine. It
+// returns when what lay in wait there is over.
+func (c *client) reach(at Point) {
+	l := c.lane
+	if l.faults.count.Load() == 0 || c.door.dead.Load() {
+		return
+	}
+	l.faults.mu.Lock()
+	ctx := l.faults.ctx
+	var due []Fault
+	l.faults.armed = slices.DeleteFunc(l.faults.armed, func(a *ambush) bool {
+		if a.At != at || (a.Client != 0 && a.Client != c.number) {
+			return false
+		}
+		a.seen++
+		if a.seen < a.Nth {
+			return false
+		}
+		due = append(due, a.Fault)
+		return true
+	})
+	l.faults.count.Store(int32(len(l.faults.armed)))
+	l.faults.mu.Unlock()
+	if ctx == nil {
+		return
+	}
+	for _, f := range due {
+		switch {
+		case f.After > 0: // and then at the next command, or at once
+			after := f.After
+			f.At, f.Nth, f.After = "", 0, 0
+			if f.Kind.OfClient() {
+				f.Client = c.number
+			}
+			l.later(after, func() { l.inject(f) })
+		case f.Kind.OfClient():
+			c.strike(ctx, f)
+		default:
+			l.strikeRedis(f)
+		}
+	}
+}
+
+// strike does a fault to a client, on its goroutine.
+func (c *client) strike(ctx context.Context, f Fault) {
+	f.Client = c.number
+	c.door.touch()
+	c.record(Event{Kind: Faulted, Text: f.String()})
+	switch f.Kind {
+	case Pause, Delay:
+		c.lane.wait(ctx, f.For)
+		c.record(Event{Kind: Resumed})
+	case Crash:
+		c.record(Event{Kind: Crashed})
+		c.door.dead.Store(true)
+		c.door.breakConns(0)
+	case Swallow:
+		c.door.swallow.Store(true)
+	case Cut:
+		var over <-chan struct{}
+		if f.For > 0 {
+			over, _ = c.lane.clock.After(f.For)
+		}
+		c.door.cut(f.Node, over)
+	}
+}
+
+// strikeRedis does a fault to the lane's servers.
+func (l *Lane) strikeRedis(f Fault) {
+	ctx, cancel := context.WithTimeout(context.Background(), excusedFor)
+	defer cancel()
+	var err error
+	switch f.Kind {
+	case Expire:
+		err = l.expire(ctx, f)
+	case Jump:
+		l.tellFault(f, f.For)
+		err = l.server.Jump(ctx, f.For, l.lockKeys...)
+	case Restart:
+		err = l.restart(ctx, f)
+	case Failover:
+		err = l.failover(ctx, f)
+	}
+	if err != nil {
+		l.failed(fmt.Errorf("lane %s: fault %s: %w", l.Name(), f, err))
+		l.stop()
+	}
+}
+
+// tellFault records a fault of the lane, which takes some time off running leases.
+func (l *Lane) tellFault(f Fault, off time.Duration) {
+	l.recorder.Record(Event{Kind: Faulted, Lease: off, Text: f.String()})
+}
+
+// expire has the lock's lease run out, if it has one.
+func (l *Lane) expire(ctx context.Context, f Fault) error {
+	lease, _ := l.lease()
+	if lease == 0 || !l.info.Locks {
+		return nil
+	}
+	l.tellFault(f, longestLease)
+	for _, server := range l.servers() {
+		if err := server.Admin().PExpire(ctx, l.lockKeys[0], 0).Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// longestLease is more than any lease has left.
+const longestLease = 1000 * time.Hour
+
+// restart replaces one of the lane's servers by an empty one.
+func (l *Lane) restart(ctx context.Context, f Fault) error {
+	node := max(f.Node, 1)
+	if node == 1 {
+		return l.replace(ctx, f, func(context.Context) (backend.Copy, error) { return nil, nil })
+	}
+	if node > len(l.servers()) {
+		return nil
+	}
+	server := l.servers()[node-1]
+	l.faults.gone[node].Store(true)
+	back := func() { l.faults.gone[node].Store(false) }
+	l.struckNow()
+	l.breakConns(node)
+	l.tellFault(f, 0) // the other nodes still have it
+	err := server.Restart(ctx)
+	if err != nil || l.awayFor == 0 {
+		back()
+		return err
+	}
+	l.later(l.awayFor, func() { l.struckNow(); back() })
+	return nil
+}
+
+// stayAway lets the time pass for which the first server stays away.
+func (l *Lane) stayAway() {
+	l.faults.mu.Lock()
+	ctx := l.faults.ctx
+	l.faults.mu.Unlock()
+	if ctx != nil && l.awayFor > 0 {
+		l.wait(ctx, l.awayFor)
+	}
+}
+
+// failover replaces the first server by a copy that has not heard of the latest
+// changes; or has, where the replica is told at once.
+func (l *Lane) failover(ctx context.Context, f Fault) error {
+	copyNow := func(ctx context.Context) (backend.Copy, error) {
+		return l.server.Copy(ctx, append(slices.Clone(l.lockKeys), l.averageKey())...)
+	}
+	if l.synced {
+		l.later(f.For, func() { l.failedOver(f, copyNow) })
+		return nil
+	}
+	behind, err := copyNow(ctx)
+	if err != nil {
+		return err
+	}
+	l.later(f.For, func() {
+		l.failedOver(f, func(context.Context) (backend.Copy, error) { return behind, nil })
+	})
+	return nil
+}
+
+func (l *Lane) failedOver(f Fault, replica func(context.Context) (backend.Copy, error)) {
+	ctx, cancel := context.WithTimeout(context.Background(), excusedFor)
+	defer cancel()
+	if err := l.replace(ctx, f, replica); err != nil {
+		l.failed(fmt.Errorf("lane %s: fault %s: %w", l.Name(), f, err))
+		l.stop()
+	}
+}
+
+// replace kills the first server and starts another in its place, with the data of
+// a replica. Commands that are on their way lose their replies; others wait.
+func (l *Lane) replace(ctx context.Context, f Fault, replica func(context.Context) (backend.Copy, error)) error {
+	l.struckNow()
+	l.breakConns(1)
+	l.faults.service.Lock()
+	defer l.faults.service.Unlock()
+	data, err := replica(ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.server.Restart(ctx); err != nil {
+		return err
+	}
+	// The lock sends a script whole where it is not known; the strategy does not.
+	if err := addScript.Load(ctx, l.server.Admin()).Err(); err != nil {
+		return err
+	}
+	if err := l.server.Load(ctx, data); err != nil {
+		return err
+	}
+	l.stayAway()
+	off := longestLease
+	if data.Has(l.lockKeys[0]) {
+		off = 0
+	}
+	l.tellFault(f, off)
+	l.recorder.Record(Event{Kind: Rewound, Value: data.Text(l.averageKey())})
+	l.struckNow()
+	return nil
+}
+
+// struckNow notes that errors are to be excused from now on.
+func (l *Lane) struckNow() { l.faults.struck.Store(time.Now().UnixNano()) }
+
+// breakConns closes all clients' connections to a server.
+func (l *Lane) breakConns(node int) {
+	for _, c := range l.clients {
+		c.door.breakConns(node)
+	}
+}
+
+// away tells whether a server cannot be reached.
+func (l *Lane) away(node int) bool { return l.faults.gone[node].Load() }
+
+// excuses tells whether an error may be the consequence of a fault of Redis.
+func (l *Lane) excuses() bool { return recent(l.faults.struck.Load()) }
+
+func recent(at int64) bool { return at != 0 && time.Since(time.Unix(0, at)) < excusedFor }
+
+// admin runs a command of the lane's own, again if a fault came between.
+func (l *Lane) admin(ctx context.Context, do func() error) error {
+	for {
+		err := func() error {
+			l.faults.service.RLock()
+			defer l.faults.service.RUnlock()
+			return do()
+		}()
+		if err == nil || ctx.Err() != nil || !l.excuses() {
+			return err
+		}
+		select {
+		case <-time.After(againAfter):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// againAfter is the real time between two tries after a fault.
+const againAfter = 5 * time.Millisecond
