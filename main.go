@@ -634,7 +634,7 @@ func check(r sim.Result) error {
 	var errs []error
 	for _, l := range r.Lanes {
 		if l.Verdict != sim.Correct {
-			errs = append(errs, fmt.Errorf("check: %s is %s: %s", l.Lane.Strategy, strings.ToUpper(string(l.Verdict)), report.Sentence(l)))
+			errs = append(errs, fmt.Errorf("check: %s is %s: %s", l.Lane.Name(), strings.ToUpper(string(l.Verdict)), report.Sentence(l)))
 		}
 	}
 	if len(errs) > 0 {

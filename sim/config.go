@@ -148,10 +148,12 @@ type LaneInfo struct {
 	// the experiment, as written: lease=2s. Locks says whether it takes a lock.
 	Strategy, Own string
 	Locks         bool
-	// Critical says that no two clients should be inside at once.
-	Critical bool
-	Clients  int
-	Alerts   int
+	// Critical says that no two clients should be inside at once, Fenced that it
+	// does no harm if they are.
+	Critical, Fenced bool
+
+	Clients int
+	Alerts  int
 	// Lease is the lock's time to live in experiment time, as configured; 0 is
 	// none.
 	Lease time.Duration
@@ -173,7 +175,7 @@ func (c Config) LaneInfo(index int) LaneInfo {
 	lane, _ := c.lane(index)
 	info := LaneInfo{
 		Index: index, Strategy: lane.strategy.Name, Own: lane.own,
-		Locks: lane.strategy.Locks, Critical: lane.strategy.Critical,
+		Locks: lane.strategy.Locks, Critical: lane.strategy.Critical, Fenced: lane.strategy.Fenced,
 		Clients: c.Clients, Alerts: c.Alerts, Patience: c.Patience,
 	}
 	if info.Locks {

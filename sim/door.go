@@ -163,6 +163,9 @@ func (h hook) DialHook(next redis.DialHook) redis.DialHook {
 // socket go-redis notices that beforehand, of an embedded connection it does not.
 func (h hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
+		if isHandshake(cmd) {
+			return next(ctx, cmd)
+		}
 		err := h.pass(1)
 		if err == nil {
 			lose := h.loses()
@@ -191,6 +194,9 @@ func (h hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 // ProcessPipelineHook implements [redis.Hook].
 func (h hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
+		if len(cmds) > 0 && isHandshake(cmds[0]) {
+			return next(ctx, cmds)
+		}
 		err := h.pass(len(cmds))
 		if err == nil {
 			lose := h.loses()
@@ -210,6 +216,16 @@ func (h hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 		}
 		return err
 	}
+}
+
+// isHandshake tells whether go-redis sends the command by itself, to begin a
+// connection in the middle of another command: that one has passed already.
+func isHandshake(cmd redis.Cmder) bool {
+	switch cmd.Name() {
+	case "hello", "auth", "select", "client":
+		return true
+	}
+	return false
 }
 
 // serve waits until the server is in service, and keeps it there until served. A

@@ -13,7 +13,7 @@ var fenced = Strategy{
 	Explain: "Every grant comes with a token that is higher than all before, and the value's fence is raised to it before the holder reads. " +
 		"A holder that was paused past its lease still believes in it, but its write carries an old token and is refused; it starts again. " +
 		"Nothing is lost even when leases run out.",
-	Locks: true, Critical: true, Safe: true, Nodes: 1,
+	Locks: true, Critical: true, Safe: true, Fenced: true, Nodes: 1,
 	options: func(c *client) []lock.Option { return []lock.Option{lock.WithGuard(c.guard)} },
 	update:  updateFenced,
 }

@@ -20,21 +20,22 @@ import (
 // The totals are exact for ever; the graph, and with it who erased whom,
 // covers the most recent versions. A Ledger is not safe for concurrent use.
 type Ledger struct {
-	head   *version
-	known  map[uint64]*version // every version of the window, by the hash of its value
-	seed   maphash.Seed
-	slab   []version             // where the next versions come from
-	window []*version            // the same, oldest first
-	limit  int                   // how many versions the window holds at least
-	early  map[string][]*version // acked before the write whose value they found
-	guess  map[string]*version   // value → the version assumed to have overwritten it
-	ahead  map[string][]computed // updates computed by Redis from values not known yet
-	silent []computed            // those whose reply never came
-	tips   map[string]*version   // value → the end of a branch that Redis has forgotten
-	seats  []seat                // what each client is doing, by number
-	tally  []Tally               // what became of each client's updates, by number
-	untold int64                 // versions on the trunk whose reply is still on its way
-	losses []*version            // the most recent, oldest first; some may have come back
+	head      *version
+	known     map[uint64]*version // every version of the window, by the hash of its value
+	seed      maphash.Seed
+	slab      []version             // where the next versions come from
+	window    []*version            // the same, oldest first
+	limit     int                   // how many versions the window holds at least
+	early     map[string][]*version // acked before the write whose value they found
+	guess     map[string]*version   // value → the version assumed to have overwritten it
+	ahead     map[string][]computed // updates computed by Redis from values not known yet
+	silent    []computed            // those whose reply never came
+	tips      map[string]*version   // value → the end of a branch that Redis has forgotten
+	rewoundAt time.Duration         // when it last did so
+	seats     []seat                // what each client is doing, by number
+	tally     []Tally               // what became of each client's updates, by number
+	untold    int64                 // versions on the trunk whose reply is still on its way
+	losses    []*version            // the most recent, oldest first; some may have come back
 
 	totals Totals // without Kept and Lost, which the tree tells
 	lost   int64  // counted one by one
@@ -238,8 +239,9 @@ func (l *Ledger) apply(e *Event) {
 		if v := s.pending; v != nil {
 			s.pending = nil
 			v.ackedAt = e.At
-			if v.executed {
-				break // Redis went back to it before its reply was recorded
+			if v.executed { // Redis went back to it before its reply was recorded
+				l.sighted(e.Value)
+				break
 			}
 			if e.Value != v.base {
 				l.totals.Clobbers++
@@ -259,7 +261,7 @@ func (l *Ledger) apply(e *Event) {
 	case Crashed:
 		l.lostReply(s, e.Client)
 	case Rewound:
-		l.rewind(e.Value)
+		l.rewind(e)
 	case Stopped:
 		l.close()
 	}
@@ -380,8 +382,16 @@ func (l *Ledger) place(v *version, found string) {
 	case l.tips[found] != nil:
 		l.onTip(v, found)
 	default:
-		l.totals.Foreign++
+		l.strange(before)
 		l.advance(v)
+	}
+}
+
+// strange counts a value that should not have been in Redis. One that the lane had
+// there earlier may be there again once Redis has gone back.
+func (l *Ledger) strange(v *version) {
+	if ours := v != nil && (v.client != 0 || v.text == ""); !ours || l.rewoundAt == 0 {
+		l.totals.Foreign++
 	}
 }
 
@@ -546,9 +556,16 @@ func (l *Ledger) lostReply(s *seat, client int) {
 		return
 	}
 	s.pending = nil
+	if v.executed {
+		return // Redis went back to it
+	}
 	v.unknown = true
 	l.totals.Unknown++
-	if v.seen || len(l.early[v.text]) > 0 {
+	switch {
+	case !v.seen && len(l.early[v.text]) == 0:
+	case v.sentAt < l.rewoundAt:
+		l.past(v)
+	default:
 		l.surface(v)
 	}
 }
@@ -561,7 +578,7 @@ func (l *Ledger) close() {
 	}
 	if final := l.seats[0].base; final != nil && final != l.head {
 		if len(l.guess) == 0 {
-			l.totals.Foreign++
+			l.strange(final)
 		}
 		l.moveHead(final)
 	}

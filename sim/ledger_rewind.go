@@ -3,11 +3,12 @@ package sim
 // rewind takes in that Redis has gone back to an earlier value, by nobody's write:
 // a replica took over that had not heard of the latest, or a server came back
 // empty. What the value does not hold any more is lost, and no client did it.
-func (l *Ledger) rewind(text string) {
-	v := l.find(text)
+func (l *Ledger) rewind(e *Event) {
+	v := l.find(e.Value)
 	if v == nil {
-		v = l.stranger(text)
+		v = l.stranger(e.Value)
 	}
+	l.rewoundAt = e.At
 	if v == l.head {
 		return
 	}
@@ -16,7 +17,7 @@ func (l *Ledger) rewind(text string) {
 	}
 	v.executed = true
 	l.tips[l.head.text] = l.head
-	nobody := &version{text: text}
+	nobody := &version{text: v.text}
 	for down, up := l.head, v; down != up; {
 		if down != nil && (up == nil || down.depth >= up.depth) {
 			l.drop(down, nobody)
@@ -37,6 +38,32 @@ func (l *Ledger) onTip(v *version, found string) {
 	delete(l.tips, found)
 	l.tips[v.text] = v
 	v.executed, v.killer = true, &version{text: l.head.text}
+	l.tell(v)
+	l.linked(v, 0)
+	for w := l.popEarly(v.text); w != nil; w = l.popEarly(v.text) {
+		l.place(w, v.text)
+	}
+}
+
+// sighted takes in that a value was in Redis before it went back.
+func (l *Ledger) sighted(text string) {
+	v := l.find(text)
+	switch {
+	case v == nil || v.executed:
+	case v.unknown:
+		l.past(v)
+	default:
+		v.seen = true
+	}
+}
+
+// past counts a version of unknown fate that was in Redis before it went back.
+func (l *Ledger) past(v *version) {
+	l.totals.Unknown--
+	v.executed = true
+	if !v.kept {
+		v.killer = &version{text: l.head.text}
+	}
 	l.tell(v)
 	l.linked(v, 0)
 	for w := l.popEarly(v.text); w != nil; w = l.popEarly(v.text) {

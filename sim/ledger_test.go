@@ -255,11 +255,13 @@ type lossy struct {
 	settled   int         // of unknown fate at first, and seen in Redis later
 	clobbers  int         // by those who were told
 	forgotten int         // unknown and executed, but overwritten before anybody saw it
+	rewinds   int         // Redis went back to an earlier value
 }
 
 // playLossy has every client make some updates, one after the other, in a random
-// order, with random accidents.
-func playLossy(rng *rand.Rand, clients, each int) lossy {
+// order, with random accidents. With rewinds, Redis now and then goes back to an
+// earlier value, as a replica that lags has it, or to none.
+func playLossy(rng *rand.Rand, clients, each int, rewinds bool) lossy {
 	type write struct {
 		client int
 		holds  []int // the writes in its value, itself included
@@ -292,7 +294,14 @@ func playLossy(rng *rand.Rand, clients, each int) lossy {
 		}
 	}
 	rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	past := []string{""}
 	for _, c := range order {
+		if rewinds && rng.IntN(6) == 0 {
+			value = past[rng.IntN(len(past))]
+			see(value)
+			add(Event{Kind: Rewound, Value: value})
+			h.rewinds++
+		}
 		if gone[c] {
 			continue
 		}
@@ -333,6 +342,7 @@ func playLossy(rng *rand.Rand, clients, each int) lossy {
 		switch w.fate {
 		case told, replyLost, cutAfterwards:
 			of[next], value = number, next
+			past = append(past, value)
 		}
 		switch w.fate {
 		case told:
@@ -406,7 +416,7 @@ func TestLedgerSettlesUnknownWrites(t *testing.T) {
 	for seed := range uint64(5000) {
 		rng := rand.New(rand.NewPCG(seed, 2))
 		clients, each := 2+rng.IntN(5), 1+rng.IntN(3)
-		h := playLossy(rng, clients, each)
+		h := playLossy(rng, clients, each, false)
 		events := delayRecords(rng, h.events)
 		l := fold(events, h.final)
 		got := l.Totals()
@@ -429,6 +439,45 @@ func TestLedgerSettlesUnknownWrites(t *testing.T) {
 	}
 	if settled == 0 || never == 0 || forgotten == 0 {
 		t.Fatalf("of the writes without a reply %d were seen, %d overwritten unseen and %d not executed: each must occur", settled, forgotten, never)
+	}
+}
+
+// TestLedgerFollowsRedisBack has Redis lose data: what it goes back to tells what
+// is lost, no client did it, and nobody is taken for a stranger.
+func TestLedgerFollowsRedisBack(t *testing.T) {
+	lost, late := 0, 0
+	for seed := range uint64(5000) {
+		rng := rand.New(rand.NewPCG(seed, 3))
+		clients, each := 2+rng.IntN(5), 1+rng.IntN(3)
+		h := playLossy(rng, clients, each, true)
+		events := delayRecords(rng, h.events)
+		l := fold(events, h.final)
+		got := l.Totals()
+		if got.Unknown != int64(h.unknown) || got.Acked != int64(h.updates-h.unknown) || got.Kept+got.Lost != got.Acked {
+			t.Fatalf("seed %d: %+v, brute force has %d updates, of them %d unknown\n%v", seed, got, h.updates, h.unknown, events)
+		}
+		if head := l.Head(); head.String() != averageOf(h.final).String() || head.Count != got.Kept || head.Sum != got.KeptSum {
+			t.Fatalf("seed %d: the head is %v, Redis has %q, %+v\n%v", seed, head, h.final, got, events)
+		}
+		if got.Foreign != 0 {
+			t.Fatalf("seed %d: %d strangers\n%v", seed, got.Foreign, events)
+		}
+		for c := 1; c <= clients; c++ {
+			if tally := l.Tally(c); tally.Acked != int64(h.counted[c]) || tally.Kept != int64(h.kept[c]) {
+				t.Fatalf("seed %d: client %d: %+v, brute force says %d kept of %d\n%v", seed, c, tally, h.kept[c], h.counted[c], events)
+			}
+		}
+		for _, loss := range l.Losses(100) {
+			if loss.Forgotten {
+				lost++
+			}
+		}
+		if !slices.Equal(events, h.events) {
+			late++
+		}
+	}
+	if lost == 0 || late == 0 {
+		t.Fatalf("%d losses by Redis itself and %d runs with late records: both must occur", lost, late)
 	}
 }
 

@@ -31,7 +31,7 @@ var faultPresets = []Preset{
 		Name:    "gc-pause",
 		Title:   "a holder is paused past its lease and does not know",
 		Happens: "A client stops for 900 ms just before its write, as a garbage collection may make it. Its lease of 500 ms ends, others get the lock and write. Then it wakes up and writes what it had computed.",
-		Look:    "Two inside, the lease that ran out, and one late ✗ that erases many.",
+		Look:    "Two inside, the lease that ran out, and the late ✗. (Whoever has read before it puts back what it erased, and erases it in turn.)",
 		Remedy:  "A fence raised with the lock refuses the late write (fenced). Renewing the lease would not help: what renews it is paused as well.",
 		Config:  faulty("block", "fenced", 6, 6, 50*time.Millisecond, 500*time.Millisecond, "pause:at=write:nth=3:for=900ms"),
 		holds: func(ill, cured LaneResult) []string {

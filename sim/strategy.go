@@ -23,6 +23,8 @@ type Strategy struct {
 	Critical bool
 	// Safe says that no update is lost as long as nothing fails.
 	Safe bool
+	// Fenced says that late writes are refused, so that overlaps lose nothing.
+	Fenced bool
 	// Broken says that it is wrong on purpose, to be watched beside its remedy.
 	Broken bool
 	// Nodes is how many independent Redis servers it takes.

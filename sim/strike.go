@@ -25,6 +25,8 @@ type faults struct {
 	doing  sync.WaitGroup
 	struck atomic.Int64 // when Redis was last hit, in Unix nanoseconds
 
+	// turn is had by one fault of Redis at a time.
+	turn sync.Mutex
 	// service is held for reading by every command that Redis answers at once, and
 	// for writing while the first server is being replaced.
 	service sync.RWMutex
@@ -195,6 +197,8 @@ func (c *client) strike(ctx context.Context, f Fault) {
 
 // strikeRedis does a fault to the lane's servers.
 func (l *Lane) strikeRedis(f Fault) {
+	l.faults.turn.Lock()
+	defer l.faults.turn.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), excusedFor)
 	defer cancel()
 	var err error
@@ -293,6 +297,8 @@ func (l *Lane) failover(ctx context.Context, f Fault) error {
 }
 
 func (l *Lane) failedOver(f Fault, replica func(context.Context) (backend.Copy, error)) {
+	l.faults.turn.Lock()
+	defer l.faults.turn.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), excusedFor)
 	defer cancel()
 	if err := l.replace(ctx, f, replica); err != nil {
@@ -324,8 +330,8 @@ func (l *Lane) replace(ctx context.Context, f Fault, replica func(context.Contex
 	}
 	l.stayAway()
 	off := longestLease
-	if data.Has(l.lockKeys[0]) {
-		off = 0
+	if l.info.Locks && data.Has(l.lockKeys[0]) {
+		off = 0 // the replica knows of it
 	}
 	l.tellFault(f, off)
 	l.recorder.Record(Event{Kind: Rewound, Value: data.Text(l.averageKey())})

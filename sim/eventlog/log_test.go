@@ -102,7 +102,7 @@ func TestFormat(t *testing.T) {
 		entry{1, sim.Event{At: 1502, Kind: sim.Stopped}},
 	)
 	const want = `{"locktop":"event log","version":1,"experiment":{"lanes":["none","spin"],"clients":3,"servers":3,"alerts":5,` +
-		`"interval_ns":100000000,"seed":42,"work_ns":40000000,"retry_ns":25000000,"lease_ns":200000000,"lease_floor_ns":250000000,` +
+		`"interval_ns":100000000,"seed":42,"work_ns":40000000,"retry_ns":25000000,"lease_ns":200000000,"lease_floor_ns":250000000,"patience_ns":5000000000,` +
 		`"speed":"1/4","backend":"embedded","redis_version":"miniredis v2"}}
 {"lane":1,"at_ns":1500,"kind":"received","client":1,"alert":1,"latency_ns":51250000}
 {"lane":2,"at_ns":1200,"kind":"granted","client":3,"commands":2,"lease_ns":200000000}

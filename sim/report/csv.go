@@ -58,6 +58,10 @@ var columns = []column{
 	{"redis", func(r sim.Result, _ sim.LaneResult) string { return oneLine(r.Backend) }},
 	{"redis_version", func(r sim.Result, _ sim.LaneResult) string { return oneLine(r.Version) }},
 	{"elapsed_s", func(r sim.Result, _ sim.LaneResult) string { return decimalText(r.Elapsed.Seconds()) }},
+	{"settings", func(_ sim.Result, l sim.LaneResult) string { return oneLine(l.Lane.Own) }},
+	whole("faults", func(l sim.LaneResult) int64 { return l.Faults }),
+	whole("crashed", func(l sim.LaneResult) int64 { return int64(l.Crashed) }),
+	whole("rewound", func(l sim.LaneResult) int64 { return int64(l.Rewound) }),
 }
 
 // whole is a column of whole numbers.

@@ -21,22 +21,26 @@ type document struct {
 }
 
 type experiment struct {
-	Seed         uint64  `json:"seed"`
-	Clients      int     `json:"clients"`
-	Servers      int     `json:"servers"`
-	Alerts       int     `json:"alerts"`
-	IntervalMS   float64 `json:"interval_ms"`
-	WorkMS       float64 `json:"work_ms"`
-	RetryMS      float64 `json:"retry_ms"`
-	LeaseMS      float64 `json:"lease_ms"`
-	Speed        string  `json:"speed"`
-	Backend      string  `json:"backend"`
-	Redis        string  `json:"redis"`
-	RedisVersion string  `json:"redis_version"`
+	Seed       uint64  `json:"seed"`
+	Clients    int     `json:"clients"`
+	Servers    int     `json:"servers"`
+	Alerts     int     `json:"alerts"`
+	IntervalMS float64 `json:"interval_ms"`
+	WorkMS     float64 `json:"work_ms"`
+	RetryMS    float64 `json:"retry_ms"`
+	LeaseMS    float64 `json:"lease_ms"`
+	// Faults are those that were given, as written.
+	Faults       []string `json:"faults,omitempty"`
+	Speed        string   `json:"speed"`
+	Backend      string   `json:"backend"`
+	Redis        string   `json:"redis"`
+	RedisVersion string   `json:"redis_version"`
 }
 
 type lane struct {
-	Strategy string  `json:"strategy"`
+	Strategy string `json:"strategy"`
+	// Settings are those of the lane's own, as written.
+	Settings string  `json:"settings,omitempty"`
 	Updates  updates `json:"updates"`
 	Average  average `json:"average"`
 	Lock     lock    `json:"lock"`
@@ -44,6 +48,7 @@ type lane struct {
 	Rate     rate    `json:"rate"`
 	Jain     float64 `json:"jain"`
 	Verdict  string  `json:"verdict"`
+	Faults   faults  `json:"faults"`
 	// FailedChecks names the equations of the accounts that do not hold.
 	FailedChecks []string `json:"failed_checks"`
 	// Broke says why the lane could not go on; empty when it did.
@@ -74,6 +79,13 @@ type lock struct {
 	Overlaps  int64 `json:"overlaps"`
 }
 
+// faults are what was done on purpose, and what came of it.
+type faults struct {
+	Injected int64 `json:"injected"`
+	Crashed  int   `json:"crashed"`
+	Rewound  int   `json:"rewound"`
+}
+
 type wait struct {
 	P50 float64 `json:"p50"`
 	P99 float64 `json:"p99"`
@@ -99,7 +111,7 @@ func documentOf(r sim.Result) document {
 		Experiment: experiment{
 			Seed: r.Config.Seed, Clients: r.Config.Clients, Servers: r.Config.Servers, Alerts: r.Config.Alerts,
 			IntervalMS: millis(r.Config.Interval), WorkMS: millis(r.Config.Work),
-			RetryMS: millis(r.Config.Retry), LeaseMS: millis(r.Config.Lease),
+			RetryMS: millis(r.Config.Retry), LeaseMS: millis(r.Config.Lease), Faults: faultTexts(r.Config.Faults),
 			Speed: r.Config.Speed.String(), Backend: backendKind(r), Redis: r.Backend, RedisVersion: r.Version,
 		},
 		ElapsedS: round(r.Elapsed.Seconds()),
@@ -116,7 +128,7 @@ func laneOf(l sim.LaneResult) lane {
 		failed = []string{}
 	}
 	return lane{
-		Strategy: l.Lane.Strategy,
+		Strategy: l.Lane.Strategy, Settings: l.Lane.Own,
 		Updates: updates{
 			Acked: l.Acked, Kept: l.Kept, Lost: l.Lost, Unknown: l.Unknown, Clobbers: l.Clobbers,
 			Ambiguous: l.Ambiguous, Foreign: l.Foreign,
@@ -130,9 +142,18 @@ func laneOf(l sim.LaneResult) lane {
 		Rate:         rate{KeptPerS: round(l.KeptPerSecond()), CommandsPerUpdate: round(l.CommandsPerUpdate())},
 		Jain:         round(l.Jain),
 		Verdict:      string(l.Verdict),
+		Faults:       faults{Injected: l.Faults, Crashed: l.Crashed, Rewound: l.Rewound},
 		FailedChecks: failed,
 		Broke:        l.Broke,
 	}
+}
+
+func faultTexts(all []sim.Fault) []string {
+	var texts []string
+	for _, f := range all {
+		texts = append(texts, f.String())
+	}
+	return texts
 }
 
 func backendKind(r sim.Result) string {

@@ -25,7 +25,7 @@ func Markdown(w io.Writer, r sim.Result) error {
 	}}
 	for _, l := range r.Lanes {
 		rows = append(rows, []string{
-			markdownText(l.Lane.Strategy), strings.ToUpper(string(l.Verdict)),
+			markdownText(l.Lane.Name()), strings.ToUpper(string(l.Verdict)),
 			fmt.Sprint(l.Acked), fmt.Sprint(l.Kept), fmt.Sprint(l.Lost),
 			fixed(l.Redis.Mean(), 3) + " ms", fixed(l.True.Mean(), 3) + " ms",
 			fmt.Sprint(l.MaxInside), fmt.Sprint(l.Overlaps), fmt.Sprint(l.Failures),
@@ -37,7 +37,7 @@ func Markdown(w io.Writer, r sim.Result) error {
 
 	b.WriteByte('\n')
 	for _, l := range r.Lanes {
-		fmt.Fprintf(&b, "- **%s**: %s\n", markdownText(l.Lane.Strategy), markdownText(Sentence(l)))
+		fmt.Fprintf(&b, "- **%s**: %s\n", markdownText(l.Lane.Name()), markdownText(Sentence(l)))
 		for _, check := range l.Failed {
 			fmt.Fprintf(&b, "  - CHECK FAILED: %s\n", markdownText(check))
 		}

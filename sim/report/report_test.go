@@ -158,6 +158,15 @@ func TestSentences(t *testing.T) {
 		{"every one of 12 updates is in the average, by luck: 5 times two clients were inside at once", func(l *sim.LaneResult) {
 			l.Verdict, l.Acked, l.Kept, l.Overlaps = sim.Correct, 12, 12, 5
 		}},
+		{"every one of 12 updates is in the average: 5 times two clients were inside at once, and the fence refused the late one", func(l *sim.LaneResult) {
+			l.Acked, l.Kept, l.Verdict, l.Overlaps, l.Lane.Fenced = 12, 12, sim.Correct, 5, true
+		}},
+		{"hangs: 1 client waits for ever, and nobody is inside", func(l *sim.LaneResult) {
+			l.Acked, l.Kept, l.Verdict, l.WaitingCount = 12, 12, sim.Hung, 1
+		}},
+		{"lost 4 of 12 updates: once Redis forgot what it had acknowledged", func(l *sim.LaneResult) {
+			l.Acked, l.Kept, l.Lost, l.Verdict, l.Rewound, l.Expired = 12, 8, 4, sim.Wrong, 1, 1
+		}},
 		{"lost 4 of 12 acknowledged updates; the average in Redis is off by -1.500 ms", func(l *sim.LaneResult) {
 			l.Verdict, l.Acked, l.Kept, l.Lost = sim.Wrong, 12, 8, 4
 			l.Redis, l.True = sim.Average{Sum: 8 * 48 * ms, Count: 8}, sim.Average{Sum: 12 * 49500 * time.Microsecond, Count: 12}

@@ -36,7 +36,7 @@ func scorecardRows(r sim.Result) [][]string {
 			inside = fmt.Sprint(l.MaxInside)
 		}
 		rows = append(rows, []string{
-			l.Lane.Strategy, strings.ToUpper(string(l.Verdict)), percent(l.Lost, l.Acked) + " %",
+			l.Lane.Name(), strings.ToUpper(string(l.Verdict)), percent(l.Lost, l.Acked) + " %",
 			fixed(l.KeptPerSecond(), 0), fixed(l.CommandsPerUpdate(), 1),
 			fixed(millis(l.WaitP50), 1), fixed(millis(l.WaitP99), 1), fixed(l.Jain, 2), inside,
 		})
@@ -79,7 +79,7 @@ func scorecardText(w io.Writer, r sim.Result) error {
 	var failed []string
 	for _, l := range r.Lanes {
 		for _, check := range l.Failed {
-			failed = append(failed, fmt.Sprintf("CHECK FAILED: %s: %s\n", l.Lane.Strategy, check))
+			failed = append(failed, fmt.Sprintf("CHECK FAILED: %s: %s\n", l.Lane.Name(), check))
 		}
 	}
 	if len(failed) > 0 {
@@ -107,7 +107,7 @@ func scorecardMarkdown(w io.Writer, r sim.Result) error {
 	writeTable(&b, scorecardRows(r), 2)
 	for _, l := range r.Lanes {
 		for _, check := range l.Failed {
-			fmt.Fprintf(&b, "\nCHECK FAILED: %s: %s\n", l.Lane.Strategy, markdownText(check))
+			fmt.Fprintf(&b, "\nCHECK FAILED: %s: %s\n", l.Lane.Name(), markdownText(check))
 		}
 	}
 	if r.Embedded {

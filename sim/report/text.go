@@ -29,7 +29,7 @@ func Text(w io.Writer, r sim.Result) error {
 		}
 		fmt.Fprintln(t, "\t")
 	}
-	row("lane", func(l sim.LaneResult) string { return l.Lane.Strategy })
+	row("lane", func(l sim.LaneResult) string { return l.Lane.Name() })
 	row("verdict", func(l sim.LaneResult) string { return strings.ToUpper(string(l.Verdict)) })
 	row("updates acked", func(l sim.LaneResult) string { return fmt.Sprint(l.Acked) })
 	row("  kept", func(l sim.LaneResult) string { return fmt.Sprint(l.Kept) })
@@ -50,13 +50,18 @@ func Text(w io.Writer, r sim.Result) error {
 	row("kept per second", func(l sim.LaneResult) string { return fmt.Sprintf("%.1f", l.KeptPerSecond()) })
 	row("commands per update", func(l sim.LaneResult) string { return fmt.Sprintf("%.1f", l.CommandsPerUpdate()) })
 	row("fairness (Jain)", func(l sim.LaneResult) string { return fmt.Sprintf("%.3f", l.Jain) })
+	if anyFaults(r) {
+		row("faults injected", func(l sim.LaneResult) string { return fmt.Sprint(l.Faults) })
+		row("  clients crashed", func(l sim.LaneResult) string { return fmt.Sprint(l.Crashed) })
+		row("  Redis went back", func(l sim.LaneResult) string { return fmt.Sprint(l.Rewound) })
+	}
 	t.Flush()
 
 	b.WriteByte('\n')
 	for _, l := range r.Lanes {
-		fmt.Fprintf(&b, "%s: %s\n", l.Lane.Strategy, Sentence(l))
+		fmt.Fprintf(&b, "%s: %s\n", l.Lane.Name(), Sentence(l))
 		for _, check := range l.Failed {
-			fmt.Fprintf(&b, "%s: CHECK FAILED: %s\n", l.Lane.Strategy, check)
+			fmt.Fprintf(&b, "%s: CHECK FAILED: %s\n", l.Lane.Name(), check)
 		}
 	}
 	if r.Embedded {
@@ -64,6 +69,16 @@ func Text(w io.Writer, r sim.Result) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// anyFaults tells whether something was done on purpose in any lane.
+func anyFaults(r sim.Result) bool {
+	for _, l := range r.Lanes {
+		if l.Faults > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Sentence says in words what became of a lane.
@@ -74,6 +89,8 @@ func Sentence(l sim.LaneResult) string {
 	case l.Lost > 0 && l.Foreign > 0:
 		return fmt.Sprintf("lost %d of %s: %s somebody else wrote to the key, or Redis forgot what was in it",
 			l.Lost, count(l.Acked, "update"), times(l.Foreign))
+	case l.Lost > 0 && l.Rewound > 0:
+		return fmt.Sprintf("lost %d of %s: %s Redis forgot what it had acknowledged", l.Lost, count(l.Acked, "update"), times(int64(l.Rewound)))
 	case l.Lost > 0 && l.Expired == 1:
 		return fmt.Sprintf("lost %d of %s: a lease ran out while its holder was inside", l.Lost, count(l.Acked, "update"))
 	case l.Lost > 0 && l.Expired > 0:
@@ -83,8 +100,13 @@ func Sentence(l sim.LaneResult) string {
 			l.Lost, count(l.Acked, "acknowledged update"), l.Redis.Mean()-l.True.Mean())
 	case len(l.Failed) > 0 || l.Foreign > 0:
 		return "the value in Redis was changed by somebody else"
+	case l.Verdict == sim.Hung:
+		return fmt.Sprintf("hangs: %s for ever, and nobody is inside", waits(l.WaitingCount))
 	case l.Verdict == sim.Undecided:
 		return "undecided: no two updates were under way at the same time"
+	case l.Overlaps > 0 && l.Lane.Fenced:
+		return fmt.Sprintf("every one of %d updates is in the average: %s two clients were inside at once, and the fence refused the late one",
+			l.Acked, times(l.Overlaps))
 	case l.Overlaps > 0:
 		return fmt.Sprintf("every one of %d updates is in the average, by luck: %s two clients were inside at once", l.Acked, times(l.Overlaps))
 	default:
@@ -105,6 +127,13 @@ func count[N int | int64](n N, thing string) string {
 		return "1 " + thing
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+func waits(clients int) string {
+	if clients == 1 {
+		return "1 client waits"
+	}
+	return fmt.Sprintf("%d clients wait", clients)
 }
 
 func times(n int64) string {
@@ -136,7 +165,7 @@ func Progress(r sim.Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%6.1fs", r.Elapsed.Seconds())
 	for _, l := range r.Lanes {
-		fmt.Fprintf(&b, "  %s: %d acked", l.Lane.Strategy, l.Acked)
+		fmt.Fprintf(&b, "  %s: %d acked", l.Lane.Name(), l.Acked)
 		if total := l.Lane.Alerts * l.Lane.Clients; total > 0 {
 			fmt.Fprintf(&b, " of %d", total)
 		}
