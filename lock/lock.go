@@ -34,8 +34,10 @@
 // acquire is SET NX as above or, if the lock was taken lately, a script that
 // takes it or joins the queue. A release takes the first waiter from the queue,
 // makes it the owner and tells it, in one script: the lock is never free in
-// between. If nobody waits, it is released with a signal as above. Fairness
-// needs the right to publish and to subscribe as well.
+// between. A waiter in the same process, on the same client, is told by the one
+// who releases instead, when it has the reply. If nobody waits, the lock is
+// released with a signal as above. Fairness needs the right to publish and to
+// subscribe as well.
 //
 // Among fair waiters, of whatever process, it is first come, first served: by
 // the order in which they joined the queue, which is that of Redis. Only where a
@@ -45,8 +47,8 @@
 // over: when its channel has no subscriber, or its process has not been heard of
 // for five seconds, whatever became of the connection. Should one be granted it in
 // these five seconds it has it for one lease, like any holder that dies, or for
-// two seconds if there is none: without a lease a waiter confirms its grant,
-// with one more round trip. With a lease, and this is the common case, a waiter
+// two seconds if there is none: without a lease a waiter confirms a grant that
+// comes from another process, with one more round trip. With a lease a waiter
 // wakes up owning the lock; its [Lease] counts from the grant, not from the
 // arrival of the message. If much of it has passed by then, it asks for all of
 // it first. Nothing is lost with a connection: waiters subscribe anew and ask
@@ -55,7 +57,8 @@
 //
 // What no message tells, the end of a holder's lease or a release by somebody
 // who knows of no queue, is noticed by the oldest waiter of each process, who
-// asks at the end of that lease and at least four times a second.
+// asks at the end of that lease and at least four times a second. If the answer
+// is that another waiter of its process holds the lock, that one is told.
 //
 // Waiters of other kinds can use the same lock. Every eighth hand-over in a row
 // goes through the signal instead; whoever takes it has 50 ms to take the lock
