@@ -177,6 +177,7 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 			if granted.IsZero() {
 				granted = p.local(g.at)
 			}
+			l.heard.Store(int64(granted.Sub(epoch)))
 			// A late grant has lost some of its lease and, without one, a grant from
 			// another process is provisional: both are put right by asking.
 			switch {

@@ -58,8 +58,12 @@ type hub struct {
 	err    error         // why it failed; set before ready is closed
 	ended  chan struct{} // closed when its goroutine has ended
 
-	users  int         // guarded by hubs
-	linger *time.Timer // guarded by hubs
+	// Guarded by hubs. The timer runs on while waiters come and go: to stop and
+	// set it each time takes longer.
+	users  int
+	idle   time.Time // since when there are none
+	linger *time.Timer
+	runs   bool // the timer does
 
 	mu      sync.Mutex
 	last    uint64
@@ -109,7 +113,6 @@ func (l *Lock) enter(ctx context.Context, id string) (*hub, *waiter, error) {
 		go h.run()
 	}
 	h.users++
-	h.linger.Stop()
 	hubs.Unlock()
 
 	var err error
@@ -140,7 +143,7 @@ func newHub(key hubKey) *hub {
 		h.name = besides("", key.lock) + h.name
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
-	h.linger = time.AfterFunc(hubLinger, h.closeIdle)
+	h.linger = time.AfterFunc(hubLinger, h.closeLater)
 	h.linger.Stop()
 	return h
 }
@@ -191,8 +194,28 @@ func (h *hub) unuse() {
 	hubs.Lock()
 	defer hubs.Unlock()
 	h.users--
-	if h.users == 0 && hubs.of[h.key] == h {
+	if h.users > 0 || hubs.of[h.key] != h {
+		return
+	}
+	h.idle = time.Now()
+	if !h.runs {
+		h.runs = true
 		h.linger.Reset(hubLinger)
+	}
+}
+
+// closeLater ends a hub that has had no waiters for long enough.
+func (h *hub) closeLater() {
+	hubs.Lock()
+	h.runs = false
+	rest := hubLinger - time.Since(h.idle)
+	if h.users == 0 && rest > 0 {
+		h.runs = true
+		h.linger.Reset(rest)
+	}
+	hubs.Unlock()
+	if rest <= 0 {
+		h.closeIdle()
 	}
 }
 

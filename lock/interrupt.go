@@ -34,6 +34,7 @@ func interruptible[T any](
 	}
 	outcomes := make(chan outcome)
 	background.Go(func() {
+		roomy(0)
 		result, err := do()
 		select {
 		case outcomes <- outcome{result, err}:
@@ -53,7 +54,8 @@ func interruptible[T any](
 // has answered this lock just now: then the answer is waited for as it is.
 //
 // For to wake a goroutine and be woken by it, which wakes threads as well, costs
-// from a tenth to half of a round trip to a Redis nearby.
+// from a tenth to half of a round trip to a Redis nearby. A grant counts as an
+// answer: it was one, to whoever released the lock.
 func command[T any](ctx context.Context, l *Lock, do func() (T, error), late func(T, error)) (result T, left bool, err error) {
 	if ctx.Done() == nil || time.Since(epoch)-time.Duration(l.heard.Load()) < answersFor {
 		result, err = do()
@@ -70,4 +72,13 @@ func command[T any](ctx context.Context, l *Lock, do func() (T, error), late fun
 func read[T any](ctx context.Context, l *Lock, do func() (T, error)) (T, error) {
 	result, _, err := command(ctx, l, do, func(T, error) {})
 	return result, err
+}
+
+// roomy grows the stack at once to what a command takes. Else it grows in steps,
+// each of which copies a stack that is deeper.
+//
+//go:noinline
+func roomy(i byte) byte {
+	var room [12 << 10]byte
+	return room[i]
 }
