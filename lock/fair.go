@@ -349,13 +349,13 @@ func (l *Lock) quit(ctx context.Context, p *place) bool {
 // counts the grants since the last that went through the signal.
 func (l *Lock) release(ctx context.Context, id string, turn int) (reply int, err error) {
 	switch {
-	case !l.line.fair:
+	case l.line.fair && turn+1 >= signalEvery:
+		return l.releaseInTurn(ctx, id)
+	case !l.line.fair || turn == 0 && !l.lately(time.Now()): // then a queue is not likely, and this the cheaper script
 		reply, err = releaseScript.Run(ctx, l.client, l.line.keys[:3], id, millis(signalTTL)).Int()
 		if err != nil || reply != replyQueue {
 			return reply, err
 		}
-	case turn+1 >= signalEvery:
-		return l.releaseInTurn(ctx, id)
 	}
 	return l.handOver(ctx, id, turn+1, "")
 }

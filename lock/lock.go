@@ -305,7 +305,9 @@ func (l *Lock) attempt(ctx context.Context, id string, since time.Time) (*Lease,
 
 // granted makes a lease of a grant, and raises the fences. turn is for release.
 func (l *Lock) granted(ctx context.Context, id string, token uint64, turn int, expires, since time.Time) (*Lease, error) {
-	l.observe(Event{Kind: EventGrant, Owner: id, Token: token, Waited: time.Since(since)})
+	if l.observer != nil {
+		l.observe(Event{Kind: EventGrant, Owner: id, Token: token, Waited: time.Since(since)})
+	}
 	lease := l.newLease(id, token, expires)
 	lease.turn = turn
 	for _, g := range l.guards {
@@ -339,7 +341,8 @@ func (l *Lock) grab(ctx context.Context, id string) (uint64, error) {
 // send sends one SET NX, or the script that takes a token as well.
 func (l *Lock) send(ctx context.Context, id string) (token uint64, err error) {
 	if l.tokens == "" {
-		args := []any{"set", l.key, id, "nx"}
+		args := make([]any, 0, 6)
+		args = append(args, "set", l.key, id, "nx")
 		if l.lease > 0 {
 			args = append(args, "px", millis(l.lease))
 		}
