@@ -366,7 +366,7 @@ func (l *Lock) handOver(ctx context.Context, id string, turn int, entry string) 
 	h, asked := l.hub(), time.Now()
 	got, err := handoverScript.Run(ctx, l.client, l.line.keys, id, millis(signalTTL), turn, entry, h.own()).Result()
 	reply = l.tell(h, got, handover{turn: turn, after: asked})
-	if h != nil && entry == "" && (err != nil || reply != replyDone) {
+	if h != nil && (err != nil || entry == "" && reply != replyDone) {
 		h.stir(l.key) // if only the reply was lost, somebody does not know yet
 	}
 	return reply, err

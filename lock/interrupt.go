@@ -69,7 +69,7 @@ func command[T any](ctx context.Context, l *Lock, do func() (T, error), late fun
 	return result, left, err
 }
 
-// read is command for a question, whose late answer is of no use.
+// read is command for a question, or anything else whose late answer is of no use.
 func read[T any](ctx context.Context, l *Lock, do func() (T, error)) (T, error) {
 	result, _, err := command(ctx, l, do, func(T, error) {})
 	return result, err

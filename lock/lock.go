@@ -395,7 +395,9 @@ func (l *Lock) whoHolds(ctx context.Context) error {
 
 // Adopt returns the lease that the id of [WithID] holds already: taken by
 // another process, by this one before it was restarted, or by a call whose
-// reply was lost. It returns ErrNotHeld if that id is not the holder.
+// reply was lost. It returns ErrNotHeld if that id is not the holder, and
+// ErrInvalid without [WithID]. It takes one round trip; when ctx ends it returns
+// ctx.Err() at once.
 func (l *Lock) Adopt(ctx context.Context) (*Lease, error) {
 	const op = "adopt"
 	if l.id == "" {
@@ -416,7 +418,8 @@ func (l *Lock) Adopt(ctx context.Context) (*Lease, error) {
 	return l.newLease(l.id, 0, asked.Add(time.Duration(ms)*time.Millisecond)), nil
 }
 
-// Locked reports whether anybody holds the lock.
+// Locked reports whether anybody holds the lock, as of one round trip; when ctx
+// ends it returns ctx.Err() at once.
 func (l *Lock) Locked(ctx context.Context) (bool, error) {
 	n, err := read(ctx, l, func() (int64, error) { return l.client.Exists(ctx, l.key).Result() })
 	if err != nil {
@@ -425,7 +428,8 @@ func (l *Lock) Locked(ctx context.Context) (bool, error) {
 	return n > 0, nil
 }
 
-// OwnerID returns the id of whoever holds the lock, or "" if it is free.
+// OwnerID returns the id of whoever holds the lock, or "" if it is free. It blocks
+// as Locked does.
 func (l *Lock) OwnerID(ctx context.Context) (string, error) {
 	owner, err := l.owner(ctx)
 	if err != nil {
