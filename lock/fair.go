@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -74,14 +75,15 @@ func WithFairness() Option {
 // place is a waiter's place in the line.
 type place struct {
 	*waiter
-	hub   string
-	entry string // as written in the queue; empty: only trying
-	id    string
-	came  string        // when, by the clock of Redis; empty: it has not joined yet
-	ttl   time.Duration // of the holder, as last seen; negative: none
-	turn  int           // of the last grant heard of
-	again bool          // it had been dropped from the queue, and joined again
-	left  bool          // the caller left before the answer, which is seen to when it comes
+	hub    string
+	entry  string // as written in the queue; empty: only trying
+	id     string
+	came   string        // when, by the clock of Redis; empty: it has not joined yet
+	holder string        // as last seen
+	ttl    time.Duration // its; negative: none
+	turn   int           // of the last grant heard of
+	again  bool          // it had been dropped from the queue, and joined again
+	left   bool          // the caller left before the answer, which is seen to when it comes
 
 	// A moment here that was not after one there: it dates what comes from there
 	// rather too early.
@@ -116,7 +118,7 @@ func (l *Lock) acquireFair(ctx context.Context) (*Lease, error) {
 			return lease, err
 		}
 	}
-	h, w, err := l.enter(ctx)
+	h, w, err := l.enter(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -171,11 +173,18 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 			return nil, ctx.Err()
 		case g := <-p.grants:
 			p.turn = g.turn
-			granted := p.local(g.at)
-			// Without a lease the grant is provisional, and a late one has lost
-			// some of its lease: both are put right by asking.
-			if l.lease > 0 && time.Since(granted) < l.lease/4 {
+			granted := g.after
+			if granted.IsZero() {
+				granted = p.local(g.at)
+			}
+			l.heard.Store(int64(granted.Sub(epoch)))
+			// A late grant has lost some of its lease and, without one, a grant from
+			// another process is provisional: both are put right by asking.
+			switch {
+			case l.lease > 0 && time.Since(granted) < l.lease/4:
 				return l.granted(ctx, p.id, g.token, g.turn, granted.Add(l.lease), since)
+			case l.lease == 0 && !g.after.IsZero():
+				return l.granted(ctx, p.id, g.token, g.turn, time.Time{}, since)
 			}
 		case <-first:
 			first = nil
@@ -191,6 +200,7 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 		if p.again {
 			h.stir(p.line) // others may have been dropped as well
 		}
+		h.nudge(p.line, p.holder)
 		if first == nil {
 			timer.Reset(p.poke())
 		}
@@ -273,10 +283,11 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 			return nil, errUnexpected
 		}
 		return nil, ErrAlreadyAcquired
-	case state == lineWaits && len(reply) == 5:
+	case state == lineWaits && len(reply) == 6:
 		p.again = p.came != "" && reply[4].(int64) == 1
 		p.came = reply[1].(string)
 		p.ttl = time.Duration(reply[2].(int64)) * time.Millisecond
+		p.holder = reply[5].(string)
 		there, _ := strconv.ParseInt(reply[3].(string), 10, 64)
 		if p.here.IsZero() || asked.Sub(p.here) > time.Duration(there-p.there)*time.Microsecond {
 			p.here, p.there = asked, there
@@ -315,9 +326,7 @@ func (l *Lock) run(ctx context.Context, script *redis.Script, source string, sin
 // does not answer, the hub sees to it: it is alive, so its waiter would be served.
 func (l *Lock) giveUp(ctx context.Context, p *place) {
 	quit := func() bool { return l.quit(ctx, p) }
-	hubs.Lock()
-	h := hubs.of[l.hubKey()]
-	hubs.Unlock()
+	h := l.hub()
 	if h == nil || h.name != p.hub {
 		quit() // a hub that is gone is dead to the scripts
 		return
@@ -332,7 +341,8 @@ func (l *Lock) giveUp(ctx context.Context, p *place) {
 func (l *Lock) quit(ctx context.Context, p *place) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
 	defer cancel()
-	return handoverScript.Run(ctx, l.client, l.line.keys, p.id, millis(signalTTL), p.turn+1, p.entry).Err() == nil
+	_, err := l.handOver(ctx, p.id, p.turn+1, p.entry)
+	return err == nil
 }
 
 // release gives the lock up and replies with replyDone or replyNotHeld. turn
@@ -341,36 +351,74 @@ func (l *Lock) release(ctx context.Context, id string, turn int) (reply int, err
 	switch {
 	case l.line.fair && turn+1 >= signalEvery:
 		return l.releaseInTurn(ctx, id)
-	case !l.line.fair || !l.lately(time.Now()): // then a queue is not likely, and this the cheaper script
+	case !l.line.fair || turn == 0 && !l.lately(time.Now()): // then a queue is not likely, and this the cheaper script
 		reply, err = releaseScript.Run(ctx, l.client, l.line.keys[:3], id, millis(signalTTL)).Int()
 		if err != nil || reply != replyQueue {
 			return reply, err
 		}
 	}
-	return handoverScript.Run(ctx, l.client, l.line.keys, id, millis(signalTTL), turn+1, "").Int()
+	return l.handOver(ctx, id, turn+1, "")
+}
+
+// handOver runs the script, and tells the next owner if it is in this process: the
+// reply is here before a message could be. entry is of a waiter who gives up.
+func (l *Lock) handOver(ctx context.Context, id string, turn int, entry string) (reply int, err error) {
+	h, asked := l.hub(), time.Now()
+	got, err := handoverScript.Run(ctx, l.client, l.line.keys, id, millis(signalTTL), turn, entry, h.own()).Result()
+	reply = l.tell(h, got, handover{turn: turn, after: asked})
+	if h != nil && (err != nil || entry == "" && reply != replyDone) {
+		h.stir(l.key) // if only the reply was lost, somebody does not know yet
+	}
+	return reply, err
+}
+
+// tell takes in the reply of a script that may grant the lock to a waiter of h.
+func (l *Lock) tell(h *hub, reply any, g handover) (plain int) {
+	switch r := reply.(type) {
+	case int64:
+		return int(r)
+	case []any:
+		if len(r) != 2 || h == nil {
+			break
+		}
+		text, _ := r[0].(string)
+		number, _ := strconv.ParseUint(text, 10, 64)
+		text, _ = r[1].(string)
+		g.token, _ = strconv.ParseUint(text, 10, 64)
+		if h.deliver(number, g) {
+			runtime.Gosched() // the new owner's turn, ahead of the old one's leaving
+		} else {
+			l.background.Go(func() { h.quit(number) })
+		}
+	}
+	return replyDone
 }
 
 // releaseInTurn lets those who block on the signal have the lock. If there are
 // none, the first in line is served: Redis wakes blocked clients between the two
 // commands of the pipeline, which it would not within a transaction.
 func (l *Lock) releaseInTurn(ctx context.Context, id string) (int, error) {
-	var released *redis.Cmd
+	h, asked := l.hub(), time.Now()
+	var released, served *redis.Cmd
 	_, err := l.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		released = releaseScript.EvalSha(ctx, pipe, l.line.keys[:2], id, millis(signalTTL))
-		serveScript.EvalSha(ctx, pipe, l.line.keys)
+		served = serveScript.EvalSha(ctx, pipe, l.line.keys, h.own())
 		return nil
 	})
-	if !redis.HasErrorPrefix(err, "NOSCRIPT") {
-		return released.Int()
+	reply, failed := released.Int()
+	if redis.HasErrorPrefix(err, "NOSCRIPT") {
+		if failed != nil {
+			reply, failed = releaseScript.Run(ctx, l.client, l.line.keys[:2], id, millis(signalTTL)).Int()
+		}
+		if failed == nil && reply == replyDone {
+			served = serveScript.Run(ctx, l.client, l.line.keys, h.own())
+		}
 	}
-	reply, err := released.Int()
-	if err != nil {
-		reply, err = releaseScript.Run(ctx, l.client, l.line.keys[:2], id, millis(signalTTL)).Int()
+	l.tell(h, served.Val(), handover{turn: 1, after: asked})
+	if h != nil && (failed != nil || served.Err() != nil) {
+		h.stir(l.key) // if only the reply was lost, somebody does not know yet
 	}
-	if err == nil && reply == replyDone {
-		serveScript.Run(ctx, l.client, l.line.keys) // or the next poke does
-	}
-	return reply, err
+	return reply, failed
 }
 
 // entryID returns the owner id of a waiter as written in the queue.

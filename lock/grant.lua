@@ -14,12 +14,16 @@ local PROVISIONAL = 2000 -- milliseconds that a grant without a lease has to liv
 local RESERVED = 50000 -- microseconds that whoever took a signal has to take the lock, before the queue is served
 local TOKEN_TTL = 604800000 -- milliseconds, a week
 
-local function clock()
-	local t = redis.call("time")
-	return t[1] .. string.format("%06d", t[2])
-end
+local clock
 
-local now = clock()
+-- now is the time in microseconds, as text, and the same for all of a script.
+local function now()
+	if not clock then
+		local t = redis.call("time")
+		clock = t[1] .. string.format("%06d", t[2])
+	end
+	return clock
+end
 
 local function set_owner(id, lease, provisional)
 	if lease ~= "0" then
@@ -37,7 +41,7 @@ local function next_token(wanted)
 		return "0"
 	end
 	if redis.call("exists", KEYS[5]) == 0 then
-		redis.call("set", KEYS[5], now)
+		redis.call("set", KEYS[5], now())
 	end
 	redis.call("incr", KEYS[5])
 	redis.call("pexpire", KEYS[5], TOKEN_TTL)
@@ -51,31 +55,44 @@ local function forget_hubs()
 	end
 end
 
--- serve gives a lock that is free, or about to be, to the first waiter who is alive, and says whether there was one. It
--- returns "self" if that is the waiter given, who needs no message. turn counts the grants since the signal's last.
-local function serve(turn, self)
+-- grant makes a waiter the owner, if it is alive. One of the caller's own hub is as alive as the caller, which tells it by
+-- itself: then its number and its token are returned, and otherwise whether it was told.
+local function grant(waiter, turn, own)
+	local lease, fenced, number, length, rest = string.match(waiter, "^(%d+) (%d) (%d+) (%d+) ()")
+	local hub, id = string.sub(waiter, rest, rest + length - 1), string.sub(waiter, rest + length)
+	if hub == own and hub ~= "" then
+		set_owner(id, lease)
+		return {number, next_token(fenced)}
+	end
+	local heard = redis.call("hget", KEYS[4], hub)
+	if not heard or tonumber(now()) - tonumber(heard) >= SILENT then
+		return false
+	end
+	-- Nothing can come between the message and what it promises: this is a script.
+	local token = next_token(fenced)
+	if redis.call("publish", "lock-grant:" .. hub, number .. " " .. token .. " " .. turn .. " " .. now()) == 0 then
+		return false
+	end
+	set_owner(id, lease, true)
+	return true
+end
+
+-- serve gives a lock that is free, or about to be, to the first waiter who is alive: false if there is none, "self" if it
+-- is the waiter of that name, who needs no message, or as grant does. turn counts the grants since the signal's last.
+local function serve(turn, own, self)
 	while true do
-		local head = redis.call("zpopmin", KEYS[3])[1]
-		if not head then
-			forget_hubs()
-			return false
+		-- Not ZPOPMIN, which would write out a time for nobody; the second says whether anybody is left.
+		local line = redis.call("zrange", KEYS[3], 0, 1)
+		local head, served = line[1], false
+		if head then
+			redis.call("zrem", KEYS[3], head)
+			served = head == self and "self" or grant(head, turn, own)
 		end
-		if head == self then
-			forget_hubs()
-			return "self"
+		if head and not line[2] then
+			redis.call("del", KEYS[4]) -- as forget_hubs does
 		end
-		local lease, fenced, number, length, rest = string.match(head, "^(%d+) (%d) (%d+) (%d+) (.*)$")
-		length = tonumber(length)
-		local hub, id = string.sub(rest, 1, length), string.sub(rest, length + 1)
-		local heard = redis.call("hget", KEYS[4], hub)
-		if heard and tonumber(now) - tonumber(heard) < SILENT then
-			-- Nothing can come between the message and what it promises: this is a script.
-			local token = next_token(fenced)
-			if redis.call("publish", "lock-grant:" .. hub, number .. " " .. token .. " " .. turn .. " " .. now) > 0 then
-				set_owner(id, lease, true)
-				forget_hubs()
-				return true
-			end
+		if served or not line[2] then
+			return served
 		end
 	end
 end
@@ -83,7 +100,7 @@ end
 -- reserved says whether the lock, if free, is for somebody who took the signal: see serve.lua.
 local function reserved()
 	local since = redis.call("hget", KEYS[4], "")
-	return since and tonumber(now) - tonumber(since) < RESERVED
+	return since and tonumber(now()) - tonumber(since) < RESERVED
 end
 
 -- free gives the lock back with a signal, as release.lua does.

@@ -30,7 +30,8 @@ type Guard struct {
 }
 
 // NewGuard returns a guard of the string at key. It sends nothing to Redis. The
-// fence is kept beside the key, on the same node of a cluster.
+// fence is kept beside the key, on the same node of a cluster. It returns ErrInvalid
+// without a client or a key.
 func NewGuard(client redis.UniversalClient, key string) (*Guard, error) {
 	if client == nil || key == "" {
 		return nil, &opError{op: "guard", key: key, err: fmt.Errorf("%w: it takes a client and a key", ErrInvalid)}
@@ -53,22 +54,25 @@ func WithGuard(g *Guard) Option {
 }
 
 // Raise refuses writes with tokens older than token from now on. It returns
-// ErrStale if the fence is higher already.
+// ErrStale if the fence is higher already. Like Set and Swap it takes one round
+// trip; should Redis not answer, it returns at the client's ReadTimeout, also if
+// ctx has been cancelled by then.
 func (g *Guard) Raise(ctx context.Context, token uint64) error {
 	done, err := raiseScript.Run(ctx, g.client, []string{g.fence}, decimal(token), millis(fenceTTL)).Int()
 	return g.judge(ctx, "raise the fence of", done == 1, err)
 }
 
 // Set writes a value with the token of a lease, for the given time or, if that
-// is 0, for good. It returns ErrStale, and writes nothing, if the lock has been
-// granted to somebody else since.
+// is 0, for good; the time is kept in milliseconds, rounded up. It returns ErrStale,
+// and writes nothing, if the lock has been granted to somebody else since, and
+// ErrInvalid for a lease without a token. It blocks as Raise does.
 func (g *Guard) Set(ctx context.Context, lease *Lease, value string, expiration time.Duration) error {
 	_, err := g.Swap(ctx, lease, value, expiration)
 	return err
 }
 
 // Swap is [Guard.Set] that also returns the value it overwrote, "" if there was
-// none.
+// none, with the same errors.
 func (g *Guard) Swap(ctx context.Context, lease *Lease, value string, expiration time.Duration) (old string, err error) {
 	const op = "write"
 	if lease.token == 0 {

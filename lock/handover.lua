@@ -6,7 +6,8 @@
 -- ARGV[2]  the signal's time to live in milliseconds
 -- ARGV[3]  how many grants it will be since one went through the signal
 -- ARGV[4]  the waiter who gives up, as written in the queue, or ""
--- reply    0 done, 1 not held by this id
+-- ARGV[5]  the caller's hub, or "": its waiters are told by the caller
+-- reply    0 done, 1 not held by this id, {number, token} granted to this waiter of the caller's hub
 if ARGV[4] ~= "" and redis.call("zrem", KEYS[3], ARGV[4]) == 1 then
 	forget_hubs()
 	return 0
@@ -14,7 +15,8 @@ end
 if redis.call("get", KEYS[1]) ~= ARGV[1] then
 	return 1
 end
-if not serve(ARGV[3]) then
+local served = serve(ARGV[3], ARGV[5])
+if not served then
 	free(ARGV[2])
 end
-return 0
+return type(served) == "table" and served or 0

@@ -58,8 +58,12 @@ type hub struct {
 	err    error         // why it failed; set before ready is closed
 	ended  chan struct{} // closed when its goroutine has ended
 
-	users  int         // guarded by hubs
-	linger *time.Timer // guarded by hubs
+	// Guarded by hubs. The timer runs on while waiters come and go: to stop and
+	// set it each time takes longer.
+	users  int
+	idle   time.Time // since when there are none
+	linger *time.Timer
+	runs   bool // the timer does
 
 	mu      sync.Mutex
 	last    uint64
@@ -74,17 +78,20 @@ type hub struct {
 type waiter struct {
 	number uint64
 	line   string
+	id     string // the owner it will be
 	grants chan handover
 	ask    chan struct{} // a token: something may have been missed, ask Redis
 	first  chan struct{} // closed when this is the oldest waiter of its line here
 	asked  *atomic.Int64 // when a waiter of its line here last asked, in Unix nanoseconds
 }
 
-// A handover is the message that the lock is granted.
+// A handover tells that the lock is granted. It comes from Redis or, if the one
+// who released it is in this process, from there.
 type handover struct {
 	token uint64
-	turn  int   // the grants since the last that went through the signal
-	at    int64 // microseconds by the clock of Redis
+	turn  int       // the grants since the last that went through the signal
+	at    int64     // when, in microseconds by the clock of Redis
+	after time.Time // a moment before it by our clock, known of a neighbour's only
 }
 
 func (l *Lock) hubKey() hubKey {
@@ -96,7 +103,7 @@ func (l *Lock) hubKey() hubKey {
 }
 
 // enter adds a waiter for the lock and returns once grants can reach it.
-func (l *Lock) enter(ctx context.Context) (*hub, *waiter, error) {
+func (l *Lock) enter(ctx context.Context, id string) (*hub, *waiter, error) {
 	key := l.hubKey()
 	hubs.Lock()
 	h := hubs.of[key]
@@ -106,7 +113,6 @@ func (l *Lock) enter(ctx context.Context) (*hub, *waiter, error) {
 		go h.run()
 	}
 	h.users++
-	h.linger.Stop()
 	hubs.Unlock()
 
 	var err error
@@ -120,7 +126,7 @@ func (l *Lock) enter(ctx context.Context) (*hub, *waiter, error) {
 		h.unuse()
 		return nil, nil, err
 	}
-	return h, h.add(l.key), nil
+	return h, h.add(l.key, id), nil
 }
 
 func newHub(key hubKey) *hub {
@@ -137,18 +143,19 @@ func newHub(key hubKey) *hub {
 		h.name = besides("", key.lock) + h.name
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
-	h.linger = time.AfterFunc(hubLinger, h.closeIdle)
+	h.linger = time.AfterFunc(hubLinger, h.closeLater)
 	h.linger.Stop()
 	return h
 }
 
-func (h *hub) add(line string) *waiter {
+func (h *hub) add(line, id string) *waiter {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.last++
 	w := &waiter{
 		number: h.last,
 		line:   line,
+		id:     id,
 		grants: make(chan handover, 1),
 		ask:    make(chan struct{}, 1),
 		first:  make(chan struct{}),
@@ -187,8 +194,28 @@ func (h *hub) unuse() {
 	hubs.Lock()
 	defer hubs.Unlock()
 	h.users--
-	if h.users == 0 && hubs.of[h.key] == h {
+	if h.users > 0 || hubs.of[h.key] != h {
+		return
+	}
+	h.idle = time.Now()
+	if !h.runs {
+		h.runs = true
 		h.linger.Reset(hubLinger)
+	}
+}
+
+// closeLater ends a hub that has had no waiters for long enough.
+func (h *hub) closeLater() {
+	hubs.Lock()
+	h.runs = false
+	rest := hubLinger - time.Since(h.idle)
+	if h.users == 0 && rest > 0 {
+		h.runs = true
+		h.linger.Reset(rest)
+	}
+	hubs.Unlock()
+	if rest <= 0 {
+		h.closeIdle()
 	}
 }
 
@@ -207,12 +234,17 @@ func (h *hub) closeIdle() {
 	}
 }
 
+// hub returns the hub of the lock's waiters in this process; nil: there are none.
+func (l *Lock) hub() *hub {
+	key := l.hubKey()
+	hubs.Lock()
+	defer hubs.Unlock()
+	return hubs.of[key]
+}
+
 // closeHub ends the subscription that the lock has used, if nobody else does.
 func (l *Lock) closeHub() {
-	hubs.Lock()
-	h := hubs.of[l.hubKey()]
-	hubs.Unlock()
-	if h != nil {
+	if h := l.hub(); h != nil {
 		h.closeIdle()
 	}
 }
@@ -243,7 +275,9 @@ func (h *hub) run() {
 		message, err := pubsub.ReceiveTimeout(h.ctx, hubSilence)
 		switch m := message.(type) {
 		case *redis.Message:
-			h.deliver(m.Payload)
+			if number, g, ok := grantOf(m.Payload); ok && !h.deliver(number, g) {
+				h.quitting.Go(func() { h.quit(number) })
+			}
 		case *redis.Subscription:
 			h.stir("")
 			h.quitting.Go(h.quitAll)
@@ -283,27 +317,65 @@ func (h *hub) subscribe() (pubsub *redis.PubSub, err error) {
 	return pubsub, nil
 }
 
-// deliver hands a grant to its waiter. One that has left quits, again if need be.
-func (h *hub) deliver(payload string) {
+// grantOf reads a message of the scripts.
+func grantOf(payload string) (number uint64, g handover, ok bool) {
 	fields := strings.Fields(payload)
 	if len(fields) != 4 {
-		return // not from our scripts
+		return 0, g, false
 	}
-	number, _ := strconv.ParseUint(fields[0], 10, 64)
-	var g handover
+	number, _ = strconv.ParseUint(fields[0], 10, 64)
 	g.token, _ = strconv.ParseUint(fields[1], 10, 64)
 	g.turn, _ = strconv.Atoi(fields[2])
 	g.at, _ = strconv.ParseInt(fields[3], 10, 64)
+	return number, g, true
+}
+
+// deliver hands a grant to its waiter. If that has left, it has to quit, again if
+// need be.
+func (h *hub) deliver(number uint64, g handover) (there bool) {
 	h.mu.Lock()
 	w := h.waiters[number]
 	h.mu.Unlock()
 	if w == nil {
-		h.quitting.Go(func() { h.quit(number) })
-		return
+		return false
 	}
 	select {
 	case w.grants <- g:
 	default: // two grants: the waiter asks about the first anyway, for it is late
+	}
+	return true
+}
+
+// own returns the hub's name, to be granted the lock without a message; empty if
+// it has forgotten some of those who have left.
+func (h *hub) own() string {
+	if h == nil {
+		return ""
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.remains) >= mostRemains {
+		return ""
+	}
+	return h.name
+}
+
+// nudge has a waiter ask Redis that is said to be the holder and does not know.
+func (h *hub) nudge(line, holder string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, w := range h.lines[line] {
+		if w.id == holder {
+			w.stir()
+		}
+	}
+}
+
+// stir has the waiter ask Redis.
+func (w *waiter) stir() {
+	select {
+	case w.ask <- struct{}{}:
+	default:
 	}
 }
 
@@ -313,10 +385,7 @@ func (h *hub) stir(line string) {
 	defer h.mu.Unlock()
 	for _, w := range h.waiters {
 		if line == "" || w.line == line {
-			select {
-			case w.ask <- struct{}{}:
-			default:
-			}
+			w.stir()
 		}
 	}
 }

@@ -8,7 +8,8 @@ import (
 
 // answersFor is for how long a Redis that has answered is taken to go on doing so.
 // If it freezes in that time, a call may return only at the client's ReadTimeout.
-const answersFor = time.Millisecond
+// After a longer time a goroutine for the call costs less than a hundredth of it.
+const answersFor = 10 * time.Millisecond
 
 // epoch is some time ago, so that nothing was heard just now at the start.
 var epoch = time.Now().Add(-time.Hour)
@@ -34,6 +35,7 @@ func interruptible[T any](
 	}
 	outcomes := make(chan outcome)
 	background.Go(func() {
+		roomy(0)
 		result, err := do()
 		select {
 		case outcomes <- outcome{result, err}:
@@ -53,7 +55,8 @@ func interruptible[T any](
 // has answered this lock just now: then the answer is waited for as it is.
 //
 // For to wake a goroutine and be woken by it, which wakes threads as well, costs
-// from a tenth to half of a round trip to a Redis nearby.
+// from a tenth to half of a round trip to a Redis nearby. A grant counts as an
+// answer: it was one, to whoever released the lock.
 func command[T any](ctx context.Context, l *Lock, do func() (T, error), late func(T, error)) (result T, left bool, err error) {
 	if ctx.Done() == nil || time.Since(epoch)-time.Duration(l.heard.Load()) < answersFor {
 		result, err = do()
@@ -66,8 +69,17 @@ func command[T any](ctx context.Context, l *Lock, do func() (T, error), late fun
 	return result, left, err
 }
 
-// read is command for a question, whose late answer is of no use.
+// read is command for a question, or anything else whose late answer is of no use.
 func read[T any](ctx context.Context, l *Lock, do func() (T, error)) (T, error) {
 	result, _, err := command(ctx, l, do, func(T, error) {})
 	return result, err
+}
+
+// roomy grows the stack at once to what a command takes. Else it grows in steps,
+// each of which copies a stack that is deeper.
+//
+//go:noinline
+func roomy(i byte) byte {
+	var room [12 << 10]byte
+	return room[i]
 }

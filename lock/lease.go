@@ -152,7 +152,8 @@ func (s *Lease) Extend(ctx context.Context, d time.Duration) error {
 }
 
 // TTL asks Redis how much of the lease is left, in milliseconds, or 0 if the lock
-// has no time to live. It returns ErrNotHeld if the lock is no longer ours.
+// has no time to live. It returns ErrNotHeld if the lock is no longer ours. It
+// takes one round trip; when ctx ends it returns ctx.Err() at once.
 func (s *Lease) TTL(ctx context.Context) (time.Duration, error) {
 	const op = "inspect"
 	l := s.lock

@@ -34,8 +34,10 @@
 // acquire is SET NX as above or, if the lock was taken lately, a script that
 // takes it or joins the queue. A release takes the first waiter from the queue,
 // makes it the owner and tells it, in one script: the lock is never free in
-// between. If nobody waits, it is released with a signal as above. Fairness
-// needs the right to publish and to subscribe as well.
+// between. A waiter in the same process, on the same client, is told by the one
+// who releases instead, when it has the reply. If nobody waits, the lock is
+// released with a signal as above. Fairness needs the right to publish and to
+// subscribe as well.
 //
 // Among fair waiters, of whatever process, it is first come, first served: by
 // the order in which they joined the queue, which is that of Redis. Only where a
@@ -45,8 +47,8 @@
 // over: when its channel has no subscriber, or its process has not been heard of
 // for five seconds, whatever became of the connection. Should one be granted it in
 // these five seconds it has it for one lease, like any holder that dies, or for
-// two seconds if there is none: without a lease a waiter confirms its grant,
-// with one more round trip. With a lease, and this is the common case, a waiter
+// two seconds if there is none: without a lease a waiter confirms a grant that
+// comes from another process, with one more round trip. With a lease a waiter
 // wakes up owning the lock; its [Lease] counts from the grant, not from the
 // arrival of the message. If much of it has passed by then, it asks for all of
 // it first. Nothing is lost with a connection: waiters subscribe anew and ask
@@ -55,7 +57,8 @@
 //
 // What no message tells, the end of a holder's lease or a release by somebody
 // who knows of no queue, is noticed by the oldest waiter of each process, who
-// asks at the end of that lease and at least four times a second.
+// asks at the end of that lease and at least four times a second. If the answer
+// is that another waiter of its process holds the lock, that one is told.
 //
 // Waiters of other kinds can use the same lock. Every eighth hand-over in a row
 // goes through the signal instead; whoever takes it has 50 ms to take the lock
@@ -302,7 +305,9 @@ func (l *Lock) attempt(ctx context.Context, id string, since time.Time) (*Lease,
 
 // granted makes a lease of a grant, and raises the fences. turn is for release.
 func (l *Lock) granted(ctx context.Context, id string, token uint64, turn int, expires, since time.Time) (*Lease, error) {
-	l.observe(Event{Kind: EventGrant, Owner: id, Token: token, Waited: time.Since(since)})
+	if l.observer != nil {
+		l.observe(Event{Kind: EventGrant, Owner: id, Token: token, Waited: time.Since(since)})
+	}
 	lease := l.newLease(id, token, expires)
 	lease.turn = turn
 	for _, g := range l.guards {
@@ -336,7 +341,8 @@ func (l *Lock) grab(ctx context.Context, id string) (uint64, error) {
 // send sends one SET NX, or the script that takes a token as well.
 func (l *Lock) send(ctx context.Context, id string) (token uint64, err error) {
 	if l.tokens == "" {
-		args := []any{"set", l.key, id, "nx"}
+		args := make([]any, 0, 6)
+		args = append(args, "set", l.key, id, "nx")
 		if l.lease > 0 {
 			args = append(args, "px", millis(l.lease))
 		}
@@ -389,7 +395,9 @@ func (l *Lock) whoHolds(ctx context.Context) error {
 
 // Adopt returns the lease that the id of [WithID] holds already: taken by
 // another process, by this one before it was restarted, or by a call whose
-// reply was lost. It returns ErrNotHeld if that id is not the holder.
+// reply was lost. It returns ErrNotHeld if that id is not the holder, and
+// ErrInvalid without [WithID]. It takes one round trip; when ctx ends it returns
+// ctx.Err() at once.
 func (l *Lock) Adopt(ctx context.Context) (*Lease, error) {
 	const op = "adopt"
 	if l.id == "" {
@@ -410,7 +418,8 @@ func (l *Lock) Adopt(ctx context.Context) (*Lease, error) {
 	return l.newLease(l.id, 0, asked.Add(time.Duration(ms)*time.Millisecond)), nil
 }
 
-// Locked reports whether anybody holds the lock.
+// Locked reports whether anybody holds the lock, as of one round trip; when ctx
+// ends it returns ctx.Err() at once.
 func (l *Lock) Locked(ctx context.Context) (bool, error) {
 	n, err := read(ctx, l, func() (int64, error) { return l.client.Exists(ctx, l.key).Result() })
 	if err != nil {
@@ -419,7 +428,8 @@ func (l *Lock) Locked(ctx context.Context) (bool, error) {
 	return n > 0, nil
 }
 
-// OwnerID returns the id of whoever holds the lock, or "" if it is free.
+// OwnerID returns the id of whoever holds the lock, or "" if it is free. It blocks
+// as Locked does.
 func (l *Lock) OwnerID(ctx context.Context) (string, error) {
 	owner, err := l.owner(ctx)
 	if err != nil {

@@ -6,16 +6,17 @@
 -- ARGV[1]  the caller's id
 -- ARGV[2]  the signal's time to live in milliseconds
 -- reply    0 released, 1 not held by this id, 3 nothing was done: there is a queue, see handover.lua
-if redis.call("get", KEYS[1]) ~= ARGV[1] then
+local call = redis.call -- looked up once: every owner runs this
+if call("get", KEYS[1]) ~= ARGV[1] then
 	return 1
 end
-if KEYS[3] and redis.call("exists", KEYS[3]) == 1 then
+if KEYS[3] and call("exists", KEYS[3]) == 1 then
 	return 3
 end
 -- A signal that is still there was taken by nobody, so nobody blocks on it: it is kept, for as long as a new one.
-if redis.call("pexpire", KEYS[2], ARGV[2]) == 0 then
-	redis.call("lpush", KEYS[2], 1)
-	redis.call("pexpire", KEYS[2], ARGV[2])
+if call("pexpire", KEYS[2], ARGV[2]) == 0 then
+	call("lpush", KEYS[2], 1)
+	call("pexpire", KEYS[2], ARGV[2])
 end
-redis.call("del", KEYS[1])
+call("del", KEYS[1])
 return 0

@@ -13,9 +13,13 @@ const scanCount = 1000
 
 // Reset frees the lock, whoever holds it, and wakes a waiter. It is meant for
 // locks left behind by a crash: a holder that is alive finds out only when it
-// releases or extends.
+// releases or extends. It takes one round trip; when ctx ends before the answer
+// it returns ctx.Err() at once, and the lock may have been reset or not.
 func (l *Lock) Reset(ctx context.Context) error {
-	if err := resetScript.Run(ctx, l.client, []string{l.key, l.signal}, millis(signalTTL)).Err(); err != nil {
+	_, err := read(ctx, l, func() (any, error) {
+		return nil, resetScript.Run(ctx, l.client, []string{l.key, l.signal}, millis(signalTTL)).Err()
+	})
+	if err != nil {
 		return failure(ctx, "reset", l.key, err)
 	}
 	return nil
@@ -30,6 +34,9 @@ func (l *Lock) Reset(ctx context.Context) error {
 // or may not be reset. A string that some other program keeps under "lock:" is
 // indistinguishable from a lock: give the locks of one application a common
 // prefix. After an error the locks counted have been reset.
+//
+// It blocks for one round trip for every thousand keys and one for each lock. If
+// Redis does not answer it ends at the client's time-outs, not with ctx.
 func ResetAll(ctx context.Context, client redis.UniversalClient, prefix string) (int, error) {
 	var freed atomic.Int64
 	scan := func(ctx context.Context, node redis.Cmdable) error {

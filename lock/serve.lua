@@ -2,16 +2,18 @@
 -- the queue stands back for a moment, or those who come to it now would take the lock from under the other's hands.
 --
 -- KEYS     as in grant.lua
--- reply    1 given, 0 not
+-- ARGV[1]  the caller's hub, or "": its waiters are told by the caller
+-- reply    1 given, 0 not, {number, token} granted to this waiter of the caller's hub
 if redis.call("exists", KEYS[1]) == 1 or redis.call("exists", KEYS[3]) == 0 then
 	return 0
 end
 if redis.call("llen", KEYS[2]) == 0 then
-	redis.call("hset", KEYS[4], "", now)
+	redis.call("hset", KEYS[4], "", now())
 	return 0
 end
-if serve(1) then
-	redis.call("del", KEYS[2])
-	return 1
+local served = serve(1, ARGV[1])
+if not served then
+	return 0
 end
-return 0
+redis.call("del", KEYS[2])
+return type(served) == "table" and served or 1

@@ -31,7 +31,8 @@ func (s *Lease) Lost() <-chan struct{} {
 }
 
 // Context returns a copy of ctx that is cancelled when the lease is over, with
-// [Lease.Err] as its cause. Like [Lease.Lost] it has the lease watched.
+// [Lease.Err] as its cause. Like [Lease.Lost] it has the lease watched, on a
+// goroutine, and does not block.
 func (s *Lease) Context(ctx context.Context) context.Context {
 	ctx = s.end.context(ctx)
 	s.watch()

@@ -159,11 +159,11 @@ func TestExecute(t *testing.T) {
 	if err := json.Unmarshal(stdout.Bytes(), &r); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Rows) != 3 || len(r.Host.Packages) != 0 && len(r.Host.Packages) != len(versioned) {
+	if len(r.Rows) != 4 || len(r.Host.Packages) != 0 && len(r.Host.Packages) != len(versioned) {
 		t.Errorf("%d rows, versions %q", len(r.Rows), r.Host.Packages)
 	}
 	for _, row := range r.Rows {
-		if len(row.Problems) > 0 || row.Uncontended == nil || row.HandOver == nil || len(row.Contended) != 1 || !row.Contended[0].finished() {
+		if len(row.Problems) > 0 || row.Uncontended == nil || row.HandOver == nil || row.Quiet == nil || len(row.Contended) != 1 || !row.Contended[0].finished() {
 			t.Errorf("%+v", row)
 		}
 	}

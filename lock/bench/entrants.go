@@ -53,6 +53,7 @@ const (
 	polled
 	signalled
 	fair
+	alone // fair, with a client for each contender: as if in processes of their own
 )
 
 // entrants returns everybody, our own first.
@@ -63,6 +64,8 @@ func entrants() []entrant {
 		{name: "locktop signal, no lease", setting: "the default", ours: signalled, open: ours()},
 		{name: "locktop fair", setting: "WithFairness, WithLease 8 s", ours: fair, leased: true, open: ours(lock.WithFairness(), leased)},
 		{name: "locktop fair, no lease", setting: "WithFairness", ours: fair, open: ours(lock.WithFairness())},
+		{name: "locktop fair each", setting: "WithFairness, WithLease 8 s, a client for each contender: grants are messages, as between processes", ours: alone,
+			leased: true, open: oursEach(lock.WithFairness(), leased)},
 		{name: "locktop poll 1 ms", setting: "WithPoll(Constant(1 ms)), WithLease 8 s", ours: polled, leased: true,
 			open: ours(lock.WithPoll(lock.Constant(pause)), leased)},
 		{name: "redislock 1 ms", setting: "bsm/redislock, LinearBackoff(1 ms), ttl 8 s", leased: true, open: openRedislock},
@@ -153,6 +156,29 @@ func ours(opts ...lock.Option) func(ctx context.Context, s *server, contenders i
 				f()
 			}
 			closeClient()
+		}
+		return t, nil
+	}
+}
+
+// oursEach opens a team whose members have nothing in common.
+func oursEach(opts ...lock.Option) func(ctx context.Context, s *server, contenders int) (*team, error) {
+	one := ours(opts...)
+	return func(ctx context.Context, s *server, contenders int) (*team, error) {
+		var closes []func()
+		t := &team{close: func() {
+			for _, f := range closes {
+				f()
+			}
+		}}
+		for range contenders {
+			member, err := one(ctx, s, 1)
+			if err != nil {
+				t.close()
+				return nil, err
+			}
+			closes = append(closes, member.close)
+			t.lockers = append(t.lockers, member.lockers...)
 		}
 		return t, nil
 	}

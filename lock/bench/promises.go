@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 )
 
 // What the locks of this repository promise, as far as this program can tell.
@@ -39,11 +38,8 @@ func promises(r *Result) []promise {
 			continue
 		}
 		add(u.Ratio >= leastRatio, fmt.Sprintf("%s, uncontended: at least %.2f of the floor", row.Lock, leastRatio), "%.3f", u.Ratio)
-		for _, rival := range r.Rows {
-			if strings.HasPrefix(rival.Lock, uncontendedRival) && rival.Uncontended != nil {
-				add(u.Ratio > rival.Uncontended.Ratio, fmt.Sprintf("%s, uncontended: ahead of %s", row.Lock, rival.Lock),
-					"%.3f to %.3f", u.Ratio, rival.Uncontended.Ratio)
-			}
+		if u.Rival > 0 {
+			add(u.Rival > 1, fmt.Sprintf("%s, uncontended: ahead of %s", row.Lock, uncontendedRival), "%.3f times as fast", u.Rival)
 		}
 	}
 	for k, n := range r.Plan.Contenders {
@@ -75,11 +71,16 @@ func promises(r *Result) []promise {
 		}
 	}
 	for _, row := range r.Rows {
-		// Without a lease a grant has to be confirmed, which is one more round trip.
-		if row.ours == fair && row.leased && row.HandOver != nil {
-			add(row.HandOver.Ratio <= mostRoundTrips, fmt.Sprintf("%s: hand-over in at most %.1f round trips", row.Lock, mostRoundTrips),
-				"%.2f", row.HandOver.Ratio)
+		if row.ours != fair {
+			continue
 		}
+		promise := func(h *HandOver, what string) {
+			if h != nil {
+				add(h.Ratio <= mostRoundTrips, fmt.Sprintf("%s: %s in at most %.1f round trips", row.Lock, what, mostRoundTrips), "%.2f", h.Ratio)
+			}
+		}
+		promise(row.HandOver, "hand-over")
+		promise(row.Quiet, "hand-over after quiet")
 	}
 	add(r.overlaps() == 0, "nobody is ever inside together with somebody else", "%d overlaps", r.overlaps())
 	return all

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -18,11 +19,11 @@ type Plan struct {
 
 // A Result is one run: everything that is printed.
 type Result struct {
-	Host      Host          `json:"host"`
-	Plan      Plan          `json:"plan"`
-	Floor     time.Duration `json:"floor_ns"`      // a SET NX and a DEL, the median of blocks
-	RoundTrip time.Duration `json:"round_trip_ns"` // the median of PINGs one after the other
-	Rows      []Row         `json:"rows"`
+	Host   Host           `json:"host"`
+	Plan   Plan           `json:"plan"`
+	Floor  time.Duration  `json:"floor_ns"` // a SET NX and a DEL, the median of blocks
+	Floors []BareHandOver `json:"hand_over_floors"`
+	Rows   []Row          `json:"rows"`
 }
 
 // A Row is one lock in one setting.
@@ -30,11 +31,28 @@ type Row struct {
 	Lock        string       `json:"lock"`
 	Setting     string       `json:"setting"`
 	Uncontended *Uncontended `json:"uncontended"`
-	HandOver    *HandOver    `json:"hand_over"`
+	HandOver    *HandOver    `json:"hand_over"`          // by a holder who writes to Redis all the time
+	Quiet       *HandOver    `json:"hand_over_quiet"`    // by one who sleeps
 	Contended   []Contended  `json:"contended"`          // in the order of the plan
 	Problems    []string     `json:"problems,omitempty"` // what went wrong in some round
 	ours        style
 	leased      bool
+}
+
+// A BareHandOver is one without a lock: what no lock can be much better than.
+type BareHandOver struct {
+	What     string    `json:"what"`
+	HandOver *HandOver `json:"hand_over"`
+	Quiet    *HandOver `json:"hand_over_quiet"`
+}
+
+// bare are those that are measured.
+var bare = []struct {
+	what string
+	open func(context.Context, *server) (*baton, error)
+}{
+	{"floor: PING", barePing},
+	{"floor: PUBLISH", barePublish},
 }
 
 // measure runs the plan. Rounds take their turns, so that a machine that is busy for a while disturbs one round of
@@ -42,32 +60,39 @@ type Row struct {
 func measure(ctx context.Context, s *server, all []entrant, plan Plan, progress io.Writer) (*Result, error) {
 	result := &Result{Host: thisHost(s.version), Plan: plan}
 	blocks := make([]blockTimes, len(all))
-	handOvers := make([]handOverTimes, len(all))
+	batons := make([]func(context.Context, *server) (*baton, error), 0, len(all)+len(bare))
+	for _, e := range all {
+		batons = append(batons, lockBaton(e))
+	}
+	for _, b := range bare {
+		batons = append(batons, b.open)
+	}
+	busy, quiet := make([]handOverTimes, len(batons)), make([]handOverTimes, len(batons))
 	races := make([][][]Contended, len(all)) // of an entrant, of a number of contenders
 	for i := range races {
 		races[i] = make([][]Contended, len(plan.Contenders))
 	}
-	var floors, roundTrips []time.Duration
+	var floors []time.Duration
 	for round := range plan.Rounds {
 		say := func(what string) { fmt.Fprintf(progress, "round %d of %d: %s\n", round+1, plan.Rounds, what) }
 
 		say("uncontended")
-		roundTrip, err := busyRoundTrip(ctx, s)
-		if err != nil {
-			return nil, fmt.Errorf("round trip: %w", err)
-		}
-		roundTrips = append(roundTrips, roundTrip)
 		if err := uncontended(ctx, s, all, blocks, &floors); err != nil {
 			return nil, fmt.Errorf("uncontended: %w", err)
 		}
 
 		say("hand-over")
-		for _, i := range order(len(all), round) {
-			if err := handOver(ctx, s, all[i], &handOvers[i]); err != nil {
-				handOvers[i].problem = err.Error()
-			}
-			if err := s.wipe(ctx); err != nil {
-				return nil, err
+		for _, i := range order(len(batons), round) {
+			for _, kind := range []struct {
+				hold  holder
+				times *handOverTimes
+			}{{worker, &busy[i]}, {sleeper, &quiet[i]}} {
+				if err := handOver(ctx, s, batons[i], kind.hold, kind.times); err != nil {
+					kind.times.problem = err.Error()
+				}
+				if err := s.wipe(ctx); err != nil {
+					return nil, err
+				}
 			}
 		}
 
@@ -88,10 +113,20 @@ func measure(ctx context.Context, s *server, all []entrant, plan Plan, progress 
 			}
 		}
 	}
-	result.Floor, result.RoundTrip = median(floors), median(roundTrips)
+	result.Floor = median(floors)
+	for k, b := range bare {
+		i := len(all) + k
+		result.Floors = append(result.Floors, BareHandOver{What: b.what, HandOver: busy[i].summary(), Quiet: quiet[i].summary()})
+	}
+	var rival *blockTimes
+	for i, e := range all {
+		if strings.HasPrefix(e.name, uncontendedRival) {
+			rival = &blocks[i]
+		}
+	}
 	for i, e := range all {
 		row := Row{Lock: e.name, Setting: e.setting, ours: e.ours, leased: e.leased,
-			Uncontended: blocks[i].summary(), HandOver: handOvers[i].summary()}
+			Uncontended: blocks[i].summary(rival), HandOver: busy[i].summary(), Quiet: quiet[i].summary()}
 		for _, rounds := range races[i] {
 			c := summary(rounds, plan.Rounds)
 			row.Contended = append(row.Contended, c)
@@ -99,7 +134,7 @@ func measure(ctx context.Context, s *server, all []entrant, plan Plan, progress 
 				row.Problems = append(row.Problems, fmt.Sprintf("%d contenders: %s", c.Contenders, c.Problem))
 			}
 		}
-		for what, problem := range map[string]string{"uncontended": blocks[i].problem, "hand-over": handOvers[i].problem} {
+		for what, problem := range map[string]string{"uncontended": blocks[i].problem, "hand-over": busy[i].problem, "hand-over after quiet": quiet[i].problem} {
 			if problem != "" {
 				row.Problems = append(row.Problems, what+": "+problem)
 			}

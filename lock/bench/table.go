@@ -24,25 +24,31 @@ type group struct {
 func tableOf(r *Result) table {
 	t := table{groups: []group{
 		{"", []string{"lock"}},
-		{"uncontended", []string{"µs", "× floor"}},
-		{"hand-over", []string{"µs", "× PING"}},
+		{"uncontended", []string{"µs", "× floor", "× redislock"}},
+		{"hand-over", []string{"µs", "× script"}},
+		{"after quiet", []string{"µs", "× script"}},
 	}}
 	for _, n := range r.Plan.Contenders {
 		t.groups = append(t.groups, group{fmt.Sprintf("%d contenders", n), []string{"acq/s", "Jain", "p50 ms", "p99 ms", "max ms"}})
 	}
-	t.rows = append(t.rows, append([]string{"floor: SET NX, DEL", micros(r.Floor), "1.00"}, blank(2+5*len(r.Plan.Contenders))...))
+	t.rows = append(t.rows, append([]string{"floor: SET NX, DEL", micros(r.Floor), "1.00"}, blank(5+5*len(r.Plan.Contenders))...))
+	for _, f := range r.Floors {
+		cells := append([]string{f.What}, blank(3)...)
+		cells = append(append(cells, handOverCells(f.HandOver)...), handOverCells(f.Quiet)...)
+		t.rows = append(t.rows, append(cells, blank(5*len(r.Plan.Contenders))...))
+	}
 	for _, row := range r.Rows {
 		cells := []string{row.Lock}
 		if u := row.Uncontended; u != nil {
-			cells = append(cells, micros(u.Cycle), fmt.Sprintf("%.2f", u.Ratio))
+			rival := ""
+			if u.Rival > 0 {
+				rival = fmt.Sprintf("%.2f", u.Rival)
+			}
+			cells = append(cells, micros(u.Cycle), fmt.Sprintf("%.2f", u.Ratio), rival)
 		} else {
-			cells = append(cells, "none", "")
+			cells = append(cells, "none", "", "")
 		}
-		if h := row.HandOver; h != nil {
-			cells = append(cells, micros(h.Time), fmt.Sprintf("%.2f", h.Ratio))
-		} else {
-			cells = append(cells, "none", "")
-		}
+		cells = append(append(cells, handOverCells(row.HandOver)...), handOverCells(row.Quiet)...)
 		for _, c := range row.Contended {
 			switch {
 			case c.Overlaps > 0:
@@ -56,6 +62,13 @@ func tableOf(r *Result) table {
 		t.rows = append(t.rows, cells)
 	}
 	return t
+}
+
+func handOverCells(h *HandOver) []string {
+	if h == nil {
+		return []string{"none", ""}
+	}
+	return []string{micros(h.Time), fmt.Sprintf("%.2f", h.Ratio)}
 }
 
 func blank(n int) []string { return make([]string, n) }
@@ -158,9 +171,13 @@ func (t table) markdown() string {
 func legend(r *Result) []string {
 	lines := []string{
 		fmt.Sprintf("All from one run of %d rounds, on a redis-server of its own, over loopback TCP. Medians, but for max.", r.Plan.Rounds),
-		"uncontended: an acquire and a release; × floor is the floor's time in the blocks before and after, divided by it.",
-		"hand-over: from the call of Release to the return of the other's Acquire, who waits already, with two contenders and",
-		fmt.Sprintf("  2 to 4 ms of quiet before; × PING is relative to a PING after the same quiet. (Without quiet, a PING takes %s µs.)", micros(r.RoundTrip)),
+		"uncontended: an acquire and a release; × floor is the floor's time in the blocks before and after, divided by it,",
+		"  and × redislock is the time of redislock in the same lap: above 1 is faster.",
+		"hand-over: from the call of Release to the return of the other's Acquire, who waits already, with two contenders; the",
+		"  holder writes to Redis until it releases. × script is relative to a round trip just before: of a script that reads",
+		"  and writes one key, without which no lock changes its owner.",
+		"after quiet: the same, but the holder sleeps for 2 to 4 ms before the release, and also before that script.",
+		"floors: no locks, but a PING, and a message from PUBLISH until the subscriber has it.",
 		fmt.Sprintf("contenders: each acquires %d times and releases at once. Jain's index is that of their acquisitions when the first", r.Plan.Acquisitions),
 		"  of them is through; p50, p99 and max are the waits for the lock.",
 		"All locks but rueidislock share one go-redis client, with its defaults and a connection for each contender.",

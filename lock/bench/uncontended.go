@@ -8,8 +8,10 @@ import (
 )
 
 const (
-	cycles = 250 // of acquire and release in a block
-	blocks = 6   // of each entrant in a round
+	// Blocks are short, so that a machine that is disturbed for a while is so for
+	// all entrants alike.
+	cycles = 50 // of acquire and release in a block
+	laps   = 30 // in a round: a block of each entrant
 
 	// blockLimit is for one block, after which a lock is taken for stuck.
 	blockLimit = 10 * time.Second
@@ -17,27 +19,42 @@ const (
 
 // Uncontended is what acquire and release cost when nobody else wants the lock.
 type Uncontended struct {
-	Cycle time.Duration `json:"cycle_ns"` // an acquire and a release, the median of blocks
-	Ratio float64       `json:"ratio"`    // of the floor's time to this, in the same minute: 1 is as fast as the floor
+	Cycle time.Duration `json:"cycle_ns"`        // an acquire and a release, the median of blocks
+	Ratio float64       `json:"ratio"`           // of the floor's time to this, in the blocks beside: 1 is as fast as the floor
+	Rival float64       `json:"rival,omitempty"` // of redislock's time to this, in the same laps: above 1 is faster than that
 }
 
-// blockTimes are what the blocks of one entrant took, for each cycle, and the floor before and after each of them.
+// blockTimes are what the blocks of one entrant took, for each cycle, by laps, and the floor beside each of them.
 type blockTimes struct {
-	cycle   []time.Duration
+	cycle   []time.Duration // 0: it failed
 	ratio   []float64
 	problem string
 }
 
-// summary is nil if there was no block.
-func (b blockTimes) summary() *Uncontended {
-	if len(b.cycle) == 0 {
+// summary is nil if there was no block. The medians of ratios are of pairs that were measured within milliseconds.
+func (b blockTimes) summary(rival *blockTimes) *Uncontended {
+	u := &Uncontended{Ratio: median(b.ratio)}
+	var cycle []time.Duration
+	var against []float64
+	for lap, own := range b.cycle {
+		if own == 0 {
+			continue
+		}
+		cycle = append(cycle, own)
+		if rival != nil && rival.cycle[lap] > 0 {
+			against = append(against, float64(rival.cycle[lap])/float64(own))
+		}
+	}
+	if len(cycle) == 0 {
 		return nil
 	}
-	return &Uncontended{Cycle: median(b.cycle), Ratio: median(b.ratio)}
+	u.Cycle, u.Rival = median(cycle), median(against)
+	return u
 }
 
-// uncontended runs a round of blocks, always with a block of the floor between two of the entrants', so that a machine
-// that is slower for a while is so for both sides of a ratio. An entrant that fails is left out of the rest of the round.
+// uncontended runs a round of laps, each with a block of every entrant and one of the floor between any two, so that a
+// machine that is slower for a while is so for both sides of a ratio. An entrant that fails is left out of the rest of
+// the round.
 func uncontended(ctx context.Context, s *server, all []entrant, times []blockTimes, floors *[]time.Duration) error {
 	base, err := floor(ctx, s)
 	if err != nil {
@@ -64,41 +81,46 @@ func uncontended(ctx context.Context, s *server, all []entrant, times []blockTim
 			failed(i, err)
 		}
 	}
-	for range blocks {
+	for lap := range laps {
 		runtime.GC()
 		before, err := block(ctx, base.lockers[0], cycles)
 		if err != nil {
 			return fmt.Errorf("floor: %w", err)
 		}
-		for i, acquire := range lockers {
-			if acquire == nil {
-				continue
+		for _, i := range order(len(all), lap) {
+			var own time.Duration
+			if lockers[i] != nil {
+				if own, err = block(ctx, lockers[i], cycles); err != nil {
+					failed(i, err)
+					own = 0
+				}
 			}
-			own, failure := block(ctx, acquire, cycles)
-			if failure != nil {
-				failed(i, failure)
+			times[i].cycle = append(times[i].cycle, own)
+			if lockers[i] == nil {
+				continue
 			}
 			after, err := block(ctx, base.lockers[0], cycles)
 			if err != nil {
 				return fmt.Errorf("floor: %w", err)
 			}
-			if failure == nil {
-				times[i].cycle = append(times[i].cycle, own)
-				times[i].ratio = append(times[i].ratio, float64(before+after)/2/float64(own))
-				*floors = append(*floors, after)
-			}
+			times[i].ratio = append(times[i].ratio, float64(before+after)/2/float64(own))
+			*floors = append(*floors, after)
 			before = after
 		}
 	}
 	return nil
 }
 
-// block returns the mean time of n cycles.
+// block returns the mean time of n cycles, after one that is not counted: it finds the caches as the block before has
+// left them.
 func block(ctx context.Context, acquire locker, n int) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, blockLimit)
 	defer cancel()
-	start := time.Now()
-	for range n {
+	var start time.Time
+	for i := range n + 1 {
+		if i == 1 {
+			start = time.Now()
+		}
 		release, err := acquire(ctx)
 		if err != nil {
 			return 0, err
