@@ -47,19 +47,13 @@ func (r twoStepRelease) Release(ctx context.Context) error {
 		return err
 	}
 	r.c.reach(AtCheck)
-	_, err = r.c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.Del(ctx, key)
-		leaveSignal(ctx, p, signal)
-		return nil
-	})
-	return err
-}
-
-// leaveSignal leaves one signal for a waiter, as a release does.
-func leaveSignal(ctx context.Context, p redis.Pipeliner, signal string) {
-	p.Del(ctx, signal)
-	p.LPush(ctx, signal, 1)
-	p.PExpire(ctx, signal, time.Second)
+	if err := r.c.redis.Del(ctx, key).Err(); err != nil {
+		return err
+	}
+	if err := r.c.redis.LPush(ctx, signal, 1).Err(); err != nil {
+		return err
+	}
+	return r.c.redis.PExpire(ctx, signal, time.Second).Err()
 }
 
 var brokenWakeup = Strategy{
@@ -111,15 +105,21 @@ func (c *client) sleepUntilHeld(ctx context.Context, a Alert, before func() erro
 // does not look at the lock: that it sends several only lets a run be ended.
 const slice = 100 * time.Millisecond
 
-// sleepForEver blocks until there is a signal, as BLPOP does without a time limit.
+// sleepForEver blocks until there is a signal, as BLPOP does without a time limit,
+// or the run ends. Then the last command is left behind; closing the client ends it.
 func (c *client) sleepForEver(ctx context.Context) error {
 	for {
-		err := c.redis.Do(detached, "blpop", c.lane.lockKeys[1], strconv.FormatFloat(slice.Seconds(), 'f', 3, 64)).Err()
-		if !errors.Is(err, redis.Nil) {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
+		woken := make(chan error, 1)
+		c.left.Go(func() {
+			woken <- c.redis.Do(detached, "blpop", c.lane.lockKeys[1], strconv.FormatFloat(slice.Seconds(), 'f', 3, 64)).Err()
+		})
+		select {
+		case err := <-woken:
+			if !errors.Is(err, redis.Nil) {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }

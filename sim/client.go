@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -39,6 +40,8 @@ type client struct {
 	inbox  chan Alert
 	random *rand.Rand // for pauses; the same in every run of a seed
 	wrote  bool       // a write of the present update was sent, and not refused
+
+	left sync.WaitGroup // commands that were left behind when the run ended
 }
 
 // detached is the context of commands that are seen through to their reply
@@ -105,6 +108,7 @@ func (c *client) readyLock() error {
 // its way to a real Redis is let through first, or it would leave a signal there
 // after the lane's keys have been removed.
 func (c *client) close() {
+	defer c.left.Wait()
 	defer c.hangUp()
 	if c.lock == nil && c.quorum == nil {
 		return
