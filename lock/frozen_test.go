@@ -56,7 +56,7 @@ func (e *env) leaves(client *redis.Client, sends string, before func(), call fun
 	for _, want := range []error{context.Canceled, context.DeadlineExceeded} {
 		e.wantPrompt(func() time.Duration {
 			before()
-			time.Sleep(30 * time.Millisecond) // for a Redis that has just answered is trusted to do so again
+			time.Sleep(10 * time.Millisecond) // for a Redis that has just answered is trusted to do so again
 			thaw := e.freeze()
 			defer thaw()
 			ctx, end := newEnding(e.ctx, want)

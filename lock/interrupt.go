@@ -8,8 +8,7 @@ import (
 
 // answersFor is for how long a Redis that has answered is taken to go on doing so.
 // If it freezes in that time, a call may return only at the client's ReadTimeout.
-// After a longer time a goroutine for the call costs less than a hundredth of it.
-const answersFor = 10 * time.Millisecond
+const answersFor = time.Millisecond
 
 // epoch is some time ago, so that nothing was heard just now at the start.
 var epoch = time.Now().Add(-time.Hour)

@@ -26,7 +26,7 @@ const (
 // then wraps ctx.Err().
 //
 // It returns as soon as ctx ends, also where Redis does not answer. The exception
-// is a Redis that freezes within 10 ms of its last answer to this lock:
+// is a Redis that freezes within a millisecond of its last answer to this lock:
 // then it may take as long as the client's ReadTimeout.
 //
 // What was sent stays on its way and keeps its connection: a blocking pop for up
