@@ -151,7 +151,12 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 			return f.run(cmd, stdout, stderr)
 		},
 	}
-	cmd.AddCommand(newStrategies(stdout), newPresets(stdout), newFaults(stdout), newCompare(stdout, stderr))
+	cmd.AddCommand(
+		newList(stdout, "strategies", "List the strategies, and what each of them teaches", report.Strategies),
+		newList(stdout, "presets", "List the presets: failures to watch, each with its remedy beside it", report.Presets),
+		newList(stdout, "faults", "List the faults: what --fault can do to clients and to Redis, and when", report.Faults),
+		newCompare(stdout, stderr),
+	)
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
@@ -193,91 +198,12 @@ func noArguments(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// newStrategies lists what --lanes can name.
-func newStrategies(stdout io.Writer) *cobra.Command {
+// newList makes a command that prints a list.
+func newList(stdout io.Writer, use, short string, list func(io.Writer) error) *cobra.Command {
 	return &cobra.Command{
-		Use:   "strategies",
-		Short: "List the strategies, and what each of them teaches",
-		Args:  noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			var b strings.Builder
-			for _, s := range sim.Strategies() {
-				fmt.Fprintf(&b, "%-13s %s\n", s.Name, s.Title)
-				for _, line := range wrap(s.Explain, 64) {
-					fmt.Fprintf(&b, "%-13s   %s\n", "", line)
-				}
-			}
-			_, err := io.WriteString(stdout, b.String())
-			return err
-		},
+		Use: use, Short: short, Args: noArguments,
+		RunE: func(*cobra.Command, []string) error { return list(stdout) },
 	}
-}
-
-const faultsHelp = `A fault is something that is done to a client or to Redis on purpose. It is written
-as a kind with settings behind colons, in any order:
-
-  pause:client=1:at=write:nth=2:for=900ms
-
-  lane=1       only in that lane
-  client=1     to that client; of the others, when that client comes to the point
-  at=write     when a client comes to this point of its update
-  nth=2        when it does so for the second time
-  after=50ms   so long after that or, without a point, from the start of the run
-  for=900ms    for how long, or by how much, in experiment time
-  node=2       cut, restart: only that one of the lane's servers`
-
-// newFaults lists what --fault can do, and when.
-func newFaults(stdout io.Writer) *cobra.Command {
-	return &cobra.Command{
-		Use:     "faults",
-		Short:   "List the faults: what --fault can do to clients and to Redis, and when",
-		Long:    faultsHelp,
-		Example: "  locktop --fault crash:at=acquired:nth=3\n  locktop --lanes block,fenced --fault jump:after=2s:for=1s --fault pause:at=write:for=900ms",
-		Args:    noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			var b strings.Builder
-			b.WriteString(faultsHelp + "\n\n")
-			for _, k := range sim.FaultKinds() {
-				fmt.Fprintf(&b, "%-10s %s\n", k, k.Explain())
-			}
-			b.WriteByte('\n')
-			for _, p := range sim.Points() {
-				fmt.Fprintf(&b, "at=%-10s %s\n", p, p.Explain())
-			}
-			_, err := io.WriteString(stdout, b.String())
-			return err
-		},
-	}
-}
-
-// newPresets lists what --preset can name.
-func newPresets(stdout io.Writer) *cobra.Command {
-	return &cobra.Command{
-		Use:   "presets",
-		Short: "List the presets: failures to watch, each with its remedy beside it",
-		Args:  noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			var b strings.Builder
-			for _, p := range sim.Presets() {
-				fmt.Fprintf(&b, "%-17s%s (%s beside %s)\n", p.Name, p.Title, p.Config.Lanes[0], p.Config.Lanes[1])
-			}
-			_, err := io.WriteString(stdout, b.String())
-			return err
-		},
-	}
-}
-
-// wrap breaks a paragraph into lines of a width.
-func wrap(text string, width int) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && len(line)+1+len(word) > width {
-			lines, line = append(lines, line), ""
-		}
-		line = strings.TrimSpace(line + " " + word)
-	}
-	return append(lines, line)
 }
 
 const compareHelp = `locktop compare races the strategies one after the other, each alone on the same

@@ -511,3 +511,40 @@ func TestPresetsFromTheCommandLine(t *testing.T) {
 		t.Errorf("exit %d, %s", code, stderr)
 	}
 }
+
+func TestFaultsOnTheCommandLine(t *testing.T) {
+	code, stdout, _ := locktop(t, "faults")
+	if code != exitDone {
+		t.Fatalf("exit %d", code)
+	}
+	for _, k := range sim.FaultKinds() {
+		if !strings.Contains(stdout, "\n"+string(k)+" ") {
+			t.Errorf("no %s in:\n%s", k, stdout)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		args string
+		code int
+		want string // on stdout or stderr
+	}{
+		{"a lane that hangs ends, and fails the check", "--lanes spin:lease=0s --fault crash:at=acquired --speed 4 --alerts 2 --check", exitNotCorrect, "HUNG"},
+		{"a crash under a lease does not", "--lanes spin:lease=100ms --fault crash:at=acquired --speed 1 --work 5ms --alerts 2 --check", exitDone, "clients crashed"},
+		{"lanes of one strategy are told apart", "--lanes none,spin:retry=5ms,spin:retry=0s --alerts 2", exitDone, "spin:retry=5ms: every one"},
+		{"an unknown fault lists the known", "--fault melt", exitUsage, "known are pause, crash"},
+		{"an unknown setting is named", "--fault pause:colour=red", exitUsage, `pause has no setting "colour"`},
+		{"a client that is not there is named", "--fault pause:client=7", exitUsage, "there are only 6"},
+		{"a Redis of others is not restarted", "--redis redis://localhost:1 --fault restart", exitUsage, "not locktop's own"},
+		{"an unknown preset lists the known", "--preset melt", exitUsage, "redlock-restart"},
+		{"a preset does what it promises", "--preset swallowed-signal --check", exitDone, "HUNG"},
+		{"and not with the remedy in both lanes", "--preset swallowed-signal --lanes block,block --check", exitNotCorrect, "not what it promises"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := locktop(t, append([]string{"--headless"}, strings.Fields(c.args)...)...)
+			if code != c.code || !strings.Contains(stdout+stderr, c.want) {
+				t.Errorf("exit %d, want %d and %q\n%s%s", code, c.code, c.want, stdout, stderr)
+			}
+		})
+	}
+}
