@@ -150,8 +150,10 @@ type LaneInfo struct {
 	Locks         bool
 	// Critical says that no two clients should be inside at once.
 	Critical bool
-	Clients  int
-	Alerts   int
+	// Nodes is how many independent Redis servers the lane has.
+	Nodes   int
+	Clients int
+	Alerts  int
 	// Lease is the lock's time to live in experiment time, as configured; 0 is
 	// none.
 	Lease time.Duration
@@ -173,7 +175,7 @@ func (c Config) LaneInfo(index int) LaneInfo {
 	lane, _ := c.lane(index)
 	info := LaneInfo{
 		Index: index, Strategy: lane.strategy.Name, Own: lane.own,
-		Locks: lane.strategy.Locks, Critical: lane.strategy.Critical,
+		Locks: lane.strategy.Locks, Critical: lane.strategy.Critical, Nodes: lane.nodes,
 		Clients: c.Clients, Alerts: c.Alerts, Patience: c.Patience,
 	}
 	if info.Locks {

@@ -324,7 +324,7 @@ func (l *Lane) replace(ctx context.Context, f Fault, replica func(context.Contex
 	}
 	l.stayAway()
 	off := longestLease
-	if data.Has(l.lockKeys[0]) {
+	if !l.info.Locks || data.Has(l.lockKeys[0]) {
 		off = 0
 	}
 	l.tellFault(f, off)
