@@ -98,12 +98,12 @@ func TestGoldenStates(t *testing.T) {
 		}},
 		{"help-120x40", 120, 40, func() Frame {
 			f := twoLanes(6)
-			f.Help = true
+			f.Over = Help
 			return f
 		}},
 		{"help-40x12", 40, 12, func() Frame {
 			f := twoLanes(6)
-			f.Help = true
+			f.Over = Help
 			return f
 		}},
 		{"second-lane-60x16", 60, 16, func() Frame {
@@ -147,7 +147,7 @@ func everyFrame() map[string]Frame {
 	starting.Snapshots, starting.State = nil, Starting
 	frames["starting"] = starting
 	help := threeLanes()
-	help.Help = true
+	help.Over = Help
 	frames["help"] = help
 	back := twoLanes(6)
 	back.Back, back.At, back.State = true, 300*ms, Paused

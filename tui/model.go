@@ -71,7 +71,7 @@ func newModel(ctx context.Context, cfg sim.Config, opts Options, profile termenv
 		stage: &stage{ctx: ctx, opened: opts.Opened},
 		tick:  time.Second / time.Duration(fps),
 		frame: Frame{
-			Config: cfg, Speed: cfg.Speed, Backend: cfg.Source.String(), Cursor: 1, ASCII: opts.ASCII,
+			Config: cfg, Speed: cfg.Speed, Backend: cfg.Source.String(), Cursor: 1, ASCII: opts.ASCII, Preset: opts.Preset,
 		},
 		grid:  chart.NewGrid(0, 0),
 		pens:  Pens(opts.Theme, profile),
@@ -305,23 +305,26 @@ func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
 
 // key obeys a key, and shows at once what has come of it.
 func (m *model) key(msg tea.KeyMsg) tea.Cmd {
-	c := m.frame.commandOf(msg)
-	if m.frame.Help && c == cmdLive {
-		c = cmdHelp // esc closes it
+	k := m.frame.keyOf(msg)
+	if m.frame.Over == Help && k.command == cmdLive {
+		k.command = cmdHelp // esc closes it
 	}
-	if c == cmdNone {
+	if k.command == cmdNone {
 		return nil
 	}
-	cmd := m.obey(c)
+	cmd := m.obey(k)
 	m.stale = true
 	m.look()
 	return tea.Batch(cmd, m.nextTick())
 }
 
-func (m *model) obey(c command) tea.Cmd {
+func (m *model) obey(k keyed) tea.Cmd {
 	f := &m.frame
 	lanes := len(f.Config.Lanes)
-	switch c {
+	if f.Over == PresetMenu {
+		return m.obeyPresets(k)
+	}
+	switch k.command {
 	case cmdPause:
 		m.pause()
 	case cmdStep:
@@ -358,8 +361,22 @@ func (m *model) obey(c command) tea.Cmd {
 		m.setSpeed(f.Speed.Slower())
 	case cmdRestart:
 		return m.restart()
+	case cmdFaults:
+		f.Over = FaultMenu
+	case cmdInject:
+		m.inject(k)
+	case cmdCrash:
+		m.crash()
+	case cmdPresets:
+		m.openPresets()
+	case cmdClose:
+		f.Over = NoOverlay
 	case cmdHelp:
-		f.Help = !f.Help
+		if f.Over == Help {
+			f.Over = NoOverlay
+		} else {
+			f.Over = Help
+		}
 	case cmdSuspend:
 		return m.suspend()
 	case cmdQuit:
@@ -502,15 +519,13 @@ func (m *model) setSpeed(s clock.Speed) {
 // changeStrategy gives the focused lane another strategy and starts again.
 func (m *model) changeStrategy(by int) tea.Cmd {
 	f := &m.frame
-	names := sim.StrategyNames()
-	for i, name := range names {
-		if name == f.Config.Lanes[f.Focus] {
-			next := names[(i+by+len(names))%len(names)]
-			f.Config = f.Config.WithStrategy(f.Focus, next)
-			m.notify(fmt.Sprintf("lane %d is now %s", f.Focus+1, next))
-			break
-		}
+	next, name := nextStrategy(f.Config, f.Focus, by)
+	if name == "" {
+		m.notify("no other strategy can run on this Redis")
+		return nil
 	}
+	f.Config = next
+	m.notify(fmt.Sprintf("lane %d is now %s", f.Focus+1, name))
 	return m.restart()
 }
 
