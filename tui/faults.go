@@ -25,6 +25,9 @@ func (f *Frame) faultOf(k keyed) sim.Fault {
 // refusal says why a fault cannot be done now; empty if it can.
 func (f *Frame) refusal(fault sim.Fault) string {
 	info, s := f.laneInfo(f.Focus), f.snapshot(f.Focus)
+	if f.Config.Source.Shared() && (fault.Kind == sim.Restart || fault.Kind == sim.Failover) {
+		return "this Redis is not locktop's own: use --redis embedded or spawn"
+	}
 	if err := f.Config.CheckFault(fault); err != nil {
 		return strings.TrimPrefix(err.Error(), string(fault.Kind)+": ")
 	}
@@ -147,8 +150,8 @@ func struck(e *sim.Event, lane sim.LaneInfo) (what, where string) {
 	if lane.Nodes > 1 {
 		server = fmt.Sprintf("node %d", max(fault.Node, 1))
 	}
-	if fault.Kind.OfClient() {
-		where = atPoint[fault.At]
+	if at := atPoint[fault.At]; fault.Kind.OfClient() && at != "" {
+		where = " " + at
 	}
 	switch fault.Kind {
 	case sim.Pause:
@@ -165,7 +168,7 @@ func struck(e *sim.Event, lane sim.LaneInfo) (what, where string) {
 			what = fmt.Sprintf("%s cut off from node %d", who, fault.Node)
 		}
 		if fault.For > 0 {
-			where = "for " + lasted
+			where = " for " + lasted
 		}
 	case sim.Expire:
 		what = "the lease was ended"
@@ -176,7 +179,7 @@ func struck(e *sim.Event, lane sim.LaneInfo) (what, where string) {
 	case sim.Failover:
 		what = "a replica took over"
 		if !strings.Contains(lane.Own, "replica=synced") {
-			where = lasted + " behind"
+			where = ", " + lasted + " behind"
 		}
 	}
 	return what, where

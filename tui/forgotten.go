@@ -59,8 +59,12 @@ func drawForgottenLine(a chart.Area, l *loss) {
 	if l.Killer.Value.Count == 0 {
 		back = l.cause() + ", empty"
 	}
+	vanished := ": it vanished with the server"
+	if n := len(l.erased); n > 1 {
+		vanished = fmt.Sprintf(": it and %d more vanished", n-1)
+	}
 	for _, line := range []string{
-		told + ", then " + back + ": it vanished with the server",
+		told + ", then " + back + vanished,
 		told + ", then " + back,
 		told + ", " + l.cause(),
 		clientName(l.Victim.Client) + "'s vanished: " + l.cause(),
@@ -121,7 +125,7 @@ func drawForgotten(a chart.Area, l *loss) {
 	}
 	a.Text(words, 1, l.cause(), inkFault)
 	a.Text(0, 2, l.forgottenBecause(), inkPlain)
-	a.Text(0, 3, "No client erased it: no lock helps against that, only a server that acknowledges nothing it may forget.", inkDim)
+	a.Text(0, 3, "It vanished with the server, no client erased it. No lock helps: only a server that acknowledges nothing it may forget.", inkDim)
 }
 
 // forgottenBecause says in plain words what happened.
@@ -129,9 +133,9 @@ func (l *loss) forgottenBecause() string {
 	told := fmt.Sprintf("%s was told OK for n=%d, and it was in Redis", clientName(l.Victim.Client), l.Victim.Value.Count)
 	switch l.fault {
 	case sim.Restart:
-		return told + "; then the server restarted without its data, and what it had acknowledged is gone."
+		return told + "; then the server restarted without its data."
 	case sim.Failover:
 		return told + "; then a replica took over that had not heard of it yet."
 	}
-	return told + "; then the server went back to an earlier state, and what it had acknowledged is gone."
+	return told + "; then the server went back to an earlier state."
 }

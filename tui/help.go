@@ -35,7 +35,7 @@ func drawHelp(screen chart.Area, f *Frame) {
 	for _, text := range explanations(f) {
 		lines = append(append(lines, nil), paragraph(text, room, inkDim)...)
 	}
-	drawBox(screen, title, boxWidth, lines, f.ASCII)
+	drawBox(screen, title, lines, f.ASCII)
 }
 
 // helpEntry is a key, or a key and its counterpart, with what they do.

@@ -66,7 +66,7 @@ func (f *Frame) laneHeading(lane, room int) string {
 	info, s := f.laneInfo(lane), f.strategy(lane)
 	heading := strings.Join(append([]string{strings.ToUpper(info.Strategy)}, ownSettings(info)...), " ")
 	title := cutText(s.Title, room-chart.TextWidth(heading)-2)
-	if chart.TextWidth(title) < min(leastTitle, chart.TextWidth(s.Title)) {
+	if title == "" || title != s.Title && chart.TextWidth(title) < leastTitle {
 		return heading
 	}
 	return heading + "  " + title

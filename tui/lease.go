@@ -17,11 +17,10 @@ func drawLease(a chart.Area, s *sim.Snapshot, ascii bool) {
 	case s.Lease == 0 && s.Holder == 0:
 		a.Text(0, 0, "free, no lease", inkDim)
 	case s.Lease == 0:
-		who, ill := holderText(s)
-		if ill {
-			put(a, 0, 0, piece{"held by ", inkDim}, piece{who, inkLost}, piece{"; it has no lease", inkDim})
+		if ill := holderIll(s); ill != "" {
+			put(a, 0, 0, piece{"held by ", inkDim}, piece{clientName(s.Holder) + " (" + ill + ")", inkLost}, piece{", no lease", inkDim})
 		} else {
-			put(a, 0, 0, piece{"held by ", inkDim}, piece{who, inkHolding}, piece{", no lease", inkDim})
+			put(a, 0, 0, piece{"held by ", inkDim}, piece{clientName(s.Holder), inkHolding}, piece{", no lease", inkDim})
 		}
 	default:
 		drawLeaseBar(a, s, ascii)
@@ -36,10 +35,9 @@ func drawLeaseBar(a chart.Area, s *sim.Snapshot, ascii bool) {
 	if s.Holder == 0 {
 		text, ink = " "+strings.Repeat(" ", max(len(total)-6, 0))+"free"+strings.Repeat(" ", len(total)+1), inkDim
 	} else {
-		name, ill := holderText(s)
-		who = "  " + name
-		if ill {
-			ink = inkLost
+		who = "  " + clientName(s.Holder)
+		if ill := holderIll(s); ill != "" {
+			who, ink = who+" "+ill, inkLost
 		}
 	}
 	const label = "lease "
@@ -56,9 +54,8 @@ func drawLeaseBar(a chart.Area, s *sim.Snapshot, ascii bool) {
 	put(a, x+bar, 0, piece{text, ink}, piece{who, ink})
 }
 
-// holderText names the holder and what is wrong with it, if anything is.
-func holderText(s *sim.Snapshot) (text string, ill bool) {
-	text = clientName(s.Holder)
+// holderIll says what is wrong with the holder or its lock; empty if nothing is.
+func holderIll(s *sim.Snapshot) string {
 	var states []string
 	switch s.HolderPhase {
 	case sim.Dead:
@@ -68,14 +65,11 @@ func holderText(s *sim.Snapshot) (text string, ill bool) {
 	}
 	switch {
 	case s.LostTo == sim.Restart || s.LostTo == sim.Failover:
-		states = append(states, "forgotten by Redis")
+		states = append(states, "forgotten")
 	case s.Lease > 0 && s.LeaseLeft == 0:
 		states = append(states, "ran out")
 	}
-	if len(states) == 0 {
-		return text, false
-	}
-	return text + " " + strings.Join(states, ", "), true
+	return strings.Join(states, ", ")
 }
 
 // drawFault writes the last fault of a lane into the border below its panel.
@@ -87,9 +81,12 @@ func drawFault(a chart.Area, s *sim.Snapshot) {
 	if what == "" {
 		return
 	}
-	at := clockText(s.Fault.At) + " "
-	for _, text := range []string{at + what + " " + where, what + " " + where, what} {
-		text = fmt.Sprintf(" ↯ %s ", strings.TrimSuffix(text, " "))
+	at, count := clockText(s.Fault.At)+" ", ""
+	if s.Faults > 1 {
+		count = ordinal(s.Faults) + " fault "
+	}
+	for _, text := range []string{count + at + what + where, at + what + where, what + where, what} {
+		text = fmt.Sprintf(" ↯ %s ", text)
 		if chart.TextWidth(text) <= a.W()-4 {
 			a.Text(2, a.H()-1, text, inkFault)
 			return

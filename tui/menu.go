@@ -8,9 +8,9 @@ import (
 )
 
 // drawBox lays a box with lines of text over the middle of the screen. The footer stays in sight.
-func drawBox(screen chart.Area, title string, wide int, lines [][]piece, ascii bool) {
+func drawBox(screen chart.Area, title string, lines [][]piece, ascii bool) {
 	const margin = 2
-	wide = min(wide, screen.W())
+	wide := min(boxWidth, screen.W())
 	high := min(len(lines)+2, screen.H()-1)
 	box := screen.Sub((screen.W()-wide)/2, (screen.H()-high)/2, wide, high)
 	box.Fill(' ', inkPlain)
@@ -21,7 +21,7 @@ func drawBox(screen chart.Area, title string, wide int, lines [][]piece, ascii b
 	}
 }
 
-// boxWidth is that of the widest overlay, and boxText of the text in it.
+// boxWidth is that of an overlay, and boxText that of the text in it.
 const (
 	boxWidth  = 92
 	boxBorder = 4
@@ -41,7 +41,7 @@ func paragraph(text string, n int, ink chart.Ink) [][]piece {
 // drawFaults lays the fault menu over the screen: what its keys do, and to whom.
 func drawFaults(screen chart.Area, f *Frame) {
 	room := boxText(screen)
-	client := [][]piece{{{"to ", inkDim}, {clientName(f.Cursor), inkCursor}, {" in the lane " + f.laneName(f.Focus), inkDim}}}
+	client := [][]piece{{{"to ", inkDim}, {clientName(f.Cursor), inkCursor}, {f.doing() + ", in " + f.laneName(f.Focus), inkDim}}}
 	server := [][]piece{nil, {{"to the Redis of that lane", inkDim}}}
 	if f.laneInfo(f.Focus).Nodes > 1 {
 		server[1][0].text = "to the servers of that lane"
@@ -77,7 +77,26 @@ func drawFaults(screen chart.Area, f *Frame) {
 		lines = append([][]piece{{client[0][0], client[0][1], {" in " + f.laneTag(f.Focus) + ", or its Redis:", inkDim}}, nil},
 			flow(entries, room)...)
 	}
-	drawBox(screen, "FAULTS   a key does it, esc closes this", 76, lines, f.ASCII)
+	drawBox(screen, "FAULTS   a key does it, esc closes this", lines, f.ASCII)
+}
+
+// doing says what the selected client is doing now, which makes a difference for what a fault does to it.
+func (f *Frame) doing() string {
+	switch f.phaseOf(f.Cursor) {
+	case sim.Waiting:
+		return ", which waits for the lock"
+	case sim.Holding:
+		return ", which has the lock"
+	case sim.Working:
+		return ", which is between its read and its write"
+	case sim.Suspended:
+		return ", which is paused"
+	case sim.Dead:
+		return ", which has crashed"
+	case sim.Done:
+		return ", which is done"
+	}
+	return ", which is idle"
 }
 
 // inject does the fault of a key, or says why it cannot.
@@ -106,7 +125,7 @@ func (m *model) inject(k keyed) {
 	if len(f.Config.Lanes) > 1 {
 		text = f.laneName(f.Focus) + ": " + text
 	}
-	if m.paused {
+	if m.paused && (fault.Kind.OfClient() || fault.Kind == sim.Failover) {
 		text += ", once space lets the race go on"
 	}
 	m.notify(text)

@@ -43,7 +43,7 @@ func (m *model) after(d time.Duration) {
 var specialKeys = map[string]tea.KeyMsg{
 	" ": {Type: tea.KeySpace, Runes: []rune{' '}}, "tab": {Type: tea.KeyTab}, "shift+tab": {Type: tea.KeyShiftTab}, "esc": {Type: tea.KeyEsc},
 	"left": {Type: tea.KeyLeft}, "right": {Type: tea.KeyRight}, "up": {Type: tea.KeyUp}, "down": {Type: tea.KeyDown},
-	"pgup": {Type: tea.KeyPgUp}, "pgdown": {Type: tea.KeyPgDown}, "home": {Type: tea.KeyHome}, "end": {Type: tea.KeyEnd},
+	"pgup": {Type: tea.KeyPgUp}, "pgdown": {Type: tea.KeyPgDown}, "enter": {Type: tea.KeyEnter}, "home": {Type: tea.KeyHome}, "end": {Type: tea.KeyEnd},
 	"ctrl+z": {Type: tea.KeyCtrlZ}, "ctrl+c": {Type: tea.KeyCtrlC},
 }
 
@@ -110,9 +110,13 @@ func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
 		if k.command == cmdNextStrategy || k.command == cmdPrevStrategy || k.command == cmdRestart {
 			continue // each of these starts a session; see below
 		}
+		if k.over != NoOverlay {
+			continue // for the menus, see their tests
+		}
 		for _, key := range k.Keys() {
 			m.frame.Cursor, m.frame.Over = 20, NoOverlay
 			m.live()
+			m.frame.Notice = ""
 			if k.command == cmdForward || k.command == cmdLive {
 				press(t, m, "left")
 			}
@@ -122,6 +126,7 @@ func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
 			}
 		}
 	}
+	m.frame.Over = NoOverlay
 	for _, key := range []string{"s", "S", "r"} {
 		before, session := conditionOf(m), m.session
 		cmd := press(t, m, key)

@@ -77,11 +77,11 @@ func drawHung(a chart.Area, f *Frame, p *plan, lane int) {
 func hungSentences(s *sim.Snapshot) []string {
 	holder := clientName(s.Holder)
 	free := s.Holder == 0 || s.LostTo != "" || s.Lease > 0 && s.LeaseLeft == 0
-	waiters := fmt.Sprintf("%s clients wait for ever.", small(s.WaitingCount))
+	waiters := small(s.WaitingCount) + " clients wait for ever."
+	waiters = strings.ToUpper(waiters[:1]) + waiters[1:]
 	if s.WaitingCount == 1 && len(s.Waiting) > 0 {
 		waiters = clientName(s.Waiting[0]) + " waits for ever."
 	}
-	waiters = strings.ToUpper(waiters[:1]) + waiters[1:]
 	switch {
 	case free:
 		return []string{"The lock is free, but no signal will come.", waiters, "Whoever releases a lock wakes one waiter, and that signal is gone."}

@@ -82,6 +82,7 @@ func drawPresets(screen chart.Area, f *Frame) {
 			title = "not on this Redis: it takes an embedded or spawned one"
 			ink, words = inkDim, inkDim
 		}
+		title = cutText(title, room-name-4)
 		lines = append(lines, []piece{{cursor + fmt.Sprintf("%-*s  ", name, p.Name), ink}, {title, words}})
 	}
 	if about > 0 {
@@ -91,7 +92,7 @@ func drawPresets(screen chart.Area, f *Frame) {
 			lines = append(lines, nil)
 		}
 	}
-	drawBox(screen, "PRESETS   enter starts one, esc closes this", boxWidth, lines, f.ASCII)
+	drawBox(screen, "PRESETS   enter starts one, esc closes this", lines, f.ASCII)
 }
 
 // openPresets shows the list, at the preset there is.

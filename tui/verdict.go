@@ -126,7 +126,7 @@ func correctText(f *Frame, s *sim.Snapshot, level int) string {
 	}
 	switch overlaps := s.Overlaps > 0 && s.Lane.Critical; {
 	case overlaps && s.Lane.Strategy == "fenced" && level < 2:
-		return " CORRECT: lost 0, the fence kept late writes out"
+		return " CORRECT: lost 0, the fence keeps late writes out"
 	case overlaps && s.Lane.Strategy == "fenced" && level < 4:
 		return " CORRECT, thanks to the fence"
 	case overlaps && level < 2:

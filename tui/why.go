@@ -15,6 +15,7 @@ type loss struct {
 	sim.Loss
 	lane   int
 	erased []sim.Update  // by the same write, this one included; empty when that is not known
+	locks  bool          // the clients took a lock
 	fault  sim.FaultKind // that made Redis forget it; empty when that is not known
 }
 
@@ -46,7 +47,7 @@ func lastLoss(f *Frame) (loss, bool) {
 		if len(losses) == 0 {
 			continue
 		}
-		l := loss{Loss: losses[len(losses)-1], lane: lane}
+		l := loss{Loss: losses[len(losses)-1], lane: lane, locks: s.Lane.Locks}
 		switch {
 		case l.Forgotten:
 			l.erased, l.fault = forgottenTogether(losses), rewoundBy(s)
@@ -365,7 +366,10 @@ func (l *loss) sentences() (what, more string) {
 		return fmt.Sprintf("The n=%d that %s had read was another one, without %s's sample, and so is the n=%d it wrote.",
 			l.Killer.Base.Count, k, v, l.Killer.Value.Count), others
 	case l.Killer.Base == l.Victim.Base && l.Killer.Client != l.Victim.Client:
-		if others == "" {
+		switch {
+		case others == "" && l.locks:
+			others = "Both had been granted the lock."
+		case others == "":
 			others = fmt.Sprintf("With a lock, %s would read n=%d and write n=%d.", k, l.Victim.Value.Count, l.Victim.Value.Count+1)
 		}
 		return fmt.Sprintf("%s and %s both read n=%d; %s wrote last, without %s's sample.", k, v, l.Victim.Base.Count, k, v), others
