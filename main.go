@@ -409,9 +409,11 @@ func (f *flags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 		err    error
 	)
 	if screen {
-		result, err = tui.Run(cmd.Context(), f.config, tui.Options{
-			Theme: tui.Theme(f.theme), ASCII: f.ascii, FPS: f.fps, Opened: f.record.begin,
-		})
+		options := tui.Options{Theme: tui.Theme(f.theme), ASCII: f.ascii, FPS: f.fps, Opened: f.record.begin}
+		if p, ok := sim.PresetNamed(f.preset); ok {
+			options.Preset = &p
+		}
+		result, err = tui.Run(cmd.Context(), f.config, options)
 	} else {
 		result, err = headless(cmd.Context(), f.config, f.record.begin, stderr)
 	}

@@ -26,6 +26,7 @@ type Board struct {
 	holder     int           // whose grant was seen last and not released; 0 is nobody
 	lease      time.Duration // of that grant
 	leaseUntil time.Duration
+	lostTo     FaultKind // what ended that lease on purpose
 
 	attempts, failures, retries, acquired, expired int64
 	waiting                                        int
@@ -199,8 +200,9 @@ func (b *Board) faulted(e *Event, c *clientState) {
 	case Faulted:
 		b.faults++
 		b.fault = *e
-		if b.leaseUntil > 0 {
-			b.leaseUntil = max(b.leaseUntil-e.Lease, 1)
+		f, err := ParseFault(e.Text)
+		if err == nil {
+			b.endLease(e, f.Kind)
 		}
 		if e.Client == 0 {
 			for i := 1; i < len(b.clients); i++ {
@@ -209,7 +211,7 @@ func (b *Board) faulted(e *Event, c *clientState) {
 			break
 		}
 		b.mark(c, MarkFault, e.At)
-		if f, err := ParseFault(e.Text); err == nil && f.Kind == Pause {
+		if err == nil && f.Kind == Pause {
 			b.paused++
 			c.resume = c.phase
 			b.enterPhase(c, Suspended, e.At)
@@ -232,6 +234,23 @@ func (b *Board) faulted(e *Event, c *clientState) {
 		b.enterPhase(c, Dead, e.At)
 	case Rewound:
 		b.rewound++
+	}
+}
+
+// endLease takes off the lease that runs what a fault takes off it. A lock without
+// a lease is gone when Redis forgets it.
+func (b *Board) endLease(e *Event, kind FaultKind) {
+	if e.Lease == 0 {
+		return
+	}
+	ends := kind == Restart || kind == Failover
+	if b.leaseUntil > 0 {
+		before := b.leaseUntil
+		b.leaseUntil = max(before-e.Lease, 1)
+		ends = ends || before > e.At && b.leaseUntil <= e.At
+	}
+	if b.holder != 0 && b.lostTo == "" && ends {
+		b.lostTo = kind
 	}
 }
 
@@ -263,7 +282,7 @@ func (b *Board) granted(e *Event, c *clientState) {
 		b.waiting--
 		b.waited(c, e.At-c.since)
 	}
-	b.holder, b.lease, b.leaseUntil = e.Client, e.Lease, 0
+	b.holder, b.lease, b.leaseUntil, b.lostTo = e.Client, e.Lease, 0, ""
 	if e.Lease > 0 {
 		b.leaseUntil = e.At + e.Lease
 	}

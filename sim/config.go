@@ -151,7 +151,8 @@ type LaneInfo struct {
 	// Critical says that no two clients should be inside at once, Fenced that it
 	// does no harm if they are.
 	Critical, Fenced bool
-
+	// Nodes is how many independent Redis servers the lane has.
+	Nodes   int
 	Clients int
 	Alerts  int
 	// Lease is the lock's time to live in experiment time, as configured; 0 is
@@ -175,7 +176,7 @@ func (c Config) LaneInfo(index int) LaneInfo {
 	lane, _ := c.lane(index)
 	info := LaneInfo{
 		Index: index, Strategy: lane.strategy.Name, Own: lane.own,
-		Locks: lane.strategy.Locks, Critical: lane.strategy.Critical, Fenced: lane.strategy.Fenced,
+		Locks: lane.strategy.Locks, Critical: lane.strategy.Critical, Fenced: lane.strategy.Fenced, Nodes: lane.nodes,
 		Clients: c.Clients, Alerts: c.Alerts, Patience: c.Patience,
 	}
 	if info.Locks {

@@ -43,6 +43,11 @@ type Snapshot struct {
 	// it has none or it has run out.
 	Holder    int
 	LeaseLeft time.Duration
+	// HolderPhase is what the holder is doing: it may be [Suspended], or [Dead].
+	HolderPhase Phase
+	// LostTo is the fault that ended the holder's lease, or made Redis forget its
+	// lock; empty while there is none.
+	LostTo FaultKind
 
 	// Waiting lists the clients that want the lock, at most Shown of them.
 	Waiting      []int
@@ -155,8 +160,11 @@ func (b *Board) Snapshot(now time.Duration, view View) *Snapshot {
 	if b.acquired > 0 {
 		s.Lease = b.lease
 	}
-	if b.holder != 0 && b.leaseUntil > 0 {
-		s.LeaseLeft = max(b.leaseUntil-s.At, 0)
+	if b.holder != 0 {
+		s.HolderPhase, s.LostTo = b.clients[b.holder].phase, b.lostTo
+		if b.leaseUntil > 0 {
+			s.LeaseLeft = max(b.leaseUntil-s.At, 0)
+		}
 	}
 	if n := len(b.curve); n > 0 {
 		s.Curve = append(s.Curve, b.point())

@@ -330,8 +330,8 @@ func (l *Lane) replace(ctx context.Context, f Fault, replica func(context.Contex
 	}
 	l.stayAway()
 	off := longestLease
-	if l.info.Locks && data.Has(l.lockKeys[0]) {
-		off = 0 // the replica knows of it
+	if !l.info.Locks || data.Has(l.lockKeys[0]) {
+		off = 0 // there is nothing to forget, or the replica knows of it
 	}
 	l.tellFault(f, off)
 	l.recorder.Record(Event{Kind: Rewound, Value: data.Text(l.averageKey())})

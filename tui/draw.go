@@ -30,8 +30,13 @@ func Draw(g *chart.Grid, f Frame) {
 		}
 		drawWhy(screen.Sub(0, y, p.w, p.why), &f, &p)
 		drawFooter(screen.Sub(0, p.h-1, p.w, 1), &f)
-		if f.Help {
+		switch f.Over {
+		case Help:
 			drawHelp(screen, &f)
+		case FaultMenu:
+			drawFaults(screen, &f)
+		case PresetMenu:
+			drawPresets(screen, &f)
 		}
 	}
 	if f.ASCII {
@@ -93,12 +98,13 @@ func drawHeader(screen chart.Area, f *Frame, p *plan) {
 		right = append([]piece{{f.Backend + "   ", inkDim}}, right...)
 		room -= n
 	}
+	if name := f.presetText(); name != "" {
+		add(name)
+	}
 	add(fmt.Sprintf("clients %d", c.Clients))
 	add("work " + shortDuration(c.Work))
-	if c.Lease > 0 {
-		add("lease " + shortDuration(c.Lease))
-	} else {
-		add("no lease")
+	if lease := f.leaseText(); lease != "" {
+		add(lease)
 	}
 	add(fmt.Sprintf("seed %d", c.Seed))
 	if c.Alerts > 0 {
@@ -196,60 +202,17 @@ func number(n int64) string {
 	return fmt.Sprintf("%dG", n/1_000_000_000)
 }
 
-// drawLegend explains the signs of the timelines, as far as there is room.
-func drawLegend(a chart.Area, f *Frame) {
-	s := signsFor(f.ASCII)
-	entry := func(sign rune, ink chart.Ink, words string) []piece {
-		return []piece{{string(sign), ink}, {" " + words, inkDim}}
-	}
-	separator := []piece{{" │ ", inkFrame}}
-	gap := []piece{{"  ", inkDim}}
-	long := [][]piece{
-		entry(s.read, inkRead, "read"), gap, entry(s.compute, inkCompute, "compute"), gap, entry(s.write, inkWrite, "write"), gap,
-		entry(s.erased, inkLost, "erased another's"), separator,
-		entry(s.waiting, inkWaiting, "waiting"), gap, entry(s.failed, inkFailed, "attempt failed"), gap, entry(s.holding, inkHolding, "holding"), gap,
-		entry(s.expired, inkLost, "lease ran out"),
-	}
-	short := [][]piece{
-		entry(s.read, inkRead, "read"), gap, entry(s.write, inkWrite, "write"), gap,
-		entry(s.erased, inkLost, "erased another's"), separator,
-		entry(s.waiting, inkWaiting, "wait"), gap, entry(s.failed, inkFailed, "failed"), gap, entry(s.holding, inkHolding, "hold"),
-	}
-	least := [][]piece{
-		entry(s.read, inkRead, "read"), gap, entry(s.write, inkWrite, "write"), gap, entry(s.erased, inkLost, "erased"), separator,
-		entry(s.waiting, inkWaiting, "wait"), gap, entry(s.failed, inkFailed, "failed"), gap, entry(s.holding, inkHolding, "hold"),
-	}
-	perCell := "one cell " + millis(f.perCell())
-	for _, legend := range [][][]piece{long, short, least} {
-		n := 0
-		for _, e := range legend {
-			n += width(e)
-		}
-		if n > a.W() {
-			continue
-		}
-		x := 0
-		for _, e := range legend {
-			x = put(a, x, 0, e...)
-		}
-		if x+2+len(perCell) <= a.W() {
-			a.TextRight(0, perCell, inkDim)
-		}
-		return
-	}
-}
-
 // drawFooter draws the most useful keys, or a notice.
 func drawFooter(a chart.Area, f *Frame) {
 	if f.Notice != "" {
 		a.Text(0, 0, f.Notice, inkNotice)
 		return
 	}
-	var shown [32]bool
+	var shown [len(keyMap)]bool
 	room := a.W() + 2
 	for weight := 11; weight > 0; weight-- {
 		for i, k := range keyMap {
-			if k.weight != weight || k.brief == "" || !f.offers(k.command) {
+			if k.weight != weight || k.brief == "" || !f.obeyed(k) {
 				continue
 			}
 			if n := chart.TextWidth(footerKeys(k)) + chart.TextWidth(footerWords(k, f)) + 3; n <= room {
@@ -277,7 +240,7 @@ func footerWords(k keyed, f *Frame) string {
 // asciiOf replaces what the screen is made of; anything else becomes '?'.
 var asciiOf = map[rune]rune{
 	'✗': 'X', '✓': '+', '×': 'x', '−': '-', '│': '|', '─': '-', '┄': '-', '…': '~', '·': '.', '▶': '>', '◀': '<', '‖': '|',
-	'■': '#', '→': '>', '←': '<', '↑': '^', '↓': 'v', '›': '>', '█': '#', '░': '.', 'µ': 'u', 'Σ': 'S',
+	'■': '#', '→': '>', '←': '<', '↑': '^', '↓': 'v', '›': '>', '█': '#', '░': '.', 'µ': 'u', 'Σ': 'S', '↯': '*',
 }
 
 // toASCII replaces every character outside of ASCII, also in text from outside.

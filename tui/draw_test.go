@@ -98,12 +98,12 @@ func TestGoldenStates(t *testing.T) {
 		}},
 		{"help-120x40", 120, 40, func() Frame {
 			f := twoLanes(6)
-			f.Help = true
+			f.Over = Help
 			return f
 		}},
 		{"help-40x12", 40, 12, func() Frame {
 			f := twoLanes(6)
-			f.Help = true
+			f.Over = Help
 			return f
 		}},
 		{"second-lane-60x16", 60, 16, func() Frame {
@@ -116,6 +116,29 @@ func TestGoldenStates(t *testing.T) {
 		{"crowd-120x40", 120, 40, func() Frame { return twoLanes(200) }},
 	} {
 		t.Run(c.name, func(t *testing.T) { golden(t, c.name, text(c.make(), c.w, c.h)) })
+	}
+}
+
+func TestGoldenFaults(t *testing.T) {
+	for name, make := range map[string]func() Frame{
+		"paused":        pausedHolders,
+		"hung":          deadHolders,
+		"forgotten":     func() Frame { return forgotten("failover:for=200ms") },
+		"restarted":     func() Frame { return forgotten("restart") },
+		"fault-menu":    faultMenu,
+		"preset-picker": presetPicker,
+	} {
+		for _, size := range [][2]int{{120, 40}, {80, 24}} {
+			for _, ascii := range []bool{false, true} {
+				f := make()
+				f.ASCII = ascii
+				file := fmt.Sprintf("%s-%dx%d", name, size[0], size[1])
+				if ascii {
+					file += "-ascii"
+				}
+				t.Run(file, func(t *testing.T) { golden(t, file, text(f, size[0], size[1])) })
+			}
+		}
 	}
 }
 
@@ -147,7 +170,7 @@ func everyFrame() map[string]Frame {
 	starting.Snapshots, starting.State = nil, Starting
 	frames["starting"] = starting
 	help := threeLanes()
-	help.Help = true
+	help.Over = Help
 	frames["help"] = help
 	back := twoLanes(6)
 	back.Back, back.At, back.State = true, 300*ms, Paused
@@ -166,6 +189,12 @@ func everyFrame() map[string]Frame {
 	s.Unknown, s.Foreign, s.Expired = 3, 1, 4
 	unknown.Snapshots = []*sim.Snapshot{&s, unknown.Snapshots[1]}
 	frames["unknown killer"] = unknown
+	frames["paused"], frames["hung"] = pausedHolders(), deadHolders()
+	frames["forgotten"], frames["restarted"] = forgotten("failover:for=200ms"), forgotten("restart")
+	frames["fault menu"], frames["presets"] = faultMenu(), presetPicker()
+	presetHelp := deadHolders()
+	presetHelp.Over = Help
+	frames["help of a preset"] = presetHelp
 	stranger := twoLanes(6)
 	s2 := *stranger.Snapshots[1]
 	s2.Foreign, s2.Verdict = 2, sim.Wrong

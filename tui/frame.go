@@ -21,6 +21,17 @@ const (
 	Done                  // over
 )
 
+// Overlay is what lies over the screen, and has the keys.
+type Overlay uint8
+
+// The overlays there are.
+const (
+	NoOverlay Overlay = iota
+	Help
+	FaultMenu
+	PresetMenu
+)
+
 // A Frame is everything that is drawn, as plain data.
 type Frame struct {
 	// Config is the experiment's; Speed is how fast it runs now.
@@ -40,12 +51,17 @@ type Frame struct {
 	Scale Scale
 	// Notice is a message to the user, shown instead of the keys.
 	Notice string
-	// Help lays the list of keys over the screen.
-	Help bool
+	// Over is what lies over the screen, if anything.
+	Over Overlay
+	// Pick is the selected entry of the presets, from 0.
+	Pick int
+	// Preset is the failure that is being watched; nil is none. The configuration may have been changed since.
+	Preset *sim.Preset
 	// ASCII uses no character outside of ASCII.
 	ASCII bool
 
-	why *loss // explained although it is no longer the last; nil explains the last
+	node int   // the one that the fault menu would restart beside the first, from 2; 0 is the second
+	why  *loss // explained although it is no longer the last; nil explains the last
 }
 
 // now returns the experiment time that the frame shows.
@@ -117,6 +133,7 @@ const (
 	leastWidth, leastHeight     = 40, 12
 	compactWidth, compactHeight = 80, 24
 	fullWidth, fullHeight       = 120, 30
+	presetHeight                = 36
 	leastPanel                  = 38
 	leastChart                  = 3
 )
@@ -135,6 +152,8 @@ func planFor(w, h int, f *Frame) plan {
 	p.full = w >= fullWidth && h >= fullHeight
 	p.legend = h >= 18
 	switch {
+	case p.full && f.Preset != nil && h >= presetHeight:
+		p.why = 8 // with its remedy below the loss
 	case p.full:
 		p.why = 6
 	case h >= 14:

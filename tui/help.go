@@ -4,44 +4,38 @@ import (
 	"slices"
 	"strings"
 
-	"locktop/sim"
 	"locktop/tui/chart"
 )
 
 // drawHelp lays the list of keys, and what the lanes do, over the screen.
 func drawHelp(screen chart.Area, f *Frame) {
-	const margin = 2
-	wide := min(screen.W(), 92)
+	room := boxText(screen)
 	entries := helpEntries(f)
 	column := 0
 	for _, e := range entries {
 		column = max(column, chart.TextWidth(e.keys))
 	}
 	var lines [][]piece
-	if len(entries) <= screen.H()-2 && wide >= 72 {
+	title := "KEYS   ? or esc closes this"
+	if p := f.Preset; p != nil {
+		title = "HELP   ? or esc closes this"
+		lines = append(lines, []piece{{"PRESET " + strings.ToUpper(p.Name) + "  ", inkTitle}, {p.Title, inkTitle}})
+		lines = append(append(lines, presetLines(p, room)...), nil)
+	}
+	if len(entries) <= screen.H()-2-len(lines) && room >= 68 {
 		for _, e := range entries {
-			if column+2+chart.TextWidth(e.words) > wide-2-margin {
+			if column+2+chart.TextWidth(e.words) > room {
 				e.words, _, _ = strings.Cut(e.words, ",")
 			}
 			lines = append(lines, []piece{{e.keys + strings.Repeat(" ", column-chart.TextWidth(e.keys)+2), inkKey}, {e.words, inkPlain}})
 		}
 	} else {
-		lines = flow(entries, wide-2-margin)
+		lines = append(lines, flow(entries, room)...)
 	}
 	for _, text := range explanations(f) {
-		lines = append(lines, nil)
-		for _, line := range wrap(text, wide-2-margin) {
-			lines = append(lines, []piece{{line, inkDim}})
-		}
+		lines = append(append(lines, nil), paragraph(text, room, inkDim)...)
 	}
-	high := min(len(lines)+2, screen.H()-1)
-	box := screen.Sub((screen.W()-wide)/2, (screen.H()-high)/2, wide, high)
-	box.Fill(' ', inkPlain)
-	in := box.Box("KEYS   ? or esc closes this", inkFocus, inkTitle, f.ASCII)
-	in = in.Sub(margin/2, 0, in.W()-margin, in.H())
-	for y, line := range lines {
-		put(in, 0, y, line...)
-	}
+	drawBox(screen, title, lines, f.ASCII)
 }
 
 // helpEntry is a key, or a key and its counterpart, with what they do.
@@ -51,7 +45,7 @@ func helpEntries(f *Frame) []helpEntry {
 	var entries []helpEntry
 	for _, k := range keyMap {
 		switch help := k.Help(); {
-		case !f.offers(k.command):
+		case !f.obeyed(k):
 		case help.Desc == "":
 			entries[len(entries)-1].keys += "  " + help.Key
 		default:
@@ -79,8 +73,8 @@ func flow(entries []helpEntry, n int) [][]piece {
 func explanations(f *Frame) []string {
 	var texts []string
 	for i := range f.Config.Lanes {
-		s, ok := sim.StrategyNamed(f.Config.Lanes[(f.Focus+i)%len(f.Config.Lanes)])
-		if text := strings.ToUpper(s.Name) + ": " + s.Explain; ok && !slices.Contains(texts, text) {
+		s := f.strategy((f.Focus + i) % len(f.Config.Lanes))
+		if text := strings.ToUpper(s.Name) + ": " + s.Explain; s.Name != "" && !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}
 	}

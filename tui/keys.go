@@ -3,6 +3,8 @@ package tui
 import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+
+	"locktop/sim"
 )
 
 // command is what a key asks for.
@@ -28,6 +30,12 @@ const (
 	cmdFaster
 	cmdSlower
 	cmdRestart
+	cmdFaults
+	cmdCrash
+	cmdPresets
+	cmdInject
+	cmdPick
+	cmdClose
 	cmdHelp
 	cmdSuspend
 	cmdQuit
@@ -37,8 +45,12 @@ const (
 type keyed struct {
 	command
 	key.Binding
-	brief  string // its words in the footer; empty keeps it out of there
-	weight int    // in the footer, of two the heavier stays when there is no room for both
+	brief  string        // its words in the footer; empty keeps it out of there
+	weight int           // in the footer, of two the heavier stays when there is no room for both
+	over   Overlay       // where it is obeyed: on the screen itself, or in a menu
+	always bool          // it is obeyed everywhere
+	fault  sim.FaultKind // what cmdInject does
+	node   bool          // and to one node of several
 }
 
 func bind(c command, keys []string, shown, does string) keyed {
@@ -50,10 +62,36 @@ func (k keyed) inFooter(weight int, brief string) keyed {
 	return k
 }
 
+// in has a key obeyed in a menu.
+func (k keyed) in(over Overlay) keyed {
+	k.over = over
+	return k
+}
+
+// everywhere has a key obeyed whatever lies over the screen.
+func (k keyed) everywhere() keyed {
+	k.always = true
+	return k
+}
+
+// injects is a key of the fault menu, which has its words from the fault.
+func injects(key string, kind sim.FaultKind) keyed {
+	k := bind(cmdInject, []string{key}, key, kind.Title()).in(FaultMenu)
+	k.fault = kind
+	return k
+}
+
+// toANode has a fault done to one of several nodes.
+func (k keyed) toANode() keyed {
+	k.node = true
+	k.SetHelp(k.Help().Key, "restart one more node, empty")
+	return k
+}
+
 // keyMap is every key there is: it is what Update obeys, what the footer shows and what the help lists. An entry without
 // words of its own is the counterpart of the one before, which speaks for both. Where room is short, the words up to the
 // first comma have to do.
-var keyMap = []keyed{
+var keyMap = [...]keyed{
 	bind(cmdPause, []string{" "}, "space", "pause, resume").inFooter(9, "pause"),
 	bind(cmdStep, []string{"."}, ".", "step, one Redis command of the focused lane, the selected client first").inFooter(8, "step"),
 	bind(cmdBack, []string{"left", "h"}, "←", "look back, and forward again, along the timelines").inFooter(6, "back"),
@@ -72,33 +110,70 @@ var keyMap = []keyed{
 	bind(cmdFaster, []string{"+", "="}, "+", "faster, slower").inFooter(4, "speed"),
 	bind(cmdSlower, []string{"-"}, "-", ""),
 	bind(cmdRestart, []string{"r"}, "r", "restart, with the same seed").inFooter(3, "restart"),
+	bind(cmdFaults, []string{"f"}, "f", "faults, a menu of what can be done to the selected client or to Redis").inFooter(6, "fault"),
+	bind(cmdCrash, []string{"x"}, "x", "crash the selected client, which then never releases anything").inFooter(1, "crash"),
+	bind(cmdPresets, []string{"p"}, "p", "presets, a menu of failures to watch, each beside its remedy").inFooter(4, "presets"),
 	bind(cmdHelp, []string{"?"}, "?", "this help").inFooter(10, "help"),
-	bind(cmdSuspend, []string{"ctrl+z"}, "ctrl+z", "suspend"),
-	bind(cmdQuit, []string{"q", "ctrl+c"}, "q", "quit, and print the report").inFooter(11, "quit"),
+	bind(cmdSuspend, []string{"ctrl+z"}, "ctrl+z", "suspend").everywhere(),
+	bind(cmdQuit, []string{"q", "ctrl+c"}, "q", "quit, and print the report").inFooter(11, "quit").everywhere(),
+
+	injects("p", sim.Pause),
+	injects("c", sim.Crash),
+	injects("s", sim.Swallow),
+	injects("d", sim.Delay),
+	injects("u", sim.Cut),
+	injects("e", sim.Expire),
+	injects("j", sim.Jump),
+	injects("r", sim.Restart),
+	injects("n", sim.Restart).toANode(),
+	injects("o", sim.Failover),
+	bind(cmdUp, []string{"up", "k"}, "↑ k", "client above, client below").inFooter(8, "client").in(FaultMenu),
+	bind(cmdDown, []string{"down"}, "↓", "").in(FaultMenu),
+	bind(cmdNextLane, []string{"tab"}, "tab", "next lane, previous lane").inFooter(7, "lane").in(FaultMenu),
+	bind(cmdPrevLane, []string{"shift+tab"}, "shift+tab", "").in(FaultMenu),
+	bind(cmdClose, []string{"esc", "f"}, "esc", "close, and do nothing").inFooter(9, "close").in(FaultMenu),
+
+	bind(cmdUp, []string{"up", "k"}, "↑ k", "preset above, preset below").inFooter(8, "preset").in(PresetMenu),
+	bind(cmdDown, []string{"down", "j"}, "↓ j", "").in(PresetMenu),
+	bind(cmdFirst, []string{"home", "g"}, "home g", "first preset, last preset").in(PresetMenu),
+	bind(cmdLast, []string{"end", "G"}, "end G", "").in(PresetMenu),
+	bind(cmdPick, []string{"enter"}, "enter", "start the selected preset").inFooter(10, "start").in(PresetMenu),
+	bind(cmdClose, []string{"esc", "p"}, "esc", "close, and change nothing").inFooter(9, "close").in(PresetMenu),
 }
 
-// offers tells whether a command can do anything in this run: there is no next lane where there is only one.
-func (f *Frame) offers(c command) bool {
-	switch c {
+// obeyed tells whether a key does something now. Under the help, the keys that it explains work as ever.
+func (f *Frame) obeyed(k keyed) bool {
+	over := f.Over
+	if over == Help {
+		over = NoOverlay
+	}
+	return (k.always || k.over == over) && f.offers(k)
+}
+
+// offers tells whether a key can do anything in this run: there is no next lane where there is only one.
+func (f *Frame) offers(k keyed) bool {
+	switch k.command {
 	case cmdNextLane, cmdPrevLane:
 		return len(f.Config.Lanes) > 1
 	case cmdUp, cmdDown, cmdPageUp, cmdPageDown, cmdFirst, cmdLast:
-		return f.Config.Clients > 1
+		return f.Config.Clients > 1 || k.over == PresetMenu
+	case cmdInject:
+		return !k.node || f.laneInfo(f.Focus).Nodes > 1
 	}
 	return true
 }
 
-// commandOf returns what a key asks for.
-func (f *Frame) commandOf(msg tea.KeyMsg) command {
+// keyOf returns what a key asks for; the zero keyed if it is nothing.
+func (f *Frame) keyOf(msg tea.KeyMsg) keyed {
 	for _, k := range keyMap {
-		if key.Matches(msg, k.Binding) && f.offers(k.command) {
-			return k.command
+		if key.Matches(msg, k.Binding) && f.obeyed(k) {
+			return k
 		}
 	}
-	return cmdNone
+	return keyed{}
 }
 
-// footerKeys returns what the footer calls the key of a command, which may stand for its counterpart as well.
+// footerKeys returns what the footer calls the key, which may stand for its counterpart as well.
 func footerKeys(k keyed) string {
 	switch k.command {
 	case cmdBack:

@@ -30,6 +30,15 @@ func newLog(index int, strategy string, clients int, lease time.Duration) *laneL
 	}
 }
 
+// newLaneLog is the log of a lane of a configuration, which may have settings of its own.
+func newLaneLog(cfg sim.Config, lane int) *laneLog {
+	info := cfg.LaneInfo(lane)
+	return &laneLog{
+		board: sim.NewBoard(info), lease: info.Lease,
+		base: map[int]string{}, latency: map[int]time.Duration{},
+	}
+}
+
 func (l *laneLog) event(at time.Duration, client int, kind sim.Kind, commands int) {
 	l.board.Apply(sim.Event{At: at, Client: client, Kind: kind, Commands: commands, Lease: l.leaseOf(kind)})
 }

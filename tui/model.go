@@ -71,7 +71,7 @@ func newModel(ctx context.Context, cfg sim.Config, opts Options, profile termenv
 		stage: &stage{ctx: ctx, opened: opts.Opened},
 		tick:  time.Second / time.Duration(fps),
 		frame: Frame{
-			Config: cfg, Speed: cfg.Speed, Backend: cfg.Source.String(), Cursor: 1, ASCII: opts.ASCII,
+			Config: cfg, Speed: cfg.Speed, Backend: cfg.Source.String(), Cursor: 1, ASCII: opts.ASCII, Preset: opts.Preset,
 		},
 		grid:  chart.NewGrid(0, 0),
 		pens:  Pens(opts.Theme, profile),
@@ -305,23 +305,26 @@ func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
 
 // key obeys a key, and shows at once what has come of it.
 func (m *model) key(msg tea.KeyMsg) tea.Cmd {
-	c := m.frame.commandOf(msg)
-	if m.frame.Help && c == cmdLive {
-		c = cmdHelp // esc closes it
+	k := m.frame.keyOf(msg)
+	if m.frame.Over == Help && k.command == cmdLive {
+		k.command = cmdHelp // esc closes it
 	}
-	if c == cmdNone {
+	if k.command == cmdNone {
 		return nil
 	}
-	cmd := m.obey(c)
+	cmd := m.obey(k)
 	m.stale = true
 	m.look()
 	return tea.Batch(cmd, m.nextTick())
 }
 
-func (m *model) obey(c command) tea.Cmd {
+func (m *model) obey(k keyed) tea.Cmd {
 	f := &m.frame
 	lanes := len(f.Config.Lanes)
-	switch c {
+	if f.Over == PresetMenu {
+		return m.obeyPresets(k)
+	}
+	switch k.command {
 	case cmdPause:
 		m.pause()
 	case cmdStep:
@@ -358,128 +361,28 @@ func (m *model) obey(c command) tea.Cmd {
 		m.setSpeed(f.Speed.Slower())
 	case cmdRestart:
 		return m.restart()
+	case cmdFaults:
+		f.Over = FaultMenu
+	case cmdInject:
+		m.inject(k)
+	case cmdCrash:
+		m.crash()
+	case cmdPresets:
+		m.openPresets()
+	case cmdClose:
+		f.Over = NoOverlay
 	case cmdHelp:
-		f.Help = !f.Help
+		if f.Over == Help {
+			f.Over = NoOverlay
+		} else {
+			f.Over = Help
+		}
 	case cmdSuspend:
 		return m.suspend()
 	case cmdQuit:
 		return tea.Quit
 	}
 	return nil
-}
-
-// ready tells whether there is a race that goes on, and the user if there is not.
-func (m *model) ready() bool {
-	switch {
-	case m.session == nil:
-		m.notify("still starting")
-	case m.session.over():
-		m.notify("the run is over: r starts it again")
-	default:
-		return true
-	}
-	return false
-}
-
-// pause halts the race or lets it go on; where it cannot be halted, the view stands still instead.
-func (m *model) pause() {
-	if !m.frozen && !m.ready() {
-		return
-	}
-	m.live()
-	if exp := m.session.exp; exp.CanPause() {
-		m.paused = !m.paused
-		if m.paused {
-			exp.Pause()
-		} else {
-			exp.Resume()
-		}
-		return
-	}
-	m.frozen = !m.frozen
-	m.hold()
-}
-
-// step lets one command of the focused lane through.
-func (m *model) step() {
-	if !m.ready() {
-		return
-	}
-	exp := m.session.exp
-	if !exp.CanPause() {
-		m.notify("a real Redis cannot be stepped: use the embedded one")
-		return
-	}
-	m.live()
-	if !m.paused {
-		m.paused = true
-		exp.Pause()
-		m.notify("paused: . lets one command through")
-		return
-	}
-	m.steppedAt = time.Now()
-	if s := m.frame.snapshot(m.frame.Focus); s != nil {
-		m.stepping, m.before = true, s.Reply
-	}
-	exp.Step(m.frame.Focus, m.frame.Cursor)
-}
-
-// suspend gives the terminal back to the shell. The race waits, where it can, so that no lease runs out meanwhile.
-func (m *model) suspend() tea.Cmd {
-	if m.session != nil && !m.session.over() && m.session.exp.CanPause() && !m.paused {
-		m.suspended = true
-		m.session.exp.Pause()
-	}
-	return tea.Suspend
-}
-
-// hold keeps the present picture while the view is frozen or looks back, and lets go of it otherwise.
-func (m *model) hold() {
-	switch {
-	case !m.frozen && !m.frame.Back:
-		m.held = nil
-	case m.held == nil:
-		views := make([]sim.View, len(m.frame.Config.Lanes))
-		for i := range views {
-			views[i] = sim.View{First: 1, Count: m.frame.Config.Clients}
-		}
-		m.held = m.session.exp.Snapshots(views...)
-		m.frame.Snapshots = m.held
-	}
-}
-
-// scrub moves the end of the timelines by a quarter of their length. Looking back begins with holding the picture, as the
-// timelines are forgotten while the race runs on; reaching its end returns to the present.
-func (m *model) scrub(direction int) {
-	f := &m.frame
-	if m.session == nil {
-		m.notify("still starting")
-		return
-	}
-	p := planFor(m.size().w, m.size().h, f)
-	length := time.Duration(p.timelineCells(f)) * f.perCell()
-	from := f.edge()
-	to := max(from+time.Duration(direction)*max(length/4, f.perCell()), min(length, f.now()))
-	switch {
-	case direction > 0 && !f.Back:
-		m.notify("this is the present: ← looks back")
-	case direction < 0 && to >= from:
-		m.notify("this is the beginning")
-	case to >= f.now():
-		m.live()
-	default:
-		if !f.Back && f.State == Live {
-			m.notify("the race runs on: esc returns to it")
-		}
-		f.Back, f.At = true, to
-		m.hold()
-	}
-}
-
-// live returns from looking back.
-func (m *model) live() {
-	m.frame.Back = false
-	m.hold()
 }
 
 func (m *model) moveCursor(by int) {
@@ -502,15 +405,13 @@ func (m *model) setSpeed(s clock.Speed) {
 // changeStrategy gives the focused lane another strategy and starts again.
 func (m *model) changeStrategy(by int) tea.Cmd {
 	f := &m.frame
-	names := sim.StrategyNames()
-	for i, name := range names {
-		if name == f.Config.Lanes[f.Focus] {
-			next := names[(i+by+len(names))%len(names)]
-			f.Config = f.Config.WithStrategy(f.Focus, next)
-			m.notify(fmt.Sprintf("lane %d is now %s", f.Focus+1, next))
-			break
-		}
+	next, name := nextStrategy(f.Config, f.Focus, by)
+	if name == "" {
+		m.notify("no other strategy can run on this Redis")
+		return nil
 	}
+	f.Config = next
+	m.notify(fmt.Sprintf("lane %d is now %s", f.Focus+1, name))
 	return m.restart()
 }
 

@@ -12,24 +12,6 @@ import (
 	"locktop/tui/chart"
 )
 
-// signs are the characters of the timelines.
-type signs struct {
-	idle, waiting, compute, holding      rune
-	read, write, erased, failed, expired rune
-}
-
-var (
-	unicodeSigns = signs{'·', '░', '=', '█', 'R', 'W', '✗', '▴', '!'}
-	asciiSigns   = signs{' ', '.', '=', '#', 'R', 'W', 'X', '^', '!'}
-)
-
-func signsFor(ascii bool) *signs {
-	if ascii {
-		return &asciiSigns
-	}
-	return &unicodeSigns
-}
-
 // Widths inside of a panel.
 const (
 	widestBar  = 40
@@ -46,18 +28,17 @@ func drawLane(a chart.Area, f *Frame, p *plan, lane int) {
 			ink, mark = inkFocus, "› "
 		}
 	}
-	name := f.Config.Lanes[lane]
-	heading := mark + strings.ToUpper(name)
-	if s, ok := sim.StrategyNamed(name); ok && s.Title != "" && chart.TextWidth(heading+"  "+s.Title) <= a.W()-6 {
-		heading += "  " + s.Title
+	if f.strategy(lane).Broken {
+		title = inkLost
 	}
-	in := a.Box(heading, ink, title, f.ASCII)
+	in := a.Box(mark+f.laneHeading(lane, a.W()-6-chart.TextWidth(mark)), ink, title, f.ASCII)
 	s := f.snapshot(lane)
 	if s == nil {
 		const text = "starting"
 		in.Text(max((in.W()-len(text))/2, 0), in.H()/2, text, inkDim)
 		return
 	}
+	drawFault(a, s)
 	drawInside(in, f, s)
 	drawLease(in, s, f.ASCII)
 	y := 2
@@ -119,42 +100,6 @@ func drawInside(a chart.Area, f *Frame, s *sim.Snapshot) {
 	inside.TextRight(0, most, inkDim)
 }
 
-// drawLease shows what is left of the holder's lease.
-func drawLease(a chart.Area, s *sim.Snapshot, ascii bool) {
-	a = a.Sub(0, 1, a.W(), 1)
-	switch {
-	case !s.Lane.Locks:
-		a.Text(0, 0, "no holder, no lease", inkDim)
-	case s.Lease == 0 && s.Holder == 0:
-		a.Text(0, 0, "free, no lease", inkDim)
-	case s.Lease == 0:
-		put(a, 0, 0, piece{"held by ", inkDim}, piece{clientName(s.Holder), inkHolding}, piece{", no lease", inkDim})
-	default:
-		total := millis(s.Lease)
-		left := strings.TrimSuffix(millis(s.LeaseLeft), "ms")
-		text := " " + strings.Repeat(" ", max(len(total)-2-len(left), 0)) + left + "/" + total
-		ink, who := inkHolding, "  "+clientName(s.Holder)
-		switch {
-		case s.Holder == 0:
-			text, who, ink = " "+strings.Repeat(" ", max(len(total)-6, 0))+"free"+strings.Repeat(" ", len(total)+1), "", inkDim
-		case s.LeaseLeft == 0:
-			ink, who = inkLost, who+" ran out"
-		}
-		const label = "lease "
-		bar := min(a.W()-len(label)-len(text)-len("  "+clientName(s.Lane.Clients)+" ran out"), widestBar)
-		if bar < 4 {
-			bar = max(a.W()-len(label)-len(text)-len(who), 0)
-		}
-		x := a.Text(0, 0, label, inkDim)
-		fraction := float64(s.LeaseLeft) / float64(s.Lease)
-		if s.Holder == 0 {
-			fraction = 0
-		}
-		chart.Bar(a, 0, x, bar, fraction, ink, inkFrame, ascii)
-		put(a, x+bar, 0, piece{text, ink}, piece{who, ink})
-	}
-}
-
 // drawCaption says what the chart shows.
 func drawCaption(a chart.Area, ascii bool) {
 	solid, dashed := "━━", "┄┄"
@@ -199,7 +144,7 @@ func drawChart(a chart.Area, f *Frame, s *sim.Snapshot) {
 	}
 	ink := inkKept
 	switch s.Verdict {
-	case sim.Wrong:
+	case sim.Wrong, sim.Hung:
 		ink = inkLost
 	case sim.Undecided:
 		ink = inkTitle
@@ -286,6 +231,14 @@ func drawClients(a chart.Area, f *Frame, p *plan, s *sim.Snapshot) {
 // tried to get it.
 func drawTotals(a chart.Area, c *sim.ClientView, s *sim.Snapshot) {
 	word, n, ink := "lost", c.Lost, inkDim
+	switch c.Phase {
+	case sim.Dead:
+		a.TextRight(0, "crashed", inkLost)
+		return
+	case sim.Suspended:
+		a.TextRight(0, "paused", inkLost)
+		return
+	}
 	switch {
 	case s.Lane.Locks && s.Lost == 0:
 		word, n = "tries", c.Attempts
@@ -314,62 +267,6 @@ func (h *hiddenClients) text(more int, s *sim.Snapshot) string {
 		return fmt.Sprintf("… %d more, %d waiting", more, max(h.waiting, 0))
 	}
 	return fmt.Sprintf("… %d more, %d inside", more, max(h.inside, 0))
-}
-
-// timeline turns the moments of a client into spans and marks.
-type timeline struct {
-	spans []chart.Span
-	marks []chart.Mark
-}
-
-func (t *timeline) read(c *sim.ClientView, s *sim.Snapshot, ascii bool) {
-	g := signsFor(ascii)
-	t.spans, t.marks = t.spans[:0], t.marks[:0]
-	for _, m := range c.Moments {
-		if !m.IsMark() {
-			if n := len(t.spans); n > 0 {
-				t.spans[n-1].To = m.At
-			}
-			r, ink := g.phase(m.What)
-			t.spans = append(t.spans, chart.Span{From: m.At, To: s.At, Rune: r, Ink: ink})
-			continue
-		}
-		if r, ink, rank := g.mark(m.What, s.Lane.Locks); r != 0 {
-			t.marks = append(t.marks, chart.Mark{At: m.At, Rune: r, Ink: ink, Rank: rank})
-		}
-	}
-}
-
-func (g *signs) phase(p sim.Phase) (rune, chart.Ink) {
-	switch p {
-	case sim.Idle:
-		return g.idle, inkFrame
-	case sim.Waiting:
-		return g.waiting, inkWaiting
-	case sim.Working:
-		return g.compute, inkCompute
-	case sim.Holding:
-		return g.holding, inkHolding
-	}
-	return 0, inkPlain
-}
-
-// mark returns the sign of a moment and its rank. That a holder reads is left out: its bar begins with that, and its write
-// tells one hold from the next.
-func (g *signs) mark(m sim.Phase, locks bool) (rune, chart.Ink, int) {
-	switch {
-	case m == sim.MarkErased:
-		return g.erased, inkLost, 5
-	case m == sim.MarkExpired:
-		return g.expired, inkLost, 4
-	case m == sim.MarkWrite:
-		return g.write, inkWrite, 3
-	case m == sim.MarkRead && !locks:
-		return g.read, inkRead, 2
-	case m == sim.MarkFailed:
-		return g.failed, inkFailed, 1
-	}
-	return 0, inkPlain, 0
 }
 
 // drawCounters draws the totals of a lane, in as many rows as there are and in fixed places.

@@ -165,17 +165,24 @@ func TestEveryKeyOnATerminal(t *testing.T) {
 		c.shows("✗ WRONG")
 		c.shows("✓ CORRECT")
 		for _, k := range keyMap {
-			if k.command == cmdQuit || k.command == cmdSuspend {
-				continue // the latter would suspend the tests as well
+			if k.command == cmdQuit || k.command == cmdSuspend || k.over != NoOverlay || k.command == cmdCrash {
+				continue // suspending would suspend the tests as well, and who has crashed decides nothing
 			}
 			for _, key := range k.Keys() {
 				if stroke, ok := keystrokes[key]; ok {
 					key = stroke
 				}
 				c.press(key)
-				if k.command == cmdHelp {
+				switch k.command {
+				case cmdHelp:
 					c.shows("KEYS")
 					c.press("?")
+				case cmdFaults:
+					c.shows("FAULTS")
+					c.press("f")
+				case cmdPresets:
+					c.shows("PRESETS")
+					c.press("p")
 				}
 			}
 		}
@@ -196,6 +203,57 @@ func TestEveryKeyOnATerminal(t *testing.T) {
 				t.Errorf("%d×%d: %s: %v", size[0], size[1], l.Lane.Strategy, l.Failed)
 			}
 		}
+	}
+}
+
+func TestAFaultFromTheMenuOnATerminal(t *testing.T) {
+	cfg := sim.Defaults()
+	cfg.Lanes, cfg.Lease, cfg.Speed, cfg.Patience = []string{"block", "atomic"}, 24*time.Hour, 1, time.Second
+	c := open(t, t.Context(), 120, 40, cfg, Options{})
+	c.shows("✓ CORRECT")
+	c.press("jj")
+	c.press("f")
+	c.shows("FAULTS")
+	c.shows("to c3")
+	c.press("c")
+	c.shows("block: c3 will crash after its next read")
+	c.shows("↯")
+	c.shows("c3 crashed")
+	c.shows("✗ HUNG")
+	c.shows("c3 crashed with the lock")
+	c.press("\t")
+	c.press("fr")
+	c.shows("atomic: Redis restarts, empty")
+	c.shows("No lock helps") // against what Redis forgets, as the explanation says
+	c.shows("Redis restarted, empty")
+	c.press("q")
+	c.ends()
+	if c.err != nil || len(c.result.Lanes) != 2 || c.result.Lanes[0].Crashed != 1 || c.result.Lanes[1].Rewound != 1 {
+		t.Errorf("error %v, result %+v", c.err, c.result)
+	}
+}
+
+func TestAPresetOnATerminal(t *testing.T) {
+	p, _ := sim.PresetNamed("gc-pause")
+	cfg := watched(p, sim.Defaults())
+	c := open(t, t.Context(), 80, 24, cfg, Options{Preset: &p})
+	c.shows("preset gc-pause")
+	c.shows("LOOK AT Two inside")
+	c.press("?")
+	c.shows("PRESET GC-PAUSE")
+	c.press("?")
+	c.press("p")
+	c.shows("› gc-pause")
+	c.press("j")
+	c.shows("› dead-holder")
+	c.press("\r")
+	c.shows("preset dead-holder")
+	c.press("+++")
+	c.shows("lease=0s ✗ HUNG")
+	c.press("q")
+	c.ends()
+	if c.err != nil || len(c.result.Lanes) != 2 || c.result.Lanes[0].Verdict != sim.Hung {
+		t.Errorf("error %v, result %+v", c.err, c.result)
 	}
 }
 

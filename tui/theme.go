@@ -42,7 +42,8 @@ const (
 	inkHalted // the same when it stands still
 	inkKey    // a key in the footer
 	inkNotice
-	inks // how many there are
+	inkFault // what was done on purpose
+	inks     // how many there are
 )
 
 // look is one ink in one theme: a colour for terminals with 16 million, 256 and 16 colours.
@@ -73,6 +74,7 @@ var themes = map[Theme][inks]look{
 		inkHalted:    {"#ff9f1c", "214", "11", true},
 		inkKey:       {"#ffffff", "231", "15", true},
 		inkNotice:    {"#ff9f1c", "214", "11", true},
+		inkFault:     {"#d6a2f2", "183", "13", true},
 	},
 	Light: {
 		inkDim:       {"#6a717b", "242", "8", false},
@@ -95,6 +97,7 @@ var themes = map[Theme][inks]look{
 		inkHalted:    {"#b34a00", "130", "1", true},
 		inkKey:       {"#000000", "16", "0", true},
 		inkNotice:    {"#b34a00", "130", "1", true},
+		inkFault:     {"#7a2f9e", "91", "5", true},
 	},
 }
 

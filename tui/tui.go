@@ -25,6 +25,8 @@ type Options struct {
 	ASCII bool
 	// FPS is how many frames are drawn in a second, 20 unless told.
 	FPS int
+	// Preset is the failure that the configuration brings about; nil is none.
+	Preset *sim.Preset
 	// Opened is told of every experiment before it races: of the first, and of
 	// every one that the user starts. An error ends the program.
 	Opened func(*sim.Experiment) error

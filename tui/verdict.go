@@ -34,7 +34,10 @@ func drawVerdicts(a chart.Area, f *Frame) {
 
 // verdict tells what is to be said of one lane; the higher the level, the shorter.
 func verdict(f *Frame, lane, level int) []piece {
-	name := piece{f.Config.Lanes[lane] + " ", inkTitle}
+	name := piece{f.laneName(lane) + " ", inkTitle}
+	if level > 4 {
+		name.text = f.laneTag(lane) + " "
+	}
 	s := f.snapshot(lane)
 	switch {
 	case s == nil || s.Verdict == sim.Undecided:
@@ -46,6 +49,8 @@ func verdict(f *Frame, lane, level int) []piece {
 			word = "? UNDECIDED"
 		}
 		return []piece{name, {word, inkUndecided}}
+	case s.Verdict == sim.Hung:
+		return []piece{name, {"✗" + hungText(s, level), inkLost}}
 	case s.Verdict == sim.Wrong:
 		return []piece{name, {"✗" + wrongText(s, level), inkLost}}
 	default:
@@ -85,16 +90,48 @@ func wrongText(s *sim.Snapshot, level int) string {
 	return ""
 }
 
+// hungText says of a lane that stands still for good who waits, and for what.
+func hungText(s *sim.Snapshot, level int) string {
+	wait := fmt.Sprintf("%s wait", number(int64(s.WaitingCount)))
+	if s.WaitingCount == 1 {
+		wait += "s"
+	}
+	switch {
+	case level == 0:
+		return fmt.Sprintf(" HUNG: %s for ever, %s", wait, hungBecause(s))
+	case level < 3:
+		return fmt.Sprintf(" HUNG: %s for ever", wait)
+	case level < 4:
+		return fmt.Sprintf(" HUNG: %s", wait)
+	}
+	return " HUNG"
+}
+
+// hungBecause says why nobody gets the lock.
+func hungBecause(s *sim.Snapshot) string {
+	switch {
+	case s.Holder == 0 || s.LostTo != "" || s.Lease > 0 && s.LeaseLeft == 0:
+		return "though the lock is free"
+	case s.HolderPhase == sim.Dead:
+		return clientName(s.Holder) + " crashed with the lock"
+	}
+	return "nobody will release"
+}
+
 func correctText(f *Frame, s *sim.Snapshot, level int) string {
 	slower := slowerText(f, s)
 	yet := ""
 	if slower != "" {
 		yet = moreKeptText(f, s)
 	}
-	switch {
-	case s.Overlaps > 0 && s.Lane.Critical && level < 2:
+	switch overlaps := s.Overlaps > 0 && s.Lane.Critical; {
+	case overlaps && s.Lane.Fenced && level < 2:
+		return " CORRECT: lost 0, the fence keeps late writes out"
+	case overlaps && s.Lane.Fenced && level < 4:
+		return " CORRECT, thanks to the fence"
+	case overlaps && level < 2:
 		return fmt.Sprintf(" CORRECT by luck: lost 0, %d overlaps", s.Overlaps)
-	case s.Overlaps > 0 && s.Lane.Critical && level < 4:
+	case overlaps && level < 4:
 		return " CORRECT by luck"
 	case level == 0:
 		return " CORRECT: lost 0" + slower + yet

@@ -13,8 +13,10 @@ import (
 // loss is one lost update with what belongs to its explanation.
 type loss struct {
 	sim.Loss
-	lane   string
-	erased []sim.Update // by the same write, this one included; empty when that is not known
+	lane   int
+	erased []sim.Update  // by the same write, this one included; empty when that is not known
+	locks  bool          // the clients took a lock
+	fault  sim.FaultKind // that made Redis forget it; empty when that is not known
 }
 
 // explained returns the loss that the frame explains: the one it holds on to, or the last.
@@ -45,8 +47,12 @@ func lastLoss(f *Frame) (loss, bool) {
 		if len(losses) == 0 {
 			continue
 		}
-		l := loss{Loss: losses[len(losses)-1], lane: f.Config.Lanes[lane]}
-		if l.Killer.Client != 0 {
+		l := loss{Loss: losses[len(losses)-1], lane: lane, locks: s.Lane.Locks}
+		switch {
+		case l.Forgotten:
+			l.erased, l.fault = forgottenTogether(losses), rewoundBy(s)
+			l.Victim = l.erased[len(l.erased)-1]
+		case l.Killer.Client != 0:
 			for _, other := range losses {
 				if other.Killer == l.Killer {
 					l.erased = append(l.erased, other.Victim)
@@ -92,26 +98,44 @@ func drawWhy(a chart.Area, f *Frame, p *plan) {
 		return
 	}
 	l, ok := f.explained()
+	hung := f.hungLane()
+	if hung == f.Focus || !ok && hung >= 0 {
+		drawHung(a, f, p, hung)
+		return
+	}
 	if !p.full {
-		if ok {
+		switch {
+		case ok:
 			drawWhyLine(a, &l)
-		} else {
+		case f.Preset != nil && !f.Back:
+			drawLook(a, f.Preset)
+		default:
 			put(a, 0, 0, piece{"WHY ", inkTitle}, piece{nothingLost(f), inkDim})
 		}
 		return
 	}
 	title := "NO LOSS TO EXPLAIN"
-	if ok {
+	switch {
+	case ok:
 		title = "WHY THE LAST UPDATE WAS LOST"
 		if f.Back || f.why != nil { // which stands for a while, as others are lost
 			title = "WHY THIS UPDATE WAS LOST"
 		}
-		title += fmt.Sprintf("   %s lost in %s", ordinal(l.Number), l.lane)
+		title += fmt.Sprintf("   %s lost in %s", ordinal(l.Number), f.laneName(l.lane))
+	case f.Preset != nil:
+		title = fmt.Sprintf("PRESET %s   %s", strings.ToUpper(f.Preset.Name), f.Preset.Title)
 	}
 	in := a.Box(title, inkFrame, inkTitle, f.ASCII)
 	in = in.Sub(1, 0, in.W()-2, in.H())
-	if ok {
+	switch {
+	case ok:
 		drawLoss(in, &l)
+		drawRemedy(in.Sub(0, lossRows, in.W(), in.H()-lossRows), f.Preset)
+		return
+	case f.Preset != nil && !f.Back:
+		for y, line := range presetLines(f.Preset, in.W()) {
+			put(in, 0, y, line...)
+		}
 		return
 	}
 	in.Text(0, 0, nothingLost(f), inkPlain)
@@ -122,29 +146,6 @@ func drawWhy(a chart.Area, f *Frame, p *plan) {
 			y++
 		}
 	}
-}
-
-// nothingLost says why there is nothing to explain.
-func nothingLost(f *Frame) string {
-	if f.Back {
-		for _, s := range f.Snapshots {
-			if len(s.Losses) > 0 && s.Losses[0].Number > 1 {
-				return "what was lost up to then is no longer remembered"
-			}
-		}
-		return "nothing had been lost by then"
-	}
-	updates := int64(0)
-	for _, s := range f.Snapshots {
-		updates += s.Acked
-	}
-	switch updates {
-	case 0:
-		return "nothing lost yet: no update has been acknowledged"
-	case 1:
-		return "nothing lost yet: the one acknowledged update is in the average"
-	}
-	return fmt.Sprintf("nothing lost yet: all %d acknowledged updates are in the average", updates)
 }
 
 func ordinal(n int64) string {
@@ -204,6 +205,10 @@ func (l *loss) deeds() []deed {
 
 // drawWhyLine tells a loss in one line.
 func drawWhyLine(a chart.Area, l *loss) {
+	if l.Forgotten {
+		drawForgottenLine(a, l)
+		return
+	}
 	line := []piece{{"WHY ", inkTitle}}
 	short := []piece{{"WHY ", inkTitle}}
 	for _, d := range l.deeds() {
@@ -246,8 +251,15 @@ func drawWhyLine(a chart.Area, l *loss) {
 	put(a, 0, 0, short...)
 }
 
+// lossRows is how many rows the picture of a loss takes.
+const lossRows = 4
+
 // drawLoss draws killer and victim on one time axis, the count in Redis below them, and a sentence.
 func drawLoss(a chart.Area, l *loss) {
+	if l.Forgotten {
+		drawForgotten(a, l)
+		return
+	}
 	killer, victim := &l.Killer, &l.Victim
 	names := max(len(clientName(killer.Client)), len(clientName(victim.Client)), 1) + 1
 	deeds := l.deeds()
@@ -354,7 +366,10 @@ func (l *loss) sentences() (what, more string) {
 		return fmt.Sprintf("The n=%d that %s had read was another one, without %s's sample, and so is the n=%d it wrote.",
 			l.Killer.Base.Count, k, v, l.Killer.Value.Count), others
 	case l.Killer.Base == l.Victim.Base && l.Killer.Client != l.Victim.Client:
-		if others == "" {
+		switch {
+		case others == "" && l.locks:
+			others = "Both had been granted the lock."
+		case others == "":
 			others = fmt.Sprintf("With a lock, %s would read n=%d and write n=%d.", k, l.Victim.Value.Count, l.Victim.Value.Count+1)
 		}
 		return fmt.Sprintf("%s and %s both read n=%d; %s wrote last, without %s's sample.", k, v, l.Victim.Base.Count, k, v), others

@@ -1,0 +1,95 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"locktop/sim"
+	"locktop/tui/chart"
+)
+
+// drawLease shows what is left of the holder's lease, and what became of a holder that will not release it.
+func drawLease(a chart.Area, s *sim.Snapshot, ascii bool) {
+	a = a.Sub(0, 1, a.W(), 1)
+	switch {
+	case !s.Lane.Locks:
+		a.Text(0, 0, "no holder, no lease", inkDim)
+	case s.Lease == 0 && s.Holder == 0:
+		a.Text(0, 0, "free, no lease", inkDim)
+	case s.Lease == 0:
+		if ill := holderIll(s); ill != "" {
+			put(a, 0, 0, piece{"held by ", inkDim}, piece{clientName(s.Holder) + " (" + ill + ")", inkLost}, piece{", no lease", inkDim})
+		} else {
+			put(a, 0, 0, piece{"held by ", inkDim}, piece{clientName(s.Holder), inkHolding}, piece{", no lease", inkDim})
+		}
+	default:
+		drawLeaseBar(a, s, ascii)
+	}
+}
+
+func drawLeaseBar(a chart.Area, s *sim.Snapshot, ascii bool) {
+	total := millis(s.Lease)
+	left := strings.TrimSuffix(millis(s.LeaseLeft), "ms")
+	text := " " + strings.Repeat(" ", max(len(total)-2-len(left), 0)) + left + "/" + total
+	ink, who := inkHolding, ""
+	if s.Holder == 0 {
+		text, ink = " "+strings.Repeat(" ", max(len(total)-6, 0))+"free"+strings.Repeat(" ", len(total)+1), inkDim
+	} else {
+		who = "  " + clientName(s.Holder)
+		if ill := holderIll(s); ill != "" {
+			who, ink = who+" "+ill, inkLost
+		}
+	}
+	const label = "lease "
+	bar := min(a.W()-len(label)-len(text)-max(len("  "+clientName(s.Lane.Clients)+" ran out"), len(who)), widestBar)
+	if bar < 4 {
+		bar = max(a.W()-len(label)-len(text)-len(who), 0)
+	}
+	x := a.Text(0, 0, label, inkDim)
+	fraction := float64(s.LeaseLeft) / float64(s.Lease)
+	if s.Holder == 0 {
+		fraction = 0
+	}
+	chart.Bar(a, 0, x, bar, fraction, ink, inkFrame, ascii)
+	put(a, x+bar, 0, piece{text, ink}, piece{who, ink})
+}
+
+// holderIll says what is wrong with the holder or its lock; empty if nothing is.
+func holderIll(s *sim.Snapshot) string {
+	var states []string
+	switch s.HolderPhase {
+	case sim.Dead:
+		states = append(states, "crashed")
+	case sim.Suspended:
+		states = append(states, "paused")
+	}
+	switch {
+	case s.LostTo == sim.Restart || s.LostTo == sim.Failover:
+		states = append(states, "forgotten")
+	case s.Lease > 0 && s.LeaseLeft == 0:
+		states = append(states, "ran out")
+	}
+	return strings.Join(states, ", ")
+}
+
+// drawFault writes the last fault of a lane into the border below its panel.
+func drawFault(a chart.Area, s *sim.Snapshot) {
+	if s.Faults == 0 {
+		return
+	}
+	what, where := struck(&s.Fault, s.Lane)
+	if what == "" {
+		return
+	}
+	at, count := clockText(s.Fault.At)+" ", ""
+	if s.Faults > 1 {
+		count = ordinal(s.Faults) + " fault "
+	}
+	for _, text := range []string{count + at + what + where, at + what + where, what + where, what} {
+		text = fmt.Sprintf(" ↯ %s ", text)
+		if chart.TextWidth(text) <= a.W()-4 {
+			a.Text(2, a.H()-1, text, inkFault)
+			return
+		}
+	}
+}

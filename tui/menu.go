@@ -1,0 +1,135 @@
+package tui
+
+import (
+	"strings"
+
+	"locktop/sim"
+	"locktop/tui/chart"
+)
+
+// drawBox lays a box with lines of text over the middle of the screen. The footer stays in sight.
+func drawBox(screen chart.Area, title string, lines [][]piece, ascii bool) {
+	const margin = 2
+	wide := min(boxWidth, screen.W())
+	high := min(len(lines)+2, screen.H()-1)
+	box := screen.Sub((screen.W()-wide)/2, (screen.H()-high)/2, wide, high)
+	box.Fill(' ', inkPlain)
+	in := box.Box(title, inkFocus, inkTitle, ascii)
+	in = in.Sub(margin/2, 0, in.W()-margin, in.H())
+	for y, line := range lines {
+		put(in, 0, y, line...)
+	}
+}
+
+// boxWidth is that of an overlay, and boxText that of the text in it.
+const (
+	boxWidth  = 92
+	boxBorder = 4
+)
+
+func boxText(screen chart.Area) int { return min(screen.W(), boxWidth) - boxBorder }
+
+// paragraph breaks a text into lines of one ink.
+func paragraph(text string, n int, ink chart.Ink) [][]piece {
+	var lines [][]piece
+	for _, line := range wrap(text, n) {
+		lines = append(lines, []piece{{line, ink}})
+	}
+	return lines
+}
+
+// drawFaults lays the fault menu over the screen: what its keys do, and to whom.
+func drawFaults(screen chart.Area, f *Frame) {
+	room := boxText(screen)
+	client := [][]piece{{{"to ", inkDim}, {clientName(f.Cursor), inkCursor}, {f.doing() + ", in " + f.laneName(f.Focus), inkDim}}}
+	server := [][]piece{nil, {{"to the Redis of that lane", inkDim}}}
+	if f.laneInfo(f.Focus).Nodes > 1 {
+		server[1][0].text = "to the servers of that lane"
+	}
+	var entries []helpEntry // where there is no room for a line each
+	for _, k := range keyMap {
+		if k.command != cmdInject || !f.offers(k) {
+			continue
+		}
+		fault := f.faultOf(k)
+		line := []piece{{" " + k.Help().Key + "  ", inkKey}, {f.faultWords(fault), inkPlain}}
+		if reason := f.refusal(fault); reason != "" {
+			line[0].ink, line[1].ink = inkDim, inkDim
+			line = append(line, piece{": " + reason, inkDim})
+			if width(line) > room {
+				line[1].text = string(fault.Kind)
+			}
+		} else {
+			word := string(fault.Kind)
+			if k.node {
+				word = "node"
+			}
+			entries = append(entries, helpEntry{k.Help().Key, word})
+		}
+		if fault.Kind.OfClient() {
+			client = append(client, line)
+		} else {
+			server = append(server, line)
+		}
+	}
+	lines := append(client, server...)
+	if len(lines) > screen.H()-3 || screen.W() < 60 {
+		lines = append([][]piece{{client[0][0], client[0][1], {" in " + f.laneTag(f.Focus) + ", or its Redis:", inkDim}}, nil},
+			flow(entries, room)...)
+	}
+	drawBox(screen, "FAULTS   a key does it, esc closes this", lines, f.ASCII)
+}
+
+// doing says what the selected client is doing now, which makes a difference for what a fault does to it.
+func (f *Frame) doing() string {
+	switch f.phaseOf(f.Cursor) {
+	case sim.Waiting:
+		return ", which waits for the lock"
+	case sim.Holding:
+		return ", which has the lock"
+	case sim.Working:
+		return ", which is between its read and its write"
+	case sim.Suspended:
+		return ", which is paused"
+	case sim.Dead:
+		return ", which has crashed"
+	case sim.Done:
+		return ", which is done"
+	}
+	return ", which is idle"
+}
+
+// inject does the fault of a key, or says why it cannot.
+func (m *model) inject(k keyed) {
+	f := &m.frame
+	f.Over = NoOverlay
+	if !m.ready() {
+		return
+	}
+	fault := f.faultOf(k)
+	reason := f.refusal(fault)
+	if reason == "" {
+		if err := m.session.exp.Inject(f.Focus, fault); err != nil {
+			reason = strings.TrimPrefix(err.Error(), string(fault.Kind)+": ")
+		}
+	}
+	if reason != "" {
+		m.notify(string(fault.Kind) + ": " + reason)
+		return
+	}
+	if k.node { // and then the one after it
+		f.node = fault.Node + 1
+	}
+	m.live()
+	text := f.promise(fault)
+	if len(f.Config.Lanes) > 1 {
+		text = f.laneName(f.Focus) + ": " + text
+	}
+	if m.paused && (fault.Kind.OfClient() || fault.Kind == sim.Failover) {
+		text += ", once space lets the race go on"
+	}
+	m.notify(text)
+}
+
+// crash ends the selected client, without the menu.
+func (m *model) crash() { m.inject(keyed{fault: sim.Crash}) }

@@ -1,0 +1,180 @@
+package tui
+
+import (
+	"slices"
+
+	"locktop/sim"
+	"locktop/tui/chart"
+)
+
+// signs are the characters of the timelines.
+type signs struct {
+	idle, waiting, compute, holding      rune
+	read, write, erased, failed, expired rune
+	fault, paused, crashed               rune
+}
+
+var (
+	unicodeSigns = signs{'·', '░', '=', '█', 'R', 'W', '✗', '▴', '!', '↯', 'z', '_'}
+	asciiSigns   = signs{' ', '.', '=', '#', 'R', 'W', 'X', '^', '!', '*', 'z', '_'}
+)
+
+func signsFor(ascii bool) *signs {
+	if ascii {
+		return &asciiSigns
+	}
+	return &unicodeSigns
+}
+
+// timeline turns the moments of a client into spans and marks.
+type timeline struct {
+	spans []chart.Span
+	marks []chart.Mark
+}
+
+func (t *timeline) read(c *sim.ClientView, s *sim.Snapshot, ascii bool) {
+	g := signsFor(ascii)
+	t.spans, t.marks = t.spans[:0], t.marks[:0]
+	for _, m := range c.Moments {
+		if !m.IsMark() {
+			if n := len(t.spans); n > 0 {
+				t.spans[n-1].To = m.At
+			}
+			r, ink := g.phase(m.What)
+			t.spans = append(t.spans, chart.Span{From: m.At, To: s.At, Rune: r, Ink: ink})
+			continue
+		}
+		if r, ink, rank := g.mark(m.What, s.Lane.Locks); r != 0 {
+			t.marks = append(t.marks, chart.Mark{At: m.At, Rune: r, Ink: ink, Rank: rank})
+		}
+	}
+}
+
+func (g *signs) phase(p sim.Phase) (rune, chart.Ink) {
+	switch p {
+	case sim.Idle:
+		return g.idle, inkFrame
+	case sim.Waiting:
+		return g.waiting, inkWaiting
+	case sim.Working:
+		return g.compute, inkCompute
+	case sim.Holding:
+		return g.holding, inkHolding
+	case sim.Suspended:
+		return g.paused, inkLost
+	case sim.Dead:
+		return g.crashed, inkLost
+	}
+	return 0, inkPlain
+}
+
+// mark returns the sign of a moment and its rank. That a holder reads is left out: its bar begins with that, and its write
+// tells one hold from the next.
+func (g *signs) mark(m sim.Phase, locks bool) (rune, chart.Ink, int) {
+	switch {
+	case m == sim.MarkErased:
+		return g.erased, inkLost, 6
+	case m == sim.MarkFault:
+		return g.fault, inkFault, 5
+	case m == sim.MarkExpired:
+		return g.expired, inkLost, 4
+	case m == sim.MarkWrite:
+		return g.write, inkWrite, 3
+	case m == sim.MarkRead && !locks:
+		return g.read, inkRead, 2
+	case m == sim.MarkFailed:
+		return g.failed, inkFailed, 1
+	}
+	return 0, inkPlain, 0
+}
+
+// entry is a sign in the legend, with its meaning in ever fewer words.
+type entry struct {
+	sign  rune
+	ink   chart.Ink
+	words [3]string
+	group int
+	// of those that don't all fit, the lighter go first; below zero, one is only explained where there is room for long words
+	weight int
+}
+
+// legend lists the signs. What faults leave behind is explained once there has been one.
+func (f *Frame) legend() []entry {
+	g := signsFor(f.ASCII)
+	var expired, struck, paused, crashed bool
+	for _, s := range f.Snapshots {
+		expired = expired || s.Expired > 0
+		struck = struck || s.Faults > 0
+		crashed = crashed || s.Crashed > 0
+		for i := range s.Clients {
+			for _, m := range s.Clients[i].Moments {
+				paused = paused || m.What == sim.Suspended
+			}
+		}
+	}
+	entries := []entry{
+		{g.read, inkRead, [3]string{"read", "read", "read"}, 0, 1},
+		{g.compute, inkCompute, [3]string{"compute"}, 0, -1},
+		{g.write, inkWrite, [3]string{"write", "write", "write"}, 0, 2},
+		{g.erased, inkLost, [3]string{"erased another's", "erased another's", "erased"}, 0, 8},
+		{g.waiting, inkWaiting, [3]string{"waiting", "wait", "wait"}, 1, 4},
+		{g.failed, inkFailed, [3]string{"attempt failed", "failed", "failed"}, 1, 3},
+		{g.holding, inkHolding, [3]string{"holding", "hold", "hold"}, 1, 6},
+	}
+	ranOut := entry{g.expired, inkLost, [3]string{"lease ran out", "lease ran out", "ran out"}, 1, 5}
+	if !expired {
+		ranOut.weight = -1
+	}
+	entries = append(entries, ranOut)
+	if struck {
+		entries = append(entries, entry{g.fault, inkFault, [3]string{"fault", "fault", "fault"}, 2, 7})
+	}
+	if paused {
+		entries = append(entries, entry{g.paused, inkLost, [3]string{"paused", "paused", "paused"}, 2, 9})
+	}
+	if crashed {
+		entries = append(entries, entry{g.crashed, inkLost, [3]string{"crashed", "crashed", "crashed"}, 2, 10})
+	}
+	return entries
+}
+
+// drawLegend explains the signs of the timelines, in the longest words that there is room for.
+func drawLegend(a chart.Area, f *Frame) {
+	entries := f.legend()
+	perCell := "one cell " + millis(f.perCell())
+	for level := range 3 {
+		if level > 0 {
+			entries = slices.DeleteFunc(entries, func(e entry) bool { return e.weight < 0 })
+		}
+		if line := legendLine(entries, level); width(line) <= a.W() {
+			put(a, 0, 0, line...)
+			if width(line)+2+len(perCell) <= a.W() {
+				a.TextRight(0, perCell, inkDim)
+			}
+			return
+		}
+	}
+	for len(entries) > 0 {
+		line := legendLine(entries, 2)
+		if width(line) <= a.W() {
+			put(a, 0, 0, line...)
+			return
+		}
+		lightest := slices.MinFunc(entries, func(a, b entry) int { return a.weight - b.weight })
+		entries = slices.DeleteFunc(entries, func(e entry) bool { return e.weight == lightest.weight })
+	}
+}
+
+func legendLine(entries []entry, level int) []piece {
+	var line []piece
+	for i, e := range entries {
+		switch {
+		case i > 0 && entries[i-1].group != e.group:
+			line = append(line, piece{" │ ", inkFrame})
+		case i > 0:
+			line = append(line, piece{"  ", inkDim})
+		}
+		line = append(line, piece{string(e.sign), e.ink}, piece{" " + e.words[level], inkDim})
+	}
+	return line
+}
