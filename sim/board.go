@@ -62,6 +62,7 @@ type clientState struct {
 	since     time.Duration // of the first try
 	tried     time.Duration // the last one
 	counts    ClientCounts
+	waits     *hdrhistogram.Histogram // nil before the first, and where there are too many clients
 	track     track
 }
 
@@ -88,6 +89,8 @@ const (
 	mostMoments = 1 << 18
 	// mostVersions is how far back the ledger can say who erased whom.
 	mostVersions = 1 << 12
+	// mostHistograms is up to how many clients each one's waits are kept apart.
+	mostHistograms = 4096
 	// longestWait is the largest wait the histogram tells apart.
 	longestWait = time.Hour
 )
@@ -302,7 +305,14 @@ func (b *Board) settled(c *clientState) {
 func (b *Board) waited(c *clientState, waited time.Duration) {
 	c.acquiring = false
 	c.counts.Waited = max(c.counts.Waited, waited)
-	_ = b.waits.RecordValue(min(max(waited.Microseconds(), 1), longestWait.Microseconds()))
+	µs := min(max(waited.Microseconds(), 1), longestWait.Microseconds())
+	_ = b.waits.RecordValue(µs)
+	if len(b.clients) <= mostHistograms {
+		if c.waits == nil {
+			c.waits = hdrhistogram.New(1, longestWait.Microseconds(), 1)
+		}
+		_ = c.waits.RecordValue(µs)
+	}
 }
 
 // enter counts a client into the critical section.

@@ -72,6 +72,9 @@ type Snapshot struct {
 	// Clients are those of the wanted window; First is the number of the first.
 	Clients []ClientView
 	First   int
+	// History is the latest versions of the value, newest first, as many as the view
+	// wants.
+	History []Version
 	// Losses are the most recent lost updates, oldest first, at most Shown.
 	Losses []Loss
 
@@ -103,6 +106,9 @@ type ClientView struct {
 	Phase  Phase
 	Tally
 	ClientCounts
+	// WaitP50 and WaitP99 are of its waits for the lock, to one digit; 0 where there
+	// are none, or too many clients to keep them apart.
+	WaitP50, WaitP99 time.Duration
 	// Moments is its recent timeline.
 	Moments []Moment
 }
@@ -113,6 +119,8 @@ type View struct {
 	First, Count int
 	// Since is where the timelines have to start.
 	Since time.Duration
+	// History is how many versions of the value are wanted.
+	History int
 }
 
 // CommandsPerUpdate is the price of one acked update in Redis commands.
@@ -172,6 +180,9 @@ func (b *Board) Snapshot(now time.Duration, view View) *Snapshot {
 	b.list(s)
 	b.view(s, view)
 	s.Losses = b.ledger.Losses(Shown)
+	if view.History > 0 {
+		s.History = b.ledger.History(view.History)
+	}
 	return s
 }
 
@@ -197,10 +208,15 @@ func (b *Board) view(s *Snapshot, view View) {
 	s.Clients = make([]ClientView, 0, last-s.First)
 	for i := s.First; i < last; i++ {
 		c := &b.clients[i]
-		s.Clients = append(s.Clients, ClientView{
+		v := ClientView{
 			Number: i, Phase: c.phase, Tally: b.ledger.Tally(i), ClientCounts: c.counts,
 			Moments: c.track.since(view.Since),
-		})
+		}
+		if c.waits != nil {
+			v.WaitP50 = time.Duration(c.waits.ValueAtQuantile(50)) * time.Microsecond
+			v.WaitP99 = time.Duration(c.waits.ValueAtQuantile(99)) * time.Microsecond
+		}
+		s.Clients = append(s.Clients, v)
 	}
 }
 
