@@ -85,7 +85,7 @@ func drawFault(a chart.Area, s *sim.Snapshot) {
 	if s.Faults > 1 {
 		count = ordinal(s.Faults) + " fault "
 	}
-	for _, text := range []string{count + at + what + where, at + what + where, what + where, what} {
+	for _, text := range []string{count + at + what + where, count + what + where, at + what + where, what + where, at + what, what} {
 		text = fmt.Sprintf(" ↯ %s ", text)
 		if chart.TextWidth(text) <= a.W()-4 {
 			a.Text(2, a.H()-1, text, inkFault)
