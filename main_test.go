@@ -146,7 +146,7 @@ func TestMistakesAreUsageErrorsAndTouchNothing(t *testing.T) {
 		"--work -1ms":                         "work: want a duration of 0 or more",
 		"--retry -1ms":                        "retry: want",
 		"--lease -1s":                         "lease: want",
-		"--lease 10us":                        "lease: Redis counts in milliseconds",
+		"--lease 10us":                        "lease: want 0 (none) or at least 1ms",
 		"--interval -1s":                      "interval: want",
 		"--speed 0":                           "speed:",
 		"--speed fast":                        "speed:",

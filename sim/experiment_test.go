@@ -675,7 +675,7 @@ func TestBadConfigurationsAreNamed(t *testing.T) {
 		"retry: want":           func(c *Config) { c.Retry = -1 },
 		"interval: want":        func(c *Config) { c.Interval = -1 },
 		"lease: want":           func(c *Config) { c.Lease = -1 },
-		"lease: Redis counts":   func(c *Config) { c.Lease = time.Microsecond },
+		"lease: want 0 (none) or at least 1ms":   func(c *Config) { c.Lease = time.Microsecond },
 	} {
 		cfg := Defaults()
 		change(&cfg)

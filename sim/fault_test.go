@@ -100,7 +100,7 @@ func TestLanesMayHaveSettingsOfTheirOwn(t *testing.T) {
 		"none:lease=1s":       `none has no setting "lease"`,
 		"block:nodes=3":       `block has no setting "nodes"`,
 		"redlock:nodes=2":     "want a number from 3 to 15",
-		"block:lease=1us":     "Redis counts in milliseconds",
+		"block:lease=1us":     "what Redis counts in",
 		"block:replica=maybe": "want synced or lagging",
 		"block:":              "want name:key=value",
 		"nope:lease=1s":       `unknown strategy "nope"`,

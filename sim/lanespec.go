@@ -64,7 +64,7 @@ func (c Config) lane(index int) (laneSpec, error) {
 // checkLease refuses what Redis cannot count.
 func checkLease(d time.Duration) error {
 	if d > 0 && d < time.Millisecond {
-		return fmt.Errorf("Redis counts in milliseconds; want 0 (none) or at least 1ms, have %v", d)
+		return fmt.Errorf("want 0 (none) or at least 1ms, which is what Redis counts in, have %v", d)
 	}
 	return nil
 }

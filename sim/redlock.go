@@ -11,8 +11,8 @@ import (
 
 var redlock = Strategy{
 	Name:  "redlock",
-	Title: "lock on the majority of five Redis servers",
-	Explain: "A client asks five independent servers at once and has the lock when three grant it, so that two of them may fail. " +
+	Title: "lock on the majority of several Redis servers",
+	Explain: "A client asks several independent servers at once, five unless told, and has the lock when most of them grant it, so that the others may fail. " +
 		"It costs many commands, and waiters try again after random pauses, in no order. " +
 		"Its safety rests on clocks and on servers that do not forget: one that restarts empty can give away a lock that is held.",
 	Locks: true, Critical: true, Safe: true, Nodes: 5,
