@@ -8,8 +8,10 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
+const atomicScriptName = "atomic"
+
 var atomicScript = Strategy{
-	Name:  "atomic",
+	Name:  atomicScriptName,
 	Title: "no lock: one script in Redis reads, adds and writes",
 	Explain: "The client sends its sample and a script, and Redis does the whole update before it looks at the next command. " +
 		"There is no time between reading and writing, so nothing can be lost and nobody waits: one command an update. " +

@@ -8,7 +8,7 @@ var block = Strategy{
 	Explain: "A client that does not get the lock blocks on a list (BLPOP) until the release puts a token there, and only then tries again. " +
 		"Nothing is lost, and waiting costs hardly any commands. " +
 		"Whoever was woken may still find the lock taken by somebody who came just then.",
-	Locks: true, Critical: true, Safe: true, Nodes: 1,
+	Locks: true, Critical: true, Safe: true, Signalled: true, Nodes: 1,
 	update: func(ctx context.Context, c *client, a Alert) error {
 		lease, err := c.lock.Acquire(ctx)
 		if err != nil {

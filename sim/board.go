@@ -33,18 +33,21 @@ type Board struct {
 	waits                                          *hdrhistogram.Histogram
 	commands                                       int64
 
-	reply    Event // the last of a Redis command
-	faults   int64
-	fault    Event // the last of them
-	paused   int   // clients that a fault has stopped for a while
-	crashed  int
-	rewound  int           // how often Redis has lost data
-	progress time.Duration // when something was last done that was no waiting
-	finished int
-	jain     float64 // frozen when the first client has finished
-	stopped  bool
-	final    bool // the final value has been read
-	broke    string
+	reply     Event // the last of a Redis command
+	faults    int64
+	fault     Event // the last of them
+	paused    int   // clients that a fault has stopped for a while
+	crashed   int
+	rewound   int           // how often Redis has lost data
+	progress  time.Duration // when something was last done that was no waiting
+	refused   int           // writes since then
+	backAt    time.Duration // when the last thing that a fault keeps away is back
+	lastLease time.Duration // when the last lease has run out, whoever has it
+	finished  int
+	jain      float64 // frozen when the first client has finished
+	stopped   bool
+	final     bool // the final value has been read
+	broke     string
 
 	curve     []CurvePoint // append-only, so that snapshots can share it
 	curveGap  time.Duration
@@ -133,11 +136,10 @@ func (b *Board) apply(e *Event) {
 	}
 	c := &b.clients[e.Client]
 	switch e.Kind {
-	case Attempted, Failed, Waited:
-	default:
-		if e.Client != 0 || e.Kind == Faulted { // the lane's own last read is none
-			b.progress = e.At
-		}
+	case Received, Acked, Computed, Unknown, Finished, Faulted, Resumed, Crashed:
+		b.progress, b.refused = e.At, 0
+	case Refused:
+		b.refused++
 	}
 	switch e.Kind {
 	case Faulted, Resumed, Crashed, Rewound:
@@ -206,6 +208,7 @@ func (b *Board) faulted(e *Event, c *clientState) {
 		f, err := ParseFault(e.Text)
 		if err == nil {
 			b.endLease(e, f.Kind)
+			b.backAt = max(b.backAt, e.At+b.awayFor(f))
 		}
 		if e.Client == 0 {
 			for i := 1; i < len(b.clients); i++ {
@@ -240,6 +243,17 @@ func (b *Board) faulted(e *Event, c *clientState) {
 	}
 }
 
+// awayFor is how long a fault keeps something away that comes back by itself.
+func (b *Board) awayFor(f Fault) time.Duration {
+	switch f.Kind {
+	case Cut, Delay:
+		return f.For
+	case Restart:
+		return b.lane.Away
+	}
+	return 0
+}
+
 // endLease takes off the lease that runs what a fault takes off it. A lock without
 // a lease is gone when Redis forgets it.
 func (b *Board) endLease(e *Event, kind FaultKind) {
@@ -247,6 +261,7 @@ func (b *Board) endLease(e *Event, kind FaultKind) {
 		return
 	}
 	ends := kind == Restart || kind == Failover
+	b.lastLease -= min(e.Lease, b.lastLease)
 	if b.leaseUntil > 0 {
 		before := b.leaseUntil
 		b.leaseUntil = max(before-e.Lease, 1)
@@ -288,6 +303,7 @@ func (b *Board) granted(e *Event, c *clientState) {
 	b.holder, b.lease, b.leaseUntil, b.lostTo = e.Client, e.Lease, 0, ""
 	if e.Lease > 0 {
 		b.leaseUntil = e.At + e.Lease
+		b.lastLease = max(b.lastLease, b.leaseUntil)
 	}
 	b.enter(c)
 	b.enterPhase(c, Holding, e.At)
@@ -418,13 +434,21 @@ func (b *Board) enterPhase(c *clientState, p Phase, at time.Duration) {
 }
 
 // hung tells whether the lane stands still for good, as of an experiment time: for
-// as long as its patience clients have waited, with nobody inside, nobody who will
-// come back, and nothing done.
+// as long as its patience clients have waited and nothing was done, and there is
+// nobody inside, nobody who will come back, no lease that is still to run out. It
+// does not count as done if Redis refuses one write after the other.
 func (b *Board) hung(now time.Duration) bool {
 	if b.stopped {
 		now = b.now
 	}
-	return b.lane.Patience > 0 && b.waiting > 0 && b.inside == 0 && b.paused == 0 && now-b.progress > b.lane.Patience
+	since := max(b.progress, b.backAt)
+	if b.refused == 0 {
+		if b.inside > 0 || b.paused > 0 {
+			return false
+		}
+		since = max(since, b.lastLease)
+	}
+	return b.lane.Patience > 0 && b.waiting > 0 && now-since > b.lane.Patience
 }
 
 // jainNow is Jain's fairness index over the clients' updates: 1 when all have

@@ -15,13 +15,15 @@ import (
 // the real one and faults of their own, which are common in the wild; nobody
 // should take them for recipes.
 
+const brokenReleaseName = "broken-release"
+
 var brokenRelease = Strategy{
-	Name:  "broken-release",
+	Name:  brokenReleaseName,
 	Title: "BROKEN: the release checks and deletes in two commands",
 	Explain: "To release, the client reads the lock's key and, if its own id is there, deletes it. " +
 		"Between the two commands the lease may end and somebody else may take the lock: then the DEL removes that one's lock, and the next client walks in beside it. " +
 		"The cure is to compare and delete in one script.",
-	Locks: true, Critical: true, Nodes: 1, Broken: true,
+	Locks: true, Critical: true, Signalled: true, Nodes: 1, Broken: true,
 	update: func(ctx context.Context, c *client, a Alert) error {
 		lease, err := c.lock.Acquire(ctx)
 		if err != nil {
@@ -62,7 +64,7 @@ var brokenWakeup = Strategy{
 	Explain: "A client that does not get the lock first deletes the signal, lest it be an old one, and then blocks until a new one comes. " +
 		"If the holder releases after the failed try and before that deletion, the signal that was meant for the waiter is gone: the lock is free, and the waiter sleeps. " +
 		"The cure is to leave the signal until it is taken.",
-	Locks: true, Critical: true, Nodes: 1, Broken: true,
+	Locks: true, Critical: true, Signalled: true, Nodes: 1, Broken: true,
 	update: func(ctx context.Context, c *client, a Alert) error {
 		return c.sleepUntilHeld(ctx, a, func() error { return c.redis.Del(detached, c.lane.lockKeys[1]).Err() })
 	},
@@ -74,7 +76,7 @@ var brokenWait = Strategy{
 	Explain: "A client that does not get the lock blocks until a signal comes, however long that takes. " +
 		"A release leaves one signal. If the waiter that takes it dies before it takes the lock, nobody passes the signal on: the lock is free, and all the others sleep for ever. " +
 		"The cure is to block for a limited time and then to try again.",
-	Locks: true, Critical: true, Nodes: 1, Broken: true,
+	Locks: true, Critical: true, Signalled: true, Nodes: 1, Broken: true,
 	update: func(ctx context.Context, c *client, a Alert) error {
 		return c.sleepUntilHeld(ctx, a, func() error { return nil })
 	},

@@ -309,13 +309,7 @@ func (c *client) holding(ctx context.Context, lease releaser, a Alert, set sette
 	err := c.readComputeWrite(ctx, a, set)
 	c.record(Event{Kind: Released})
 	c.reach(AtRelease)
-	release := lease.Release(detached)
-	for try := 1; try < releaseTries && release != nil && !errors.Is(release, lock.ErrNotHeld) && c.excuses(release); try++ {
-		time.Sleep(againAfter)
-		if release = lease.Release(detached); errors.Is(release, lock.ErrNotHeld) {
-			release = nil // the first release got through, perhaps
-		}
-	}
+	release := c.release(ctx, lease)
 	if errors.Is(release, lock.ErrNotHeld) {
 		c.record(Event{Kind: Expired})
 		release = nil
@@ -323,7 +317,22 @@ func (c *client) holding(ctx context.Context, lease releaser, a Alert, set sette
 	return errors.Join(err, release)
 }
 
-// releaseTries is how often a client tries to release when a fault is in the way.
+// release gives the lock back, again and again while a fault is in the way.
+func (c *client) release(ctx context.Context, lease releaser) error {
+	err := lease.Release(detached)
+	for try := 1; err != nil && !errors.Is(err, lock.ErrNotHeld) && c.excuses(err); try++ {
+		if ctx.Err() != nil && try >= releaseTries {
+			break
+		}
+		time.Sleep(againAfter)
+		if err = lease.Release(detached); errors.Is(err, lock.ErrNotHeld) {
+			return nil // the first release got through, perhaps
+		}
+	}
+	return err
+}
+
+// releaseTries is how often a client tries to release after the end of the run.
 const releaseTries = 3
 
 // readComputeWrite is the story's update, which only a lock makes safe.

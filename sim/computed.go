@@ -29,6 +29,9 @@ func (l *Ledger) compute(c computed) {
 func (l *Ledger) bridge() {
 	for again := len(l.silent) > 0; again; {
 		again = false
+		if l.awaited != "" && l.deduce(l.awaited) {
+			l.awaited, again = "", true
+		}
 		for base, waiting := range l.ahead {
 			if !l.deduce(base) {
 				continue

@@ -124,7 +124,8 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// CheckFault returns an error if a fault cannot be done in this experiment.
+// CheckFault returns an error if a fault cannot be done in this experiment, be it
+// that no lane has what it is done to.
 func (c Config) CheckFault(f Fault) error {
 	if err := f.validate(); err != nil {
 		return err
@@ -137,7 +138,20 @@ func (c Config) CheckFault(f Fault) error {
 	case c.Source.Shared() && (f.Kind == Restart || f.Kind == Failover):
 		return fmt.Errorf("%s: %s is not locktop's own: use --redis embedded or spawn", f.Kind, c.Source)
 	}
-	return nil
+	var why error
+	for i := range c.Lanes {
+		if f.Lane != 0 && f.Lane != i+1 {
+			continue
+		}
+		lane, err := c.lane(i)
+		if err != nil {
+			return nil // which is told elsewhere
+		}
+		if why = lane.unfit(f); why == nil {
+			return nil
+		}
+	}
+	return why
 }
 
 // LaneInfo is what a lane is, as opposed to what happens in it.
@@ -158,8 +172,9 @@ type LaneInfo struct {
 	// Lease is the lock's time to live in experiment time, as configured; 0 is
 	// none.
 	Lease time.Duration
-	// Patience is how long the lane may stand still before it counts as hung.
-	Patience time.Duration
+	// Patience is how long the lane may stand still before it counts as hung, Away
+	// how long a server of it that restarts stays away.
+	Patience, Away time.Duration
 }
 
 // Name is the lane as it was asked for: its strategy with its own settings.
@@ -177,7 +192,7 @@ func (c Config) LaneInfo(index int) LaneInfo {
 	info := LaneInfo{
 		Index: index, Strategy: lane.strategy.Name, Own: lane.own,
 		Locks: lane.strategy.Locks, Critical: lane.strategy.Critical, Fenced: lane.strategy.Fenced, Nodes: lane.nodes,
-		Clients: c.Clients, Alerts: c.Alerts, Patience: c.Patience,
+		Clients: c.Clients, Alerts: c.Alerts, Patience: c.Patience, Away: lane.away,
 	}
 	if info.Locks {
 		info.Lease = lane.lease

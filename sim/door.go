@@ -158,35 +158,16 @@ func (h hook) DialHook(next redis.DialHook) redis.DialHook {
 	}
 }
 
-// ProcessHook implements [redis.Hook]. A command that could not be sent, because
-// its connection had been closed while it was idle, is sent over a new one: of a
-// socket go-redis notices that beforehand, of an embedded connection it does not.
+// ProcessHook implements [redis.Hook].
 func (h hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		if isHandshake(cmd) {
 			return next(ctx, cmd)
 		}
-		err := h.pass(1)
-		if err == nil {
-			lose := h.loses()
-			if cmd.Name() == "blpop" {
-				if err = next(ctx, cmd); err == nil {
-					h.client.reach(AtWoken)
-				}
-			} else {
-				h.serve()
-				if err = next(ctx, cmd); errors.Is(err, io.ErrClosedPipe) {
-					err = next(ctx, cmd)
-				}
-				h.served()
-			}
-			lost := h.lost(lose)
-			if lost == nil {
-				return err
-			}
-			err = lost
+		ours, err := h.send(1, cmd.Name() == "blpop", func() error { return next(ctx, cmd) })
+		if ours {
+			cmd.SetErr(err)
 		}
-		cmd.SetErr(err)
 		return err
 	}
 }
@@ -197,25 +178,45 @@ func (h hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 		if len(cmds) > 0 && isHandshake(cmds[0]) {
 			return next(ctx, cmds)
 		}
-		err := h.pass(len(cmds))
-		if err == nil {
-			lose := h.loses()
-			h.serve()
-			if err = next(ctx, cmds); errors.Is(err, io.ErrClosedPipe) {
-				err = next(ctx, cmds)
+		ours, err := h.send(len(cmds), false, func() error { return next(ctx, cmds) })
+		if ours {
+			for _, cmd := range cmds {
+				cmd.SetErr(err)
 			}
-			h.served()
-			lost := h.lost(lose)
-			if lost == nil {
-				return err
-			}
-			err = lost
-		}
-		for _, cmd := range cmds {
-			cmd.SetErr(err)
 		}
 		return err
 	}
+}
+
+// send sends commands, and says whether the error is one of the door's own: they
+// were kept from going, or their replies from coming. Those that block are sent
+// whether or not the server is in service.
+func (h hook) send(commands int, block bool, next func() error) (ours bool, err error) {
+	if err := h.pass(commands); err != nil {
+		return true, err
+	}
+	lose := h.update.Load() && h.swallow.CompareAndSwap(true, false)
+	if block {
+		if err = next(); err == nil {
+			h.client.reach(AtWoken)
+		}
+	} else {
+		h.serve()
+		// Over a connection that was closed while it was idle nothing was sent: it
+		// goes over a new one. Of a socket go-redis notices that beforehand, of an
+		// embedded connection it does not.
+		if err = next(); errors.Is(err, io.ErrClosedPipe) {
+			err = next()
+		}
+		h.served()
+	}
+	switch {
+	case h.dead.Load():
+		return true, errCrashed // the client does not live to see the reply
+	case lose:
+		return true, errSwallowed
+	}
+	return false, err
 }
 
 // isHandshake tells whether go-redis sends the command by itself, to begin a
@@ -240,20 +241,6 @@ func (h hook) served() {
 	if h.node == 1 {
 		h.client.lane.faults.service.RUnlock()
 	}
-}
-
-// loses tells whether the reply of the command that is sent next will be lost.
-func (h hook) loses() bool { return h.update.Load() && h.swallow.CompareAndSwap(true, false) }
-
-// lost returns why a reply that has come does not reach the client, if it does not.
-func (h hook) lost(lose bool) error {
-	switch {
-	case h.dead.Load():
-		return errCrashed // it does not live to see it
-	case lose:
-		return errSwallowed
-	}
-	return nil
 }
 
 // touch notes that something is being done to the client.

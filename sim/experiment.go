@@ -223,12 +223,6 @@ func (e *Experiment) Inject(lane int, f Fault) error {
 		return err
 	}
 	l := e.lanes[lane]
-	switch {
-	case f.Kind == Expire && l.info.Lease == 0:
-		return fmt.Errorf("%s: %s has no lease", f.Kind, l.info.Name())
-	case f.Node > len(l.servers()):
-		return fmt.Errorf("%s: %s has only %d servers", f.Kind, l.info.Name(), len(l.servers()))
-	}
 	l.inject(f)
 	return nil
 }

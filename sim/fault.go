@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -35,6 +36,15 @@ type Fault struct {
 	// Node is which of the lane's Redis servers it is done to, from 1; 0 is all to a
 	// client's connections, and the first to restart.
 	Node int
+
+	struck *atomic.Bool // it has struck, if anybody wants to know
+}
+
+// strikes notes that the fault strikes.
+func (f Fault) strikes() {
+	if f.struck != nil {
+		f.struck.Store(true)
+	}
 }
 
 // FaultKind is what a fault does.
@@ -233,6 +243,8 @@ func (f Fault) validate() error {
 		return fmt.Errorf("unknown fault %q; known are %s", f.Kind, joined(FaultKinds()))
 	}
 	switch {
+	case f.For >= keyTTL || f.After >= keyTTL:
+		return fmt.Errorf("%s: want times of less than %v, for which keys live in Redis", f.Kind, keyTTL)
 	case info.lasts && f.For <= 0:
 		return fmt.Errorf("%s: for: want a time greater than 0", f.Kind)
 	case info.usual == 0 && f.For != 0:

@@ -48,6 +48,7 @@ func TestFaultsAreReadAsTheyAreWritten(t *testing.T) {
 		"pause:client=1:client=2": "client is set twice",
 		"pause:for=-1s":           "0 or more",
 		"pause:for=0s":            "greater than 0",
+		"pause:for=1h":            "less than 1h",
 		"pause:for=soon":          "want a duration",
 		"pause:write":             "want name:key=value",
 		"pause:nth=2":             "no point to count",
@@ -115,10 +116,14 @@ func TestLanesMayHaveSettingsOfTheirOwn(t *testing.T) {
 func TestFaultsThatCannotBeDoneAreRefused(t *testing.T) {
 	redisAt := source(t, "redis://localhost:1")
 	for text, want := range map[string]string{
-		"pause:client=9":  "there are only 6",
-		"pause:lane=3":    "there are only 2",
-		"restart":         "not locktop's own",
-		"failover:lane=1": "not locktop's own",
+		"pause:client=9":           "there are only 6",
+		"cut:node=7":               "spin has only one server",
+		"expire:lane=1":            "none takes no lock",
+		"crash:lane=1:at=acquired": "no client of none ever comes to acquired",
+		"crash:at=check":           "no client of spin ever comes to check",
+		"pause:lane=3":             "there are only 2",
+		"restart":                  "not locktop's own",
+		"failover:lane=1":          "not locktop's own",
 	} {
 		c := Defaults()
 		c.Source = redisAt
@@ -135,7 +140,7 @@ func TestFaultsThatCannotBeDoneAreRefused(t *testing.T) {
 	c.Lanes = []string{"none", "block:lease=0s"}
 	e := open(t, c)
 	defer e.Close()
-	for text, want := range map[string]string{"expire": "has no lease", "restart:node=2": "has only 1 server"} {
+	for text, want := range map[string]string{"expire": "has no lease", "restart:node=2": "has only one server"} {
 		f, _ := ParseFault(text)
 		if err := e.Inject(1, f); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
@@ -201,6 +206,20 @@ func TestFaultsDoWhatTheySay(t *testing.T) {
 			}},
 		{"a waiter that dies with the signal leaves the lock to the others", "block:lease=0s", []string{"crash:at=woken"},
 			func(l LaneResult) bool { return l.Crashed == 1 && l.Verdict == Correct }},
+		{"a fault that never strikes does nothing", "block", []string{"crash:at=write:nth=99"},
+			func(l LaneResult) bool {
+				return l.Crashed == 0 && l.Faults == 0 && len(l.NeverStruck) == 1 && l.Verdict == Correct
+			}},
+		{"a release waits for the end of a cut", "block:lease=0s", []string{"cut:at=release:nth=3:for=200ms"},
+			func(l LaneResult) bool {
+				return l.Verdict == Correct && l.Acked == int64(l.Lane.Clients*l.Lane.Alerts)
+			}},
+		{"nodes that stay away for long are waited for", "redlock:nodes=3:away=2500ms:lease=200ms",
+			[]string{"restart:at=acquired:nth=3:node=2", "restart:at=acquired:nth=3:node=3"},
+			func(l LaneResult) bool { return l.Verdict != Hung && l.Acked == int64(l.Lane.Clients*l.Lane.Alerts) }},
+		{"tokens that are counted again refuse writers for ever, which is a hang", "fenced-write",
+			[]string{"failover:after=10ms:for=150ms", "restart:after=80ms"},
+			func(l LaneResult) bool { return l.Verdict == Hung || l.Verdict == Wrong }},
 		{"one in line that dies is passed over", "fair", []string{"crash:client=2:at=failed"},
 			func(l LaneResult) bool { return l.Crashed == 1 && l.Verdict == Correct }},
 	} {
@@ -218,6 +237,24 @@ func TestFaultsDoWhatTheySay(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestASyncedReplicaLosesNothing: nothing that was acknowledged, and nothing that
+// Redis has computed and nobody was told of.
+func TestASyncedReplicaLosesNothing(t *testing.T) {
+	for _, from := range []string{"embedded", "spawn"} {
+		if from == "spawn" {
+			redistest.Real(t) // says what is missing where it is
+		}
+		cfg := faulty("watch", "atomic", 6, 100, 0, 5*time.Second, "failover:at=command:nth=50:for=0s", "failover:at=command:nth=100:for=0s",
+			"failover:at=write:nth=200:for=0s", "failover:at=write:nth=205:for=5ms")
+		cfg.Lanes, cfg.Source = []string{"watch:replica=synced", "atomic:replica=synced", "block:replica=synced", "fenced:replica=synced"}, source(t, from)
+		for _, l := range race(t, cfg).Lanes {
+			if l.Lost > 0 || l.Foreign > 0 || len(l.Failed) > 0 || l.Rewound == 0 || l.Verdict != Correct {
+				t.Errorf("%s: %s is %s, after %d failovers: %v %+v", from, l.Lane.Name(), l.Verdict, l.Rewound, l.Failed, l.Totals)
+			}
+		}
 	}
 }
 

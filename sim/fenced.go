@@ -13,7 +13,7 @@ var fenced = Strategy{
 	Explain: "Every grant comes with a token that is higher than all before, and the value's fence is raised to it before the holder reads. " +
 		"A holder that was paused past its lease still believes in it, but its write carries an old token and is refused; it starts again. " +
 		"Nothing is lost even when leases run out.",
-	Locks: true, Critical: true, Safe: true, Fenced: true, Nodes: 1,
+	Locks: true, Critical: true, Safe: true, Fenced: true, Signalled: true, Nodes: 1,
 	options: func(c *client) []lock.Option { return []lock.Option{lock.WithGuard(c.guard)} },
 	update:  updateFenced,
 }
@@ -24,22 +24,26 @@ var fencedWrite = Strategy{
 	Explain: "Here the fence is raised by the write itself, not when the lock is granted. " +
 		"That looks enough and is not: a late holder can still write after the next holder has read and before it writes, and that write erases it. " +
 		"It halves the losses; raising the fence at acquisition ends them.",
-	Locks: true, Critical: true, Safe: true, Nodes: 1,
+	Locks: true, Critical: true, Safe: true, Signalled: true, Nodes: 1,
 	options: func(*client) []lock.Option { return []lock.Option{lock.WithFencing()} },
 	update:  updateFenced,
 }
 
 // updateFenced updates the average with guarded writes, again if it was too late.
+// It may be too late already when the lock is granted: a Redis that went back in
+// time counts tokens again that were given out before.
 func updateFenced(ctx context.Context, c *client, a Alert) error {
 	for {
 		lease, err := c.lock.Acquire(ctx)
-		if err != nil {
-			return err
+		if err == nil {
+			err = c.holding(ctx, lease, a, func(value string) (string, error) {
+				return c.guard.Swap(detached, lease, value, keyTTL)
+			})
+		} else if errors.Is(err, lock.ErrStale) {
+			c.record(Event{Kind: Refused})
+			c.record(Event{Kind: Released})
 		}
-		err = c.holding(ctx, lease, a, func(value string) (string, error) {
-			return c.guard.Swap(detached, lease, value, keyTTL)
-		})
-		if !errors.Is(err, lock.ErrStale) {
+		if !errors.Is(err, lock.ErrStale) || ctx.Err() != nil {
 			return err
 		}
 	}

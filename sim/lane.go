@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -269,7 +270,8 @@ func (l *Lane) settle() error {
 	return l.cluster.retire(ctx, l.cluster.sent)
 }
 
-// lockKeys names the keys of the lock of a value, and of its guard.
+// lockKeys names the keys of the lock of a value, that itself first, and the fence
+// of its guard.
 func lockKeys(client *redis.Client, name string) ([]string, error) {
 	l, err := lock.New(client, name)
 	if err != nil {
@@ -279,7 +281,8 @@ func lockKeys(client *redis.Client, name string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(l.Keys(), g.Keys()...), nil
+	fence := slices.DeleteFunc(g.Keys(), func(key string) bool { return key == name })
+	return append(l.Keys(), fence...), nil
 }
 
 // keys names every key that the lane may have left in Redis.

@@ -61,6 +61,28 @@ func (c Config) lane(index int) (laneSpec, error) {
 	return l, s.apply(settings)
 }
 
+// unfit returns why a fault can never be done in the lane; nil if it can.
+func (l laneSpec) unfit(f Fault) error {
+	switch name := l.strategy.Name; {
+	case f.Node > l.nodes:
+		return fmt.Errorf("%s: node: %s has only %s", f.Kind, name, servers(l.nodes))
+	case f.Kind == Expire && !l.strategy.Locks:
+		return fmt.Errorf("%s: %s takes no lock", f.Kind, name)
+	case f.Kind == Expire && l.lease == 0:
+		return fmt.Errorf("%s: the lock of %s has no lease", f.Kind, name)
+	case f.At != "" && !l.strategy.comesTo(f.At):
+		return fmt.Errorf("%s: at: no client of %s ever comes to %s, %s", f.Kind, name, f.At, f.At.Explain())
+	}
+	return nil
+}
+
+func servers(n int) string {
+	if n == 1 {
+		return "one server"
+	}
+	return fmt.Sprintf("%d servers", n)
+}
+
 // checkLease refuses what Redis cannot count.
 func checkLease(d time.Duration) error {
 	if d > 0 && d < time.Millisecond {

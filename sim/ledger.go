@@ -32,6 +32,7 @@ type Ledger struct {
 	silent    []computed            // those whose reply never came
 	tips      map[string]*version   // value → the end of a branch that Redis has forgotten
 	rewoundAt time.Duration         // when it last did so
+	awaited   string                // the value it went to, while that is not known; else ""
 	seats     []seat                // what each client is doing, by number
 	tally     []Tally               // what became of each client's updates, by number
 	untold    int64                 // versions on the trunk whose reply is still on its way

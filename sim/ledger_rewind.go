@@ -1,14 +1,23 @@
 package sim
 
+import "slices"
+
 // rewind takes in that Redis has gone back to an earlier value, by nobody's write:
 // a replica took over that had not heard of the latest, or a server came back
 // empty. What the value does not hold any more is lost, and no client did it.
 func (l *Ledger) rewind(e *Event) {
+	l.rewoundAt = e.At
 	v := l.find(e.Value)
+	if v == nil && l.computing() {
+		// It may hold updates that Redis computed, and whose replies are on their way
+		// or never come: then it is no earlier value, but one ahead.
+		l.awaited = e.Value
+		l.bridge()
+		return
+	}
 	if v == nil {
 		v = l.stranger(e.Value)
 	}
-	l.rewoundAt = e.At
 	if v == l.head {
 		return
 	}
@@ -43,6 +52,14 @@ func (l *Ledger) onTip(v *version, found string) {
 	for w := l.popEarly(v.text); w != nil; w = l.popEarly(v.text) {
 		l.place(w, v.text)
 	}
+}
+
+// computing tells whether Redis may have computed updates that are not known yet.
+func (l *Ledger) computing() bool {
+	if len(l.silent) > 0 || len(l.ahead) > 0 {
+		return true
+	}
+	return slices.ContainsFunc(l.seats, func(s seat) bool { return s.asked })
 }
 
 // sighted takes in that a value was in Redis before it went back.

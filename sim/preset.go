@@ -39,7 +39,7 @@ func (p Preset) Check(r Result) error {
 		}
 	}
 	if cured.Verdict != Correct {
-		failed = append(failed, fmt.Sprintf("the remedy, %s, is %s", cured.Lane.Name(), cured.Verdict))
+		failed = append(failed, fmt.Sprintf("the second lane, %s, is %s", cured.Lane.Name(), cured.Verdict))
 	}
 	if len(failed) > 0 {
 		return fmt.Errorf("preset %s: not what it promises: %s", p.Name, strings.Join(failed, "; "))

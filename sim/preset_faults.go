@@ -127,7 +127,7 @@ var faultPresets = []Preset{
 
 // overlapped asks for two inside at once, to the cost of an update.
 func overlapped(l LaneResult) []string {
-	return append(ask(l.MaxInside > 1, "%s never had two inside at once", l.Lane.Name()),
+	return append(ask(l.MaxInside > 1 || !l.Lane.Critical, "%s never had two inside at once", l.Lane.Name()),
 		ask(l.Lost > 0, "%s lost nothing", l.Lane.Name())...)
 }
 

@@ -23,6 +23,9 @@ type LaneResult struct {
 	*Snapshot
 	// Failed lists the checks of the accounts that do not hold; nil when all do.
 	Failed []string
+	// NeverStruck lists the faults of the configuration for which no client came to
+	// their point in time.
+	NeverStruck []Fault
 }
 
 // Result returns the state of the run as of now. The accounts are checked once
@@ -32,7 +35,7 @@ func (e *Experiment) Result() Result {
 	r.Config.Speed = e.clock.Speed()
 	r.Backend, r.Version = e.Backend()
 	for i, s := range e.Snapshots() {
-		lane := LaneResult{Snapshot: s}
+		lane := LaneResult{Snapshot: s, NeverStruck: e.lanes[i].neverStruck()}
 		if s.Final && s.Stopped { // until then the audit goes on
 			lane.Failed = append(checkAccounts(s), checkReceipts(s, e.lanes[i].cluster.audited)...)
 		}

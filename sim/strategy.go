@@ -27,6 +27,8 @@ type Strategy struct {
 	Fenced bool
 	// Broken says that it is wrong on purpose, to be watched beside its remedy.
 	Broken bool
+	// Signalled says that its waiters block on the release signal.
+	Signalled bool
 	// Nodes is how many independent Redis servers it takes.
 	Nodes int
 
@@ -62,4 +64,19 @@ func StrategyNamed(name string) (Strategy, bool) {
 		}
 	}
 	return Strategy{}, false
+}
+
+// comesTo tells whether clients of the strategy ever come to a point.
+func (s Strategy) comesTo(at Point) bool {
+	switch at {
+	case AtTry, AtFailed, AtAcquired, AtRelease:
+		return s.Locks
+	case AtWoken:
+		return s.Signalled
+	case AtCheck:
+		return s.Name == brokenReleaseName
+	case AtRead:
+		return s.Name != atomicScriptName
+	}
+	return true
 }

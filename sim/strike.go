@@ -18,12 +18,13 @@ const excusedFor = 10 * time.Second
 
 // faults are those of one lane: what lies in wait, and what is going on.
 type faults struct {
-	mu     sync.Mutex
-	armed  []*ambush
-	count  atomic.Int32    // of armed, to be looked at first
-	ctx    context.Context // of the run; nil before and after it
-	doing  sync.WaitGroup
-	struck atomic.Int64 // when Redis was last hit, in Unix nanoseconds
+	mu       sync.Mutex
+	armed    []*ambush
+	count    atomic.Int32    // of armed, to be looked at first
+	ctx      context.Context // of the run; nil before and after it
+	doing    sync.WaitGroup
+	scripted []Fault      // those of the configuration that are for this lane
+	struck   atomic.Int64 // when Redis was last hit, in Unix nanoseconds
 
 	// turn is had by one fault of Redis at a time.
 	turn sync.Mutex
@@ -47,6 +48,8 @@ func (l *Lane) begin(ctx context.Context, all []Fault) {
 	l.faults.mu.Unlock()
 	for _, f := range all {
 		if f.Lane == 0 || f.Lane == l.info.Index+1 {
+			f.struck = new(atomic.Bool)
+			l.faults.scripted = append(l.faults.scripted, f)
 			l.inject(f)
 		}
 	}
@@ -63,6 +66,19 @@ func (l *Lane) end() error {
 	l.faults.mu.Lock()
 	defer l.faults.mu.Unlock()
 	return l.faults.fail
+}
+
+// neverStruck returns the faults of the configuration that have not struck.
+func (l *Lane) neverStruck() []Fault {
+	l.faults.mu.Lock()
+	defer l.faults.mu.Unlock()
+	var idle []Fault
+	for _, f := range l.faults.scripted {
+		if !f.struck.Load() {
+			idle = append(idle, f)
+		}
+	}
+	return idle
 }
 
 // inject lets a fault lie in wait, or happen.
@@ -174,6 +190,7 @@ func (c *client) reach(at Point) {
 // strike does a fault to a client, on its goroutine.
 func (c *client) strike(ctx context.Context, f Fault) {
 	f.Client = c.number
+	f.strikes()
 	c.door.touch()
 	c.record(Event{Kind: Faulted, Text: f.String()})
 	switch f.Kind {
@@ -197,23 +214,29 @@ func (c *client) strike(ctx context.Context, f Fault) {
 
 // strikeRedis does a fault to the lane's servers.
 func (l *Lane) strikeRedis(f Fault) {
+	f.strikes()
+	switch f.Kind {
+	case Expire:
+		l.hit(f, l.expire)
+	case Jump:
+		l.hit(f, func(ctx context.Context, f Fault) error {
+			l.tellFault(f, f.For)
+			return l.server.Jump(ctx, f.For, l.lockKeys...)
+		})
+	case Restart:
+		l.hit(f, l.restart)
+	case Failover:
+		l.hit(f, l.failover)
+	}
+}
+
+// hit does something to Redis, one fault at a time. If it fails, the lane ends.
+func (l *Lane) hit(f Fault, do func(context.Context, Fault) error) {
 	l.faults.turn.Lock()
 	defer l.faults.turn.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), excusedFor)
 	defer cancel()
-	var err error
-	switch f.Kind {
-	case Expire:
-		err = l.expire(ctx, f)
-	case Jump:
-		l.tellFault(f, f.For)
-		err = l.server.Jump(ctx, f.For, l.lockKeys...)
-	case Restart:
-		err = l.restart(ctx, f)
-	case Failover:
-		err = l.failover(ctx, f)
-	}
-	if err != nil {
+	if err := do(ctx, f); err != nil {
 		l.failed(fmt.Errorf("lane %s: fault %s: %w", l.Name(), f, err))
 		l.stop()
 	}
@@ -279,32 +302,25 @@ func (l *Lane) stayAway() {
 // failover replaces the first server by a copy that has not heard of the latest
 // changes; or has, where the replica is told at once.
 func (l *Lane) failover(ctx context.Context, f Fault) error {
-	copyNow := func(ctx context.Context) (backend.Copy, error) {
-		return l.server.Copy(ctx, append(slices.Clone(l.lockKeys), l.averageKey())...)
-	}
-	if l.synced {
-		l.later(f.For, func() { l.failedOver(f, copyNow) })
-		return nil
-	}
-	behind, err := copyNow(ctx)
-	if err != nil {
-		return err
+	replica := l.copy
+	if !l.synced {
+		l.faults.service.Lock() // the copy is of one moment
+		behind, err := l.copy(ctx)
+		l.faults.service.Unlock()
+		if err != nil {
+			return err
+		}
+		replica = func(context.Context) (backend.Copy, error) { return behind, nil }
 	}
 	l.later(f.For, func() {
-		l.failedOver(f, func(context.Context) (backend.Copy, error) { return behind, nil })
+		l.hit(f, func(ctx context.Context, f Fault) error { return l.replace(ctx, f, replica) })
 	})
 	return nil
 }
 
-func (l *Lane) failedOver(f Fault, replica func(context.Context) (backend.Copy, error)) {
-	l.faults.turn.Lock()
-	defer l.faults.turn.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), excusedFor)
-	defer cancel()
-	if err := l.replace(ctx, f, replica); err != nil {
-		l.failed(fmt.Errorf("lane %s: fault %s: %w", l.Name(), f, err))
-		l.stop()
-	}
+// copy reads what a replica would have of the lane.
+func (l *Lane) copy(ctx context.Context) (backend.Copy, error) {
+	return l.server.Copy(ctx, append(slices.Clone(l.lockKeys), l.averageKey())...)
 }
 
 // replace kills the first server and starts another in its place, with the data of

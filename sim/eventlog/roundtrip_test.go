@@ -129,7 +129,7 @@ func TestHeaderKeepsTheConfiguration(t *testing.T) {
 		switch f := v.Field(i); v.Type().Field(i).Name {
 		case "Source": // which a replay has no use for
 		case "Lanes":
-			want.Lanes = []string{"spin:lease=3s", "none"}
+			want.Lanes = []string{"spin:lease=3s", "redlock"}
 		case "Faults":
 			want.Faults = []sim.Fault{
 				{Kind: sim.Pause, Lane: 1, Client: 2, At: sim.AtWrite, Nth: 3, After: time.Second, For: time.Minute},

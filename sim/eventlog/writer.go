@@ -45,6 +45,10 @@ func Create(path string, h Header, force bool) (*Writer, error) {
 	hidden := filepath.Join(filepath.Dir(path), ".locktop-"+rand.Text()+".tmp")
 	file, err := os.OpenFile(hidden, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
+		var at *fs.PathError
+		if errors.As(err, &at) { // which names the hidden file
+			err = at.Err
+		}
 		return nil, fmt.Errorf("event log %s: %w", path, err)
 	}
 	w := &Writer{path: path, force: force, file: file, out: bufio.NewWriterSize(file, 1<<16)}

@@ -84,6 +84,8 @@ type faults struct {
 	Injected int64 `json:"injected"`
 	Crashed  int   `json:"crashed"`
 	Rewound  int   `json:"rewound"`
+	// NeverStruck are those that were given and did not strike, as written.
+	NeverStruck []string `json:"never_struck,omitempty"`
 }
 
 type wait struct {
@@ -142,7 +144,7 @@ func laneOf(l sim.LaneResult) lane {
 		Rate:         rate{KeptPerS: round(l.KeptPerSecond()), CommandsPerUpdate: round(l.CommandsPerUpdate())},
 		Jain:         round(l.Jain),
 		Verdict:      string(l.Verdict),
-		Faults:       faults{Injected: l.Faults, Crashed: l.Crashed, Rewound: l.Rewound},
+		Faults:       faults{Injected: l.Faults, Crashed: l.Crashed, Rewound: l.Rewound, NeverStruck: faultTexts(l.NeverStruck)},
 		FailedChecks: failed,
 		Broke:        l.Broke,
 	}

@@ -63,6 +63,9 @@ func Text(w io.Writer, r sim.Result) error {
 		for _, check := range l.Failed {
 			fmt.Fprintf(&b, "%s: CHECK FAILED: %s\n", l.Lane.Name(), check)
 		}
+		for _, f := range l.NeverStruck {
+			fmt.Fprintf(&b, "%s: the fault %s never struck\n", l.Lane.Name(), f)
+		}
 	}
 	if r.Embedded {
 		b.WriteString("Speeds are of the embedded Redis; measure on a real one (--redis redis://…).\n")
@@ -101,7 +104,7 @@ func Sentence(l sim.LaneResult) string {
 	case len(l.Failed) > 0 || l.Foreign > 0:
 		return "the value in Redis was changed by somebody else"
 	case l.Verdict == sim.Hung:
-		return fmt.Sprintf("hangs: %s for ever, and nobody is inside", waits(l.WaitingCount))
+		return fmt.Sprintf("hangs: %s for ever, and for %v nothing has been done", waits(l.WaitingCount), l.Lane.Patience)
 	case l.Verdict == sim.Undecided:
 		return "undecided: no two updates were under way at the same time"
 	case l.Overlaps > 0 && l.Lane.Fenced:
