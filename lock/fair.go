@@ -252,7 +252,7 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 	args := []any{p.entry, p.id, millis(l.lease), fenced, p.hub, p.came, millis(queueTTL)}
 	// Whoever joins must not be repeated by go-redis: it would meet itself.
 	joins := p.came == ""
-	reply, left, err := command(ctx, l,
+	reply, left, err := command(ctx, &l.wire,
 		func() ([]any, error) { return l.run(ctx, lineScript, lineSource, joins, args...).Slice() },
 		func(_ []any, err error) {
 			// Only now, for a clean-up must not overtake the script that it undoes.

@@ -234,6 +234,25 @@ func TestFrozenRedis(t *testing.T) {
 		})
 	})
 
+	t.Run("a guard leaves, and Settle waits for what it has sent", func(t *testing.T) {
+		frozen(t, func(e *env, client *redis.Client) {
+			lease := e.take(e.lock("average", lock.WithFencing()))
+			g, err := lock.NewGuard(client, "resource")
+			e.wantErr(err, nil)
+			for _, call := range []func(ctx context.Context) error{
+				func(ctx context.Context) error { return g.Raise(ctx, lease.Token()) },
+				func(ctx context.Context) error { return g.Set(ctx, lease, "value", 0) },
+				func(ctx context.Context) error { _, err := g.Swap(ctx, lease, "value", 0); return err },
+			} {
+				e.leaves(client, "evalsha", func() {}, call, g.Settle)
+			}
+			if value := e.client.Get(e.ctx, "resource").Val(); value != "value" {
+				e.Errorf("what was sent has come to %q", value)
+			}
+			e.release(lease)
+		})
+	})
+
 	t.Run("an acquisition leaves while a fence is raised, and is released", func(t *testing.T) {
 		frozen(t, func(e *env, client *redis.Client) {
 			// The guard has a server of its own, so that only that one is frozen.

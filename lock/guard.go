@@ -24,9 +24,13 @@ const fenceTTL = 7 * 24 * time.Hour
 // Kleppmann's, "How to do distributed locking", 2016.
 //
 // A resource outside of Redis needs a fence of its own, by the same rule.
+//
+// Its calls end with their context, as those of a Lock do; what was sent by then
+// may still take effect.
 type Guard struct {
 	client     redis.UniversalClient
 	key, fence string
+	wire
 }
 
 // NewGuard returns a guard of the string at key. It sends nothing to Redis. The
@@ -55,11 +59,16 @@ func WithGuard(g *Guard) Option {
 
 // Raise refuses writes with tokens older than token from now on. It returns
 // ErrStale if the fence is higher already. Like Set and Swap it takes one round
-// trip; should Redis not answer, it returns at the client's ReadTimeout, also if
-// ctx has been cancelled by then.
+// trip; when ctx ends it returns ctx.Err() at once, and may have been done or not.
 func (g *Guard) Raise(ctx context.Context, token uint64) error {
-	done, err := raiseScript.Run(ctx, g.client, []string{g.fence}, decimal(token), millis(fenceTTL)).Int()
-	return g.judge(ctx, "raise the fence of", done == 1, err)
+	const op = "raise the fence of"
+	if err := ended(ctx); err != nil {
+		return &opError{op: op, key: g.key, err: err}
+	}
+	done, err := read(ctx, &g.wire, func() (int, error) {
+		return raiseScript.Run(ctx, g.client, []string{g.fence}, decimal(token), millis(fenceTTL)).Int()
+	})
+	return g.judge(ctx, op, done == 1, err)
 }
 
 // Set writes a value with the token of a lease, for the given time or, if that
@@ -78,8 +87,13 @@ func (g *Guard) Swap(ctx context.Context, lease *Lease, value string, expiration
 	if lease.token == 0 {
 		return "", &opError{op: op, key: g.key, err: fmt.Errorf("%w: the lease has no token", ErrInvalid)}
 	}
-	reply, err := guardedSetScript.Run(ctx, g.client, []string{g.fence, g.key},
-		decimal(lease.token), millis(fenceTTL), value, millis(expiration)).Slice()
+	if err := ended(ctx); err != nil {
+		return "", &opError{op: op, key: g.key, err: err}
+	}
+	reply, err := read(ctx, &g.wire, func() ([]any, error) {
+		return guardedSetScript.Run(ctx, g.client, []string{g.fence, g.key},
+			decimal(lease.token), millis(fenceTTL), value, millis(expiration)).Slice()
+	})
 	done := len(reply) > 0 && reply[0] == int64(1)
 	if err := g.judge(ctx, op, done, err); err != nil {
 		return "", err
@@ -89,6 +103,10 @@ func (g *Guard) Swap(ctx context.Context, lease *Lease, value string, expiration
 	}
 	return old, nil
 }
+
+// Settle waits until nothing is left of calls whose context ended before the
+// answer of Redis came. Call it before closing the client, when no call runs.
+func (g *Guard) Settle() { g.background.Wait() }
 
 // judge is the error of a script that does nothing for a token that is too old.
 func (g *Guard) judge(ctx context.Context, op string, done bool, err error) error {

@@ -3,6 +3,7 @@ package lock
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,6 +13,12 @@ const answersFor = time.Millisecond
 
 // epoch is some time ago, so that nothing was heard just now at the start.
 var epoch = time.Now().Add(-time.Hour)
+
+// A wire is what a lock or a guard has on its way to Redis and back.
+type wire struct {
+	heard      atomic.Int64   // when Redis last answered, since epoch
+	background sync.WaitGroup // blocked pops and what abandoned calls have to clean up
+}
 
 // interruptible runs do, which sends a command, and returns what it returns. If
 // ctx ends first it returns ctx.Err() at once: go-redis does not interrupt a
@@ -51,26 +58,26 @@ func interruptible[T any](
 }
 
 // command is interruptible for a command that Redis answers at once, unless it
-// has answered this lock just now: then the answer is waited for as it is.
+// has answered over this wire just now: then the answer is waited for as it is.
 //
 // For to wake a goroutine and be woken by it, which wakes threads as well, costs
 // from a tenth to half of a round trip to a Redis nearby. A grant counts as an
 // answer: it was one, to whoever released the lock.
-func command[T any](ctx context.Context, l *Lock, do func() (T, error), late func(T, error)) (result T, left bool, err error) {
-	if ctx.Done() == nil || time.Since(epoch)-time.Duration(l.heard.Load()) < answersFor {
+func command[T any](ctx context.Context, w *wire, do func() (T, error), late func(T, error)) (result T, left bool, err error) {
+	if ctx.Done() == nil || time.Since(epoch)-time.Duration(w.heard.Load()) < answersFor {
 		result, err = do()
 	} else {
-		result, left, err = interruptible(ctx, &l.background, do, late)
+		result, left, err = interruptible(ctx, &w.background, do, late)
 	}
 	if err == nil || err == ErrHeld || isReply(err) {
-		l.heard.Store(int64(time.Since(epoch)))
+		w.heard.Store(int64(time.Since(epoch)))
 	}
 	return result, left, err
 }
 
 // read is command for a question, or anything else whose late answer is of no use.
-func read[T any](ctx context.Context, l *Lock, do func() (T, error)) (T, error) {
-	result, _, err := command(ctx, l, do, func(T, error) {})
+func read[T any](ctx context.Context, w *wire, do func() (T, error)) (T, error) {
+	result, _, err := command(ctx, w, do, func(T, error) {})
 	return result, err
 }
 

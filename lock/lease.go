@@ -60,7 +60,7 @@ func (s *Lease) Release(ctx context.Context) error {
 		return &opError{op: op, key: l.key, err: err}
 	}
 	s.leave(true)
-	reply, left, err := command(ctx, l,
+	reply, left, err := command(ctx, &l.wire,
 		func() (int, error) { return l.release(ctx, s.id, s.turn) },
 		func(reply int, err error) {
 			if err != nil && !isReply(err) {
@@ -142,7 +142,7 @@ func (s *Lease) Extend(ctx context.Context, d time.Duration) error {
 		l.observe(Event{Kind: EventExtend, Owner: s.id, Token: s.token})
 		return nil
 	}
-	reply, left, err := command(ctx, l,
+	reply, left, err := command(ctx, &l.wire,
 		func() (int, error) { return extendScript.Run(ctx, l.client, []string{l.key}, s.id, millis(d)).Int() },
 		func(reply int, err error) { take(reply, err) })
 	if left {
@@ -160,7 +160,7 @@ func (s *Lease) TTL(ctx context.Context) (time.Duration, error) {
 	if s.gone.Load() {
 		return 0, &opError{op: op, key: l.key, err: ErrNotHeld}
 	}
-	ms, err := read(ctx, l, func() (int64, error) {
+	ms, err := read(ctx, &l.wire, func() (int64, error) {
 		return ttlScript.Run(ctx, l.client, []string{l.key}, s.id).Int64()
 	})
 	switch {

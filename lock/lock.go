@@ -122,8 +122,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -153,8 +151,7 @@ type Lock struct {
 	poll        Backoff       // its zero value: wait for the signal
 	line        line          // for those who wait in order
 	observer    Observer
-	heard       atomic.Int64   // when Redis last answered, since epoch
-	background  sync.WaitGroup // blocked pops and what abandoned calls have to clean up
+	wire
 }
 
 // An Option configures a Lock.
@@ -311,10 +308,7 @@ func (l *Lock) granted(ctx context.Context, id string, token uint64, turn int, e
 	lease := l.newLease(id, token, expires)
 	lease.turn = turn
 	for _, g := range l.guards {
-		// It may be on another Redis than the lock.
-		_, _, err := interruptible(ctx, &l.background,
-			func() (any, error) { return nil, g.Raise(ctx, token) }, func(any, error) {})
-		if err != nil {
+		if err := g.Raise(ctx, token); err != nil {
 			if ended(ctx) != nil {
 				l.background.Go(func() { lease.discard(context.WithoutCancel(ctx)) })
 				return nil, err
@@ -328,7 +322,7 @@ func (l *Lock) granted(ctx context.Context, id string, token uint64, turn int, e
 // grab is send, which the caller leaves when ctx ends. What is granted then is
 // released.
 func (l *Lock) grab(ctx context.Context, id string) (uint64, error) {
-	token, _, err := command(ctx, l,
+	token, _, err := command(ctx, &l.wire,
 		func() (uint64, error) { return l.send(ctx, id) },
 		func(_ uint64, err error) {
 			if err == nil && l.id == "" {
@@ -404,7 +398,7 @@ func (l *Lock) Adopt(ctx context.Context) (*Lease, error) {
 		return nil, &opError{op: op, key: l.key, err: fmt.Errorf("%w: the lock has no id of its own", ErrInvalid)}
 	}
 	asked := time.Now()
-	ms, err := read(ctx, l, func() (int64, error) {
+	ms, err := read(ctx, &l.wire, func() (int64, error) {
 		return ttlScript.Run(ctx, l.client, []string{l.key}, l.id).Int64()
 	})
 	switch {
@@ -421,7 +415,7 @@ func (l *Lock) Adopt(ctx context.Context) (*Lease, error) {
 // Locked reports whether anybody holds the lock, as of one round trip; when ctx
 // ends it returns ctx.Err() at once.
 func (l *Lock) Locked(ctx context.Context) (bool, error) {
-	n, err := read(ctx, l, func() (int64, error) { return l.client.Exists(ctx, l.key).Result() })
+	n, err := read(ctx, &l.wire, func() (int64, error) { return l.client.Exists(ctx, l.key).Result() })
 	if err != nil {
 		return false, failure(ctx, "inspect", l.key, err)
 	}
@@ -439,7 +433,7 @@ func (l *Lock) OwnerID(ctx context.Context) (string, error) {
 }
 
 func (l *Lock) owner(ctx context.Context) (string, error) {
-	owner, err := read(ctx, l, func() (string, error) { return l.client.Get(ctx, l.key).Result() })
+	owner, err := read(ctx, &l.wire, func() (string, error) { return l.client.Get(ctx, l.key).Result() })
 	if errors.Is(err, redis.Nil) {
 		return "", nil
 	}

@@ -16,7 +16,7 @@ const scanCount = 1000
 // releases or extends. It takes one round trip; when ctx ends before the answer
 // it returns ctx.Err() at once, and the lock may have been reset or not.
 func (l *Lock) Reset(ctx context.Context) error {
-	_, err := read(ctx, l, func() (any, error) {
+	_, err := read(ctx, &l.wire, func() (any, error) {
 		return nil, resetScript.Run(ctx, l.client, []string{l.key, l.signal}, millis(signalTTL)).Err()
 	})
 	if err != nil {

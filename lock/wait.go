@@ -95,6 +95,9 @@ func (l *Lock) acquireSignalled(ctx context.Context) (*Lease, error) {
 // itself after a second.
 func (l *Lock) Settle() {
 	l.background.Wait()
+	for _, g := range l.guards {
+		g.Settle()
+	}
 	l.closeHub()
 }
 
@@ -103,7 +106,7 @@ func (l *Lock) Settle() {
 func (l *Lock) patience(ctx context.Context) (time.Duration, error) {
 	timeout := l.slice
 	if l.lease > 0 {
-		ttl, err := read(ctx, l, func() (time.Duration, error) { return l.client.PTTL(ctx, l.key).Result() })
+		ttl, err := read(ctx, &l.wire, func() (time.Duration, error) { return l.client.PTTL(ctx, l.key).Result() })
 		switch {
 		case err != nil:
 			return 0, err
