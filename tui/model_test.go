@@ -85,7 +85,7 @@ func leaves(cmd tea.Cmd) bool {
 		return false
 	}
 	switch msg := cmd().(type) {
-	case tea.QuitMsg, tea.SuspendMsg:
+	case tea.QuitMsg:
 		return true
 	case tea.BatchMsg:
 		for _, c := range msg {
