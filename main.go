@@ -18,7 +18,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/mattn/go-isatty"
 	"github.com/redis/go-redis/v9"
@@ -27,13 +26,13 @@ import (
 
 	"locktop/sim"
 	"locktop/sim/backend"
+	"locktop/sim/cli"
 	"locktop/sim/clock"
 	"locktop/sim/eventlog"
 	"locktop/sim/report"
 	"locktop/tui"
 )
 
-// Exit codes.
 const (
 	exitDone        = 0
 	exitFailed      = 1
@@ -42,14 +41,28 @@ const (
 	exitInterrupted = 130
 )
 
+// exitCodes are what the program tells the one that called it.
+var exitCodes = []cli.Item{
+	{Name: fmt.Sprint(exitDone), Text: "done"},
+	{Name: fmt.Sprint(exitFailed), Text: "failed"},
+	{Name: fmt.Sprint(exitUsage), Text: "wrong usage"},
+	{Name: fmt.Sprint(exitNotCorrect), Text: "with --check: a lane is not CORRECT, or a preset does not do what it promises"},
+	{Name: fmt.Sprint(exitInterrupted), Text: "interrupted by a signal"},
+}
+
 // headlessAlerts is how many alerts a run without a screen sends unless told.
 const headlessAlerts = 20
 
 func main() {
 	redis.SetLogger(silence{})     // it would write over the screen; errors reach us as values
 	signal.Ignore(syscall.SIGPIPE) // a reader that leaves must not keep us from cleaning up
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		ends = append(ends, syscall.SIGHUP)
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // of which a closed terminal may send several
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
+	context.AfterFunc(ctx, stop) // another signal ends the program at once
 	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -96,10 +109,19 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitDone
 }
 
+// speed is the value of a flag, to be parsed together with the others. Its type tells
+// that a file may have a number for it.
+type speed string
+
+func (s *speed) Set(text string) error { *s = speed(text); return nil }
+func (s *speed) String() string        { return string(*s) }
+func (*speed) Type() string            { return "speed" }
+
 // flags are the command line as given.
 type flags struct {
 	config   sim.Config
-	speed    string
+	file     string
+	speed    speed
 	redis    string
 	headless bool
 	output   string
@@ -108,7 +130,7 @@ type flags struct {
 	preset   string
 	faults   []string
 	write    func(io.Writer, sim.Result) error
-	record   recording
+	record   eventlog.Recording
 	theme    string
 	ascii    bool
 	fps      int
@@ -122,8 +144,12 @@ where the average goes, and which updates were lost to whom.
 With a terminal it is a live screen (press ? for its keys); without one, or
 with --headless, it prints a report.
 
-Every flag has an environment variable: --clients is LOCKTOP_CLIENTS. A flag
-goes before the environment.
+Every flag has an environment variable: --clients is LOCKTOP_CLIENTS. What is to
+hold for every run can stand in a file, config.toml, in $XDG_CONFIG_HOME/locktop or
+~/.config/locktop (on Windows %AppData%\locktop): clients = 8, and in a table
+[compare] for that command. A flag goes before the environment, and that before
+the file. With --preset the file has no say in what is raced, only in what it
+looks like.
 
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 with --check when a lane is not
 CORRECT; 130 interrupted.`
@@ -144,23 +170,19 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := fromEnvironment(cmd.Flags()); err != nil {
-				return err
-			}
-			return f.run(cmd, stdout, stderr)
-		},
+		RunE:          func(cmd *cobra.Command, _ []string) error { return f.run(cmd, stdout, stderr) },
 	}
 	cmd.AddCommand(
 		newList(stdout, "strategies", "List the strategies, and what each of them teaches", report.Strategies),
 		newList(stdout, "presets", "List the presets: failures to watch, each with its remedy beside it", report.Presets),
 		newList(stdout, "faults", "List the faults: what --fault can do to clients and to Redis, and when", report.Faults),
 		newCompare(stdout, stderr),
+		newManual(stdout),
 	)
-	cmd.CompletionOptions.DisableDefaultCmd = true
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	requireShell(cmd)
 
 	c, fl := &f.config, cmd.Flags()
 	fl.SortFlags = false
@@ -176,19 +198,27 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	fl.DurationVar(&c.Work, "work", c.Work, "think time between a client's read and its write")
 	fl.DurationVar(&c.Retry, "retry", c.Retry, "pause after a failed try for the lock")
 	fl.DurationVar(&c.Lease, "lease", c.Lease, "the lock's time to live, 0 = none; unless given, it is stretched above speed 1, and none at max")
-	fl.StringVar(&f.speed, "speed", "", `experiment time per real time: 1/4, 1, 4, … or max, which sleeps nowhere (default 1/4, without a screen max)`)
+	fl.Var(&f.speed, "speed", `experiment time per real time: 1/4, 1, 4, … or max, which sleeps nowhere (default 1/4, without a screen max)`)
 	fl.StringVar(&f.redis, "redis", "embedded", "where Redis is: embedded, spawn (a private redis-server), redis://…, rediss://… or unix://…")
 	fl.BoolVar(&f.headless, "headless", false, "no screen: progress on stderr, the report on stdout")
 	fl.StringVar(&f.output, "output", "text", "form of the report: "+strings.Join(report.Formats(), ", "))
 	fl.BoolVar(&f.json, "json", false, "short for --output json")
-	fl.StringVar(&f.record.path, "record", "", "write every event of the run to this file, as JSON lines")
-	fl.BoolVar(&f.record.force, "force", false, "let --record replace a file")
+	fl.StringVar(&f.record.Path, "record", "", "write every event of the run to this file, as JSON lines")
+	fl.BoolVar(&f.record.Force, "force", false, "let --record replace a file")
 	fl.BoolVar(&f.check, "check", false, "exit with 3 unless every lane is CORRECT, or with --preset unless it does what it promises")
 	fl.StringVar(&f.theme, "theme", "dark", "colours for a dark or a light terminal")
 	fl.BoolVar(&f.ascii, "ascii", false, "draw with ASCII characters only")
 	fl.IntVar(&f.fps, "fps", 20, "frames a second, 1 to 60")
+	fl.StringVar(&f.file, "config", "", configUsage)
+	completeWith(cmd, map[string]cobra.CompletionFunc{
+		"lanes": cli.Lists(strategies()...), "preset": cli.Values(presets()...), "fault": cli.Parts(faults()),
+		"speed": cli.Values("1/16", "1/4", "1", "4", "16", "max"), "redis": cli.Values(redisKinds...),
+		"output": cli.Values(report.Formats()...), "theme": cli.Values(string(tui.Dark), string(tui.Light)),
+	})
 	return cmd
 }
+
+const configUsage = "read settings from this file instead of config.toml in the usual place, or from none if it is empty"
 
 // noArguments is for commands that take none.
 func noArguments(_ *cobra.Command, args []string) error {
@@ -216,8 +246,27 @@ from a real Redis only: --redis spawn starts a private one.`
 // newCompare measures the strategies one by one.
 func newCompare(stdout, stderr io.Writer) *cobra.Command {
 	c := sim.CompareDefaults()
-	strategies, redisFlag, output, asJSON := []string{"all"}, "embedded", "text", false
+	compared, redisFlag, output, asJSON, file := []string{"all"}, "embedded", "text", false, ""
 	updates := c.Clients * c.Alerts
+	prepare := func() (write func(io.Writer, sim.Result) error, names []string, err error) {
+		if asJSON {
+			output = "json"
+		}
+		if write, err = report.Scorecard(output); err != nil {
+			return nil, nil, fmt.Errorf("output: %w", err)
+		}
+		if c.Source, err = backend.Parse(redisFlag); err != nil {
+			return nil, nil, fmt.Errorf("redis: %w", err)
+		}
+		if names, err = c.Comparable(compared); err != nil {
+			return nil, nil, err
+		}
+		if updates < 1 {
+			return nil, nil, fmt.Errorf("updates: want 1 or more, have %d", updates)
+		}
+		c.Lanes, c.Alerts = names[:1], (updates+c.Clients-1)/max(c.Clients, 1)
+		return write, names, c.Validate()
+	}
 	cmd := &cobra.Command{
 		Use:     "compare",
 		Short:   "Race every strategy alone and print a scorecard",
@@ -225,33 +274,20 @@ func newCompare(stdout, stderr io.Writer) *cobra.Command {
 		Example: "  locktop compare --redis spawn\n  locktop compare --strategies none,spin,block,fair --clients 32 --output markdown",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := fromEnvironment(cmd.Flags()); err != nil {
-				return err
-			}
-			if asJSON {
-				output = "json"
-			}
-			write, err := report.Scorecard(output)
-			if err != nil {
-				return usageError{fmt.Errorf("output: %w", err)}
-			}
-			if c.Source, err = backend.Parse(redisFlag); err != nil {
-				return usageError{fmt.Errorf("redis: %w", err)}
-			}
-			names, err := comparable(strategies, c)
+			settings, err := settled(cmd)
 			if err != nil {
 				return usageError{err}
 			}
-			if updates < 1 {
-				return usageError{fmt.Errorf("updates: want 1 or more, have %d", updates)}
-			}
-			c.Lanes, c.Alerts = names[:1], (updates+c.Clients-1)/max(c.Clients, 1)
-			if err := c.Validate(); err != nil {
+			if err := settings.Fill(cmd); err != nil {
 				return usageError{err}
 			}
-			bar := progressBar{w: stderr, live: isTerminal(stderr), names: names, updates: c.Alerts * c.Clients}
-			result, err := sim.Compare(cmd.Context(), c, names, bar.show)
-			bar.end()
+			write, names, err := prepare()
+			if err != nil {
+				return usageError{settings.Blame(err)}
+			}
+			bar := report.Bar{Out: stderr, Live: isTerminal(stderr), Strategies: names, Updates: c.Alerts * c.Clients}
+			result, err := sim.Compare(cmd.Context(), c, names, bar.Show)
+			bar.End()
 			if len(result.Lanes) > 0 {
 				err = errors.Join(err, write(stdout, result))
 			}
@@ -260,7 +296,7 @@ func newCompare(stdout, stderr io.Writer) *cobra.Command {
 	}
 	fl := cmd.Flags()
 	fl.SortFlags = false
-	fl.StringSliceVar(&strategies, "strategies", strategies, "strategies to compare: all, or some of "+strings.Join(sim.StrategyNames(), ", "))
+	fl.StringSliceVar(&compared, "strategies", compared, "strategies to compare: all, or some of "+strings.Join(sim.StrategyNames(), ", "))
 	fl.IntVar(&c.Clients, "clients", c.Clients, "clients")
 	fl.IntVar(&updates, "updates", updates, "updates of each strategy, over all clients")
 	fl.Uint64Var(&c.Seed, "seed", c.Seed, "seed of the samples")
@@ -270,102 +306,83 @@ func newCompare(stdout, stderr io.Writer) *cobra.Command {
 	fl.StringVar(&redisFlag, "redis", redisFlag, "where Redis is: embedded, spawn (a private redis-server), redis://…, rediss://… or unix://…")
 	fl.StringVar(&output, "output", output, "form of the scorecard: "+strings.Join(report.Formats(), ", "))
 	fl.BoolVar(&asJSON, "json", false, "short for --output json")
+	fl.StringVar(&file, "config", file, configUsage)
+	completeWith(cmd, map[string]cobra.CompletionFunc{
+		"strategies": cli.Lists(append(strategies(), "all\tall that the Redis has the servers for")...),
+		"redis":      cli.Values(redisKinds...),
+		"output":     cli.Values(report.Formats()...),
+	})
 	return cmd
 }
 
-// comparable is what a list of strategies stands for: all are those that the
-// backend has the servers for.
-func comparable(names []string, c sim.Config) ([]string, error) {
-	if len(names) == 1 && strings.TrimSpace(names[0]) == "all" {
-		names = nil
-		for _, s := range sim.Strategies() {
-			if !s.Broken && (s.Nodes == 1 || !c.Source.Shared()) {
-				names = append(names, s.Name)
-			}
-		}
-		return names, nil
-	}
-	if len(names) == 0 {
-		return nil, errors.New("strategies: want all or a list of names, have nothing")
-	}
-	var errs []error
-	for i, name := range names {
-		names[i] = strings.TrimSpace(name)
-		c.Lanes = names[i : i+1]
-		errs = append(errs, c.Validate())
-	}
-	return names, errors.Join(errs...)
-}
-
-// progressBar tells on stderr how far a comparison is: in place on a terminal,
-// else with a line when a strategy is done.
-type progressBar struct {
-	w       io.Writer
-	live    bool
-	names   []string
-	updates int
-}
-
-func (p progressBar) show(index int, s *sim.Snapshot) {
-	const width = 24
-	line := fmt.Sprintf("%2d/%d %-12s %6d of %d updates", index+1, len(p.names), p.names[index], s.Acked, p.updates)
-	if p.live {
-		done := min((index*p.updates+int(s.Acked))*width/(len(p.names)*p.updates), width)
-		fmt.Fprintf(p.w, "\r[%s%s] %s", strings.Repeat("#", done), strings.Repeat(".", width-done), line)
-	} else if s.Stopped {
-		fmt.Fprintln(p.w, line)
+// newManual prints the manual page.
+func newManual(stdout io.Writer) *cobra.Command {
+	return &cobra.Command{
+		Use: "man", Short: "Print the manual page, in roff: locktop man | man -l -", Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cli.Manual(stdout, cmd.Root(), exitCodes) },
 	}
 }
 
-// end clears the bar off a terminal.
-func (p progressBar) end() {
-	if p.live {
-		fmt.Fprint(p.w, "\r\x1b[K")
-	}
-}
-
-// recording writes the events of a run to a file: of the last one, where the
-// screen starts several.
-type recording struct {
-	path   string // "" records nothing
-	force  bool
-	writer *eventlog.Writer
-}
-
-// begin records an experiment from its start, in place of the one before.
-func (r *recording) begin(e *sim.Experiment) error {
-	if r.path == "" {
-		return nil
-	}
-	if err := r.abort(); err != nil {
-		return err
-	}
-	label, version := e.Backend()
-	w, err := eventlog.Create(r.path, eventlog.NewHeader(e.Config(), label, version), r.force)
-	if errors.Is(err, fs.ErrExist) {
-		err = usageError{fmt.Errorf("record: %w", err)}
-	}
+// requireShell adds cobra's commands for completion, and has them refuse what they
+// do not understand.
+func requireShell(cmd *cobra.Command) {
+	cmd.InitDefaultCompletionCmd()
+	completion, _, err := cmd.Find([]string{"completion"})
 	if err != nil {
-		return err
+		panic(err)
 	}
-	r.writer = w
-	e.OnEvent(w.Write)
-	return nil
+	completion.Short = "Print the completion script for a shell"
+	var shells []string
+	for _, sub := range completion.Commands() {
+		sub.Args = noArguments
+		shells = append(shells, sub.Name())
+	}
+	completion.Args = cobra.ArbitraryArgs
+	completion.RunE = func(_ *cobra.Command, args []string) error {
+		return usageError{fmt.Errorf("completion: want one of %s, have %q", strings.Join(shells, ", "), strings.Join(args, " "))}
+	}
 }
 
-// end gives the file its name.
-func (r *recording) end(result sim.Result) error {
-	if r.writer == nil {
-		return nil
+// completeWith has a shell complete the values of flags.
+func completeWith(cmd *cobra.Command, flags map[string]cobra.CompletionFunc) {
+	for name, f := range flags {
+		if err := cmd.RegisterFlagCompletionFunc(name, f); err != nil {
+			panic(err) // there is no such flag
+		}
 	}
-	return r.writer.Close(eventlog.End{Elapsed: result.Elapsed, Speed: result.Config.Speed})
 }
 
-func (r *recording) abort() error {
-	if r.writer == nil {
-		return nil
+// redisKinds are how a value of --redis begins.
+var redisKinds = []string{"embedded", "spawn", "redis://", "rediss://", "unix://"}
+
+// strategies, presets and faults are what a shell offers, with a line on each.
+func strategies() (all []string) {
+	for _, s := range sim.Strategies() {
+		if !s.Broken {
+			all = append(all, s.Name+"\t"+s.Title)
+		}
 	}
-	return r.writer.Abort()
+	return all
+}
+
+func presets() (all []string) {
+	for _, p := range sim.Presets() {
+		all = append(all, p.Name+"\t"+p.Title)
+	}
+	return all
+}
+
+func faults() (kinds []string, settings []cli.Item) {
+	for _, k := range sim.FaultKinds() {
+		kinds = append(kinds, string(k)+"\t"+k.Explain())
+	}
+	for _, p := range sim.Points() {
+		settings = append(settings, cli.Item{Name: "at=" + string(p), Text: p.Explain()})
+	}
+	for _, name := range []string{"client=", "lane=", "nth=", "after=", "for=", "node="} {
+		settings = append(settings, cli.Item{Name: name})
+	}
+	return kinds, settings
 }
 
 // version is that of the module, as far as the build knows it.
@@ -376,49 +393,60 @@ func version() string {
 	return "(devel)"
 }
 
-// fromEnvironment sets every flag that was not given from its variable.
-func fromEnvironment(fl *pflag.FlagSet) error {
-	var errs []error
-	fl.VisitAll(func(flag *pflag.Flag) {
-		name := "LOCKTOP_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
-		value, ok := os.LookupEnv(name)
-		if !ok || flag.Changed || flag.Name == "help" || flag.Name == "version" {
-			return
-		}
-		if form := fl.Lookup("output"); flag.Name == "json" && form.Changed {
-			return // two names for one thing
-		}
-		if err := fl.Set(flag.Name, value); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", name, err))
-		}
-	})
-	if len(errs) > 0 {
-		return usageError{errors.Join(errs...)}
+// settled sets the flags of a command that were not given from the environment, and
+// reads the file that has the last word.
+func settled(cmd *cobra.Command) (*cli.File, error) {
+	if err := cli.Environment(cmd.Flags()); err != nil {
+		return nil, err
 	}
-	return nil
+	return cli.Configuration(cmd)
+}
+
+// beside are the flags that do not change what a preset shows.
+var beside = []string{"headless", "output", "json", "check", "theme", "ascii", "fps"}
+
+// fill has the file set what it may.
+func (f *flags) fill(cmd *cobra.Command, settings *cli.File) error {
+	if err := settings.Fill(cmd, "preset"); err != nil {
+		return err
+	}
+	if f.preset != "" {
+		return settings.Fill(cmd, beside...)
+	}
+	return settings.Fill(cmd)
 }
 
 // run checks the flags and races, on the screen or without one.
 func (f *flags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
-	screen := !f.headless && isTerminal(stdout)
-	if err := errors.Join(f.choosePreset(cmd.Flags()), f.complete(cmd.Flags(), screen)); err != nil {
+	settings, err := settled(cmd)
+	if err != nil {
 		return usageError{err}
 	}
-	var (
-		result sim.Result
-		err    error
-	)
+	if err := f.fill(cmd, settings); err != nil {
+		return usageError{err}
+	}
+	screen := !f.headless && isTerminal(stdout)
+	if err := errors.Join(f.choosePreset(cmd.Flags()), f.complete(cmd.Flags(), screen)); err != nil {
+		return usageError{settings.Blame(err)}
+	}
+	var result sim.Result
 	if screen {
-		options := tui.Options{Theme: tui.Theme(f.theme), ASCII: f.ascii, FPS: f.fps, Opened: f.record.begin}
+		options := tui.Options{Theme: tui.Theme(f.theme), ASCII: f.ascii, FPS: f.fps, Opened: f.record.Begin}
 		if p, ok := sim.PresetNamed(f.preset); ok {
 			options.Preset = &p
 		}
 		result, err = tui.Run(cmd.Context(), f.config, options)
 	} else {
-		result, err = headless(cmd.Context(), f.config, f.record.begin, stderr)
+		result, err = sim.Race(cmd.Context(), f.config, f.record.Begin, func(r sim.Result) error {
+			_, err := fmt.Fprintln(stderr, report.Progress(r))
+			return err
+		})
+	}
+	if errors.Is(err, fs.ErrExist) {
+		err = usageError{err}
 	}
 	if len(result.Lanes) > 0 {
-		err = errors.Join(err, f.record.end(result), f.write(stdout, result))
+		err = errors.Join(err, f.record.End(result), f.write(stdout, result))
 	}
 	if err != nil || !f.check {
 		return err
@@ -494,7 +522,7 @@ func (f *flags) complete(given *pflag.FlagSet, screen bool) error {
 		}
 	}
 	if given.Changed("speed") {
-		speed, err := clock.ParseSpeed(f.speed)
+		speed, err := clock.ParseSpeed(string(f.speed))
 		refuse("speed", err)
 		f.config.Speed = speed
 	}
@@ -525,36 +553,6 @@ func (f *flags) complete(given *pflag.FlagSet, screen bool) error {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
-}
-
-// headless races without a screen and tells stderr how far it is.
-func headless(ctx context.Context, cfg sim.Config, opened func(*sim.Experiment) error, stderr io.Writer) (sim.Result, error) {
-	exp, err := sim.Open(ctx, cfg)
-	if err != nil {
-		return sim.Result{}, err
-	}
-	if err := opened(exp); err != nil {
-		return sim.Result{}, errors.Join(err, exp.Close())
-	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	ran := make(chan error, 1)
-	go func() { ran <- exp.Run(ctx) }()
-	ticker := time.NewTicker(time.Second)
-	defer ticker.Stop()
-	var unheard error
-	for {
-		select {
-		case <-ticker.C:
-			if _, err := fmt.Fprintln(stderr, report.Progress(exp.Result())); err != nil && unheard == nil {
-				unheard = fmt.Errorf("nobody reads the progress any more: %w", err)
-				stop()
-			}
-		case err := <-ran:
-			result := exp.Result()
-			return result, errors.Join(err, unheard, exp.Close())
-		}
-	}
 }
 
 // check says which lanes are not CORRECT.

@@ -37,7 +37,14 @@ func TestMain(m *testing.M) {
 		}
 	}
 	redis.SetLogger(silence{})
-	os.Exit(m.Run())
+	nowhere, err := os.MkdirTemp("", "locktop")
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv("XDG_CONFIG_HOME", nowhere) // the tests are not to depend on the user's own
+	code := m.Run()
+	os.RemoveAll(nowhere)
+	os.Exit(code)
 }
 
 // patience is how long a test waits for what must come, before it fails: no

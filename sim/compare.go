@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -68,4 +69,29 @@ func alone(ctx context.Context, cfg Config, progress func(*Snapshot)) (Result, e
 			return r, errors.Join(err, e.Close())
 		}
 	}
+}
+
+// Comparable is what a list of strategies stands for, on the configuration's Redis:
+// all, alone, are those that it has the servers for. The error names those that
+// cannot be raced.
+func (c Config) Comparable(names []string) ([]string, error) {
+	if len(names) == 1 && strings.TrimSpace(names[0]) == "all" {
+		names = nil
+		for _, s := range Strategies() {
+			if !s.Broken && (s.Nodes == 1 || !c.Source.Shared()) {
+				names = append(names, s.Name)
+			}
+		}
+		return names, nil
+	}
+	if len(names) == 0 {
+		return nil, errors.New("strategies: want all or a list of names, have nothing")
+	}
+	var errs []error
+	for i, name := range names {
+		names[i] = strings.TrimSpace(name)
+		c.Lanes = names[i : i+1]
+		errs = append(errs, c.Validate())
+	}
+	return names, errors.Join(errs...)
 }

@@ -153,12 +153,17 @@ func (l *Lane) lease() (experiment, redis time.Duration) {
 func (l *Lane) run(ctx context.Context) error {
 	folding, stopFolding := context.WithCancel(context.Background())
 	var fold sync.WaitGroup
-	fold.Go(func() { guard(func() error { l.recorder.run(folding); return nil }) })
+	racing, stop := context.WithCancel(ctx)
+	defer stop()
+	fold.Go(func() {
+		if err := guard(func() error { l.recorder.run(folding); return nil }); err != nil {
+			l.failed(err)
+			stop()
+		}
+	})
 	defer fold.Wait()
 	defer stopFolding()
 
-	racing, stop := context.WithCancel(ctx)
-	defer stop()
 	l.stop = stop
 	l.begin(racing, l.script)
 	var (
@@ -204,8 +209,16 @@ func (l *Lane) watchForHang(ctx context.Context, stop func()) (wait func()) {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
-				if l.recorder.Hung() {
+				err := guard(func() error {
+					if l.recorder.Hung() {
+						stop()
+					}
+					return nil
+				})
+				if err != nil {
+					l.failed(err)
 					stop()
+					return
 				}
 			}
 		}
@@ -300,13 +313,14 @@ func (l *Lane) keys() []string {
 // close disconnects the clients and leaves nothing in Redis.
 func (l *Lane) close() error {
 	var wg sync.WaitGroup
-	for _, c := range l.clients {
-		wg.Go(c.close)
+	errs := make([]error, len(l.clients))
+	for i, c := range l.clients {
+		wg.Go(func() { errs[i] = guard(func() error { c.close(); return nil }) })
 	}
 	wg.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
-	var err error
+	err := errors.Join(errs...)
 	if !l.hung {
 		for _, server := range l.servers() {
 			err = errors.Join(err, server.DeleteKeys(ctx, l.keys()...))

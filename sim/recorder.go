@@ -23,6 +23,7 @@ type Recorder struct {
 	board  *Board
 	spare  []Event
 
+	some chan struct{} // there is something to fold
 	half chan struct{} // the buffer is half full
 
 	log func(Event) // told of every event as it is folded, if set
@@ -42,6 +43,7 @@ func NewRecorder(clk *clock.Clock, board *Board) *Recorder {
 		clock: clk, board: board,
 		buffer: make([]Event, 0, bufferSize),
 		spare:  make([]Event, 0, bufferSize),
+		some:   make(chan struct{}, 1),
 		half:   make(chan struct{}, 1),
 	}
 }
@@ -59,11 +61,19 @@ func (r *Recorder) Record(e Event) {
 	r.buffer = append(r.buffer, e)
 	n := len(r.buffer)
 	r.mu.Unlock()
-	if n == bufferSize/2 {
-		select {
-		case r.half <- struct{}{}:
-		default:
-		}
+	switch n {
+	case 1:
+		tell(r.some)
+	case bufferSize / 2:
+		tell(r.half)
+	}
+}
+
+// tell leaves word for the recorder's goroutine.
+func tell(word chan<- struct{}) {
+	select {
+	case word <- struct{}{}:
+	default:
 	}
 }
 
@@ -80,10 +90,12 @@ func (r *Recorder) foldLocked() {
 	r.buffer = r.spare[:0]
 	r.mu.Unlock()
 	r.board.applyAll(events)
-	if r.log != nil {
+	if log := r.log; log != nil {
+		r.log = nil // should it panic, it is not told of more
 		for _, e := range events {
-			r.log(e)
+			log(e)
 		}
+		r.log = log
 	}
 	clear(events) // let go of the strings
 	r.spare = events[:0]
@@ -105,17 +117,24 @@ func (r *Recorder) Hung() bool {
 	return r.board.hung(r.clock.Now())
 }
 
-// run folds in the background until the context ends, and once more then.
+// run folds in the background until the context ends, and once more then. It sleeps
+// while nothing happens.
 func (r *Recorder) run(ctx context.Context) {
-	ticker := time.NewTicker(foldEvery)
-	defer ticker.Stop()
+	defer r.Fold()
+	wait := time.NewTimer(foldEvery)
+	defer wait.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			r.Fold()
+			return
+		case <-r.some:
+		}
+		wait.Reset(foldEvery)
+		select {
+		case <-ctx.Done():
 			return
 		case <-r.half:
-		case <-ticker.C:
+		case <-wait.C:
 		}
 		r.Fold()
 	}

@@ -68,11 +68,27 @@ func (m *model) step() {
 
 // suspend gives the terminal back to the shell. The race waits, where it can, so that no lease runs out meanwhile.
 func (m *model) suspend() tea.Cmd {
+	if !canSuspend {
+		m.notify("this system cannot suspend programs")
+		return nil
+	}
 	if m.session != nil && !m.session.over() && m.session.exp.CanPause() && !m.paused {
 		m.suspended = true
 		m.session.exp.Pause()
 	}
-	return tea.Suspend
+	return tea.Exec(suspension{m.ctx}, func(err error) tea.Msg { return resumedMsg{err} })
+}
+
+// resume takes the terminal, and the race, up again.
+func (m *model) resume(err error) {
+	m.stale = true
+	if err != nil {
+		m.notify("not suspended: " + err.Error())
+	}
+	if m.suspended && m.session != nil {
+		m.suspended = false
+		m.session.exp.Resume()
+	}
 }
 
 // hold keeps the present picture while the view is frozen or looks back, and lets go of it otherwise.

@@ -50,8 +50,9 @@ type (
 		session *session
 		err     error
 	}
-	endedMsg struct{ session *session }
-	leaveMsg struct{} // the context has ended
+	endedMsg   struct{ session *session }
+	leaveMsg   struct{}            // the context has ended
+	resumedMsg struct{ err error } // the program was suspended, or could not be
 )
 
 const (
@@ -125,12 +126,8 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		m.grid.Resize(msg.Width, msg.Height)
 		m.stale = true
 		m.look()
-	case tea.ResumeMsg:
-		m.stale = true
-		if m.suspended && m.session != nil {
-			m.suspended = false
-			m.session.exp.Resume()
-		}
+	case resumedMsg:
+		m.resume(msg.err)
 	case tickMsg:
 		if msg.chain != m.ticks {
 			return nil

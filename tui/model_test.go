@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -85,8 +86,10 @@ func leaves(cmd tea.Cmd) bool {
 		return false
 	}
 	switch msg := cmd().(type) {
-	case tea.QuitMsg, tea.SuspendMsg:
+	case tea.QuitMsg:
 		return true
+	default: // what gives the terminal to something else, as a suspension does, has no name outside
+		return fmt.Sprintf("%T", msg) == "tea.execMsg"
 	case tea.BatchMsg:
 		for _, c := range msg {
 			if leaves(c) {

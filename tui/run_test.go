@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,8 +16,10 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
+	"github.com/muesli/termenv"
 	"github.com/redis/go-redis/v9"
 
+	"locktop/lock/redistest"
 	"locktop/sim"
 	"locktop/sim/backend"
 )
@@ -65,6 +68,15 @@ func (silence) Printf(context.Context, string, ...any) {}
 // open runs the program on a new console.
 func open(t *testing.T, ctx context.Context, w, h uint16, cfg sim.Config, opts Options) *console {
 	t.Helper()
+	return openWith(t, ctx, w, h, cfg, opts, Run)
+}
+
+// openWith runs something else there.
+func openWith(
+	t *testing.T, ctx context.Context, w, h uint16, cfg sim.Config, opts Options,
+	run func(context.Context, sim.Config, Options) (sim.Result, error),
+) *console {
+	t.Helper()
 	t.Setenv("TERM", "xterm-256color")
 	keyboard, tty, err := pty.Open()
 	if err != nil {
@@ -95,7 +107,7 @@ func open(t *testing.T, ctx context.Context, w, h uint16, cfg sim.Config, opts O
 	opts.Input, opts.Output = c.input, tty
 	go func() {
 		defer close(c.done)
-		c.result, c.err = Run(ctx, cfg, opts)
+		c.result, c.err = run(ctx, cfg, opts)
 	}()
 	return c
 }
@@ -309,4 +321,65 @@ func TestAConfigurationThatCannotBeUsedIsRefusedAtOnce(t *testing.T) {
 	if _, err := Run(t.Context(), cfg, Options{}); err == nil || !strings.Contains(err.Error(), "clients") {
 		t.Errorf("error %v", err)
 	}
+}
+
+func TestAPanicLeavesTheTerminalInOrder(t *testing.T) {
+	server := redistest.Real(t)
+	source, err := backend.Parse(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// spoil runs a model with something in it that makes it panic once it is drawn.
+	spoil := func(with func(*model)) func(context.Context, sim.Config, Options) (sim.Result, error) {
+		return func(ctx context.Context, cfg sim.Config, opts Options) (sim.Result, error) {
+			ctx, cancel := context.WithCancelCause(ctx)
+			m := newModel(ctx, cfg, opts, termenv.TrueColor)
+			with(m)
+			return m.run(opts, cancel)
+		}
+	}
+	for _, p := range []struct {
+		name string
+		opts Options
+		run  func(context.Context, sim.Config, Options) (sim.Result, error)
+		want string
+	}{
+		{"in what draws", Options{}, spoil(func(m *model) { m.grid, m.stale = nil, true }), "panic: runtime error"},
+		{"in what takes a message", Options{}, spoil(func(m *model) { m.grid, m.stale = nil, false }), "panic: runtime error"},
+		{"in what starts a run", Options{Opened: func(*sim.Experiment) error { panic("boom") }}, Run, "panic: boom"},
+		{"on a goroutine of the run", Options{Opened: func(e *sim.Experiment) error {
+			e.OnEvent(func(_ int, event sim.Event) {
+				if event.Kind == sim.Written {
+					panic("boom")
+				}
+			})
+			return nil
+		}}, Run, "panic: boom"},
+	} {
+		t.Run(p.name, func(t *testing.T) {
+			cfg := sim.Defaults()
+			cfg.Source = source
+			c := openWith(t, t.Context(), 120, 40, cfg, p.opts, p.run)
+			c.ends()
+			if c.err == nil || !strings.Contains(c.err.Error(), p.want) || !strings.Contains(c.err.Error(), ".go:") {
+				t.Errorf("not the error of the panic, with its stack: %v", c.err)
+			}
+			if left := server.Client(t).Keys(t.Context(), "*").Val(); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+			c.eventually(func() bool { return ours() == "" }, "no goroutine of the program is left: "+ours())
+		})
+	}
+}
+
+// ours is the stack of a goroutine that the program has started, if there is one left.
+func ours() string {
+	buf := make([]byte, 1<<20)
+	buf = buf[:runtime.Stack(buf, true)]
+	for _, stack := range strings.Split(string(buf), "\n\n") {
+		if strings.Contains(stack, "locktop/") && !strings.Contains(stack, "_test.go") && !strings.Contains(stack, "redistest") {
+			return stack
+		}
+	}
+	return ""
 }

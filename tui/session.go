@@ -25,7 +25,7 @@ func start(ctx context.Context, cfg sim.Config, opened func(*sim.Experiment) err
 		return nil, err
 	}
 	if opened != nil {
-		if err := opened(exp); err != nil {
+		if err := guard(func() error { return opened(exp) }); err != nil {
 			return nil, errors.Join(err, exp.Close())
 		}
 	}

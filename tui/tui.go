@@ -49,25 +49,42 @@ func Run(ctx context.Context, cfg sim.Config, opts Options) (sim.Result, error) 
 	if err := cfg.Validate(); err != nil {
 		return sim.Result{}, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	output := opts.Output
-	if output == nil {
-		output = os.Stdout
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if opts.Output == nil {
+		opts.Output = os.Stdout
 	}
-	m := newModel(ctx, cfg, opts, termenv.NewOutput(output).EnvColorProfile())
-	options := []tea.ProgramOption{
+	if opts.Input == nil {
+		input, done, err := openInput()
+		if err != nil {
+			return sim.Result{}, err
+		}
+		defer done()
+		opts.Input = input
+	}
+	m := newModel(ctx, cfg, opts, termenv.NewOutput(opts.Output).EnvColorProfile())
+	return m.run(opts, cancel)
+}
+
+// run shows the model until it ends. The context of the model ends when the terminal does.
+func (m *model) run(opts Options, cancel context.CancelCauseFunc) (result sim.Result, err error) {
+	gone := func() { cancel(errTerminalGone) }
+	program := tea.NewProgram(guarded{m},
 		tea.WithAltScreen(),
-		tea.WithOutput(output),
+		tea.WithInput(watchInput(opts.Input, gone)),
+		tea.WithOutput(watchOutput(opts.Output, gone)),
 		tea.WithFPS(max(rendererFPS, opts.FPS)),
 		tea.WithoutSignalHandler(), // signals end the context
+	)
+	_, err = program.Run()
+	cancel(nil)
+	if context.Cause(m.ctx) == errTerminalGone {
+		err = errTerminalGone // and what the program makes of it
 	}
-	if opts.Input != nil {
-		options = append(options, tea.WithInput(opts.Input))
-	}
-	_, err := tea.NewProgram(guarded{m}, options...).Run()
-	cancel()
-	result, closing := m.stage.close()
+	closing := guard(func() (err error) {
+		result, err = m.stage.close()
+		return err
+	})
 	return result, errors.Join(err, m.err, closing)
 }
 

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+
+	"locktop/sim"
+	"locktop/sim/cli"
+)
+
+func TestCompletion(t *testing.T) {
+	for _, c := range []struct {
+		name, typed string
+		want        []string // those offered, all of them
+	}{
+		{"commands", "co", []string{"compare", "completion"}},
+		{"shells", "completion ", []string{"bash", "fish", "powershell", "zsh"}},
+		{"strategies", "--lanes fa", []string{"fair"}},
+		{"strategies behind others", "--lanes none,s", []string{"none,spin"}},
+		{"presets", "--preset lost-", []string{"lost-update", "lost-wakeup"}},
+		{"kinds of faults", "--fault c", []string{"crash", "cut"}},
+		{"their settings", "--fault crash:n", []string{"crash:nth=", "crash:node="}},
+		{"their points", "--fault crash:nth=2:at=a", []string{"crash:nth=2:at=acquired"}},
+		{"forms", "--output ", []string{"text", "json", "csv", "markdown"}},
+		{"themes", "--theme ", []string{"dark", "light"}},
+		{"kinds of Redis", "--redis ", []string{"embedded", "spawn", "redis://", "rediss://", "unix://"}},
+		{"speeds", "--speed m", []string{"max"}},
+		{"strategies to compare", "compare --strategies al", []string{"all"}},
+		{"forms of the scorecard", "compare --output c", []string{"csv"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			args := strings.Split("__complete "+c.typed, " ")
+			code, stdout, stderr := locktop(t, args...)
+			var have []string
+			for _, line := range strings.Split(stdout, "\n") {
+				if value, _, _ := strings.Cut(line, "\t"); value != "" && value[0] != ':' {
+					have = append(have, value)
+				}
+			}
+			if code != exitDone || strings.Join(have, " ") != strings.Join(c.want, " ") {
+				t.Errorf("exit %d, %s offers %q, want %q", code, stderr, have, c.want)
+			}
+		})
+	}
+}
+
+// TestFaultSettingsAreThoseOffered: a shell offers no setting that there is not.
+func TestFaultSettingsAreThoseOffered(t *testing.T) {
+	_, settings := faults()
+	for _, s := range settings {
+		if !strings.Contains(s.Name, "=") {
+			t.Errorf("%q is no setting", s.Name)
+		}
+		if _, err := sim.ParseFault("crash:" + s.Name); err != nil && strings.Contains(err.Error(), "has no setting") {
+			t.Error(err)
+		}
+	}
+}
+
+func TestCompletionScripts(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		code, stdout, stderr := locktop(t, "completion", shell)
+		if code != exitDone || !strings.Contains(stdout, "__complete") || !strings.Contains(stdout, "locktop") {
+			t.Errorf("%s: exit %d: %s", shell, code, stderr)
+		}
+		if path, err := exec.LookPath(shell); err == nil && shell != "powershell" {
+			script := filepath.Join(t.TempDir(), "script")
+			if err := os.WriteFile(script, []byte(stdout), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.CommandContext(t.Context(), path, "-n", script).CombinedOutput(); err != nil {
+				t.Errorf("%s does not like it: %v: %s", shell, err, out)
+			}
+		}
+	}
+	for args, want := range map[string]string{
+		"completion":        "want one of bash, fish, powershell, zsh",
+		"completion tcsh":   `have "tcsh"`,
+		"completion bash x": `unexpected argument "x"`,
+		"man x":             `unexpected argument "x"`,
+	} {
+		if code, stdout, stderr := locktop(t, strings.Fields(args)...); code != exitUsage || !strings.Contains(stderr, want) || stdout != "" {
+			t.Errorf("%s: exit %d: %s", args, code, stderr)
+		}
+	}
+}
+
+func TestTheManualPage(t *testing.T) {
+	code, page, stderr := locktop(t, "man")
+	if code != exitDone {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	for _, section := range []string{"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "COMMANDS", "ENVIRONMENT", "FILES", "EXIT STATUS", "EXAMPLES"} {
+		if !strings.Contains(page, "\n.SH "+section+"\n") {
+			t.Errorf("no section %s", section)
+		}
+	}
+	plain := strings.NewReplacer("\\-", "-", "\\&", "", "\\_", "_").Replace(page)
+	cmd := newCommand(io.Discard, io.Discard)
+	known := func(f *pflag.Flag) {
+		if !strings.Contains(plain, "--"+f.Name) || !strings.Contains(plain, cli.Variable(f.Name)) && f.Name != "strategies" && f.Name != "updates" {
+			t.Errorf("nothing on --%s", f.Name)
+		}
+	}
+	cmd.Flags().VisitAll(known)
+	for _, sub := range cmd.Commands() {
+		if sub.Name() != "help" && !strings.Contains(plain, "locktop "+sub.Name()) {
+			t.Errorf("nothing on %s", sub.Name())
+		}
+		if sub.Name() == "compare" {
+			sub.Flags().VisitAll(known)
+		}
+	}
+	for _, code := range exitCodes {
+		if !strings.Contains(plain, code.Text) {
+			t.Errorf("nothing on exit code %s", code.Name)
+		}
+	}
+	if groff, err := exec.LookPath("groff"); err == nil {
+		check := exec.CommandContext(t.Context(), groff, "-man", "-ww", "-z")
+		check.Stdin = strings.NewReader(page)
+		if out, err := check.CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("groff: %v: %s", err, out)
+		}
+	}
+}
+
+// TestHelpNamesEveryCommand: what is not in the help is not found.
+func TestHelpNamesEveryCommand(t *testing.T) {
+	_, help, _ := locktop(t, "--help")
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sub := range newCommand(io.Discard, io.Discard).Commands() {
+		if !strings.Contains(help, "\n  "+sub.Name()+" ") {
+			t.Errorf("the help does not name %s", sub.Name())
+		}
+		if sub.Name() != "help" && !strings.Contains(string(readme), " "+sub.Name()) {
+			t.Errorf("the README does not name %s", sub.Name())
+		}
+	}
+}

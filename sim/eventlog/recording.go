@@ -1,0 +1,45 @@
+package eventlog
+
+import (
+	"fmt"
+
+	"locktop/sim"
+)
+
+// Recording writes the events of experiments to a file: of the last one, where there
+// are several, as on the screen.
+type Recording struct {
+	// Path is the file; "" records nothing. Force lets it replace one.
+	Path   string
+	Force  bool
+	writer *Writer
+}
+
+// Begin records an experiment from its start, in place of the one before. Its errors
+// are those of [Create].
+func (r *Recording) Begin(e *sim.Experiment) error {
+	if r.Path == "" {
+		return nil
+	}
+	if r.writer != nil {
+		if err := r.writer.Abort(); err != nil {
+			return err
+		}
+	}
+	label, version := e.Backend()
+	w, err := Create(r.Path, NewHeader(e.Config(), label, version), r.Force)
+	if err != nil {
+		return fmt.Errorf("record: %w", err)
+	}
+	r.writer = w
+	e.OnEvent(w.Write)
+	return nil
+}
+
+// End gives the file its name.
+func (r *Recording) End(result sim.Result) error {
+	if r.writer == nil {
+		return nil
+	}
+	return r.writer.Close(End{Elapsed: result.Elapsed, Speed: result.Config.Speed})
+}

@@ -1,0 +1,362 @@
+//go:build unix
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/creack/pty"
+	"github.com/hinshun/vt10x"
+	"github.com/redis/go-redis/v9"
+
+	"locktop/lock/redistest"
+)
+
+// console is a terminal, with an emulator at its other end, on which a program runs as a process of its own.
+type console struct {
+	t        *testing.T
+	keyboard *os.File
+	tty      *os.File
+	screen   vt10x.Terminal
+	cooked   *term.State // before the program
+	cmd      *exec.Cmd
+	reading  sync.WaitGroup
+	ended    chan struct{}
+}
+
+// onConsole starts a program on a new terminal: the one that controls it, whose end it is told of by a signal, unless that
+// is not wanted.
+func onConsole(t *testing.T, controlling bool, name string, args ...string) *console {
+	t.Helper()
+	keyboard, tty, err := pty.Open()
+	if err != nil {
+		t.Skip("no pseudo-terminal:", err)
+	}
+	const w, h = 120, 40
+	if err := pty.Setsize(tty, &pty.Winsize{Cols: w, Rows: h}); err != nil {
+		t.Fatal(err)
+	}
+	c := &console{t: t, keyboard: pollable(t, keyboard), tty: tty, ended: make(chan struct{})}
+	c.screen = vt10x.New(vt10x.WithSize(w, h), vt10x.WithWriter(c.keyboard)) // it answers what it is asked
+	if c.cooked, err = term.GetState(tty.Fd()); err != nil {
+		t.Fatal(err)
+	}
+	c.cmd = exec.CommandContext(t.Context(), name, args...)
+	c.cmd.Env = append(os.Environ(), "LOCKTOP_BE_THE_PROGRAM=1", "TERM=xterm-256color", "PS1=$ ", "ENV=")
+	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = tty, tty, tty
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: controlling}
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c.reading.Go(func() {
+		buf := make([]byte, 1<<16)
+		for {
+			n, err := c.keyboard.Read(buf)
+			if n > 0 {
+				c.screen.Write(buf[:n])
+			}
+			if err != nil {
+				return
+			}
+		}
+	})
+	go func() {
+		defer close(c.ended)
+		c.cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		c.cmd.Process.Kill()
+		<-c.ended
+		tty.Close()
+		c.keyboard.Close()
+		c.reading.Wait()
+	})
+	return c
+}
+
+// pollable returns a file in place of another that can be closed while it is being read.
+func pollable(t *testing.T, f *os.File) *os.File {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	fd, err := syscall.Dup(int(f.Fd()))
+	if err == nil {
+		syscall.CloseOnExec(fd)
+	}
+	syscall.ForkLock.RUnlock()
+	if err == nil {
+		err = syscall.SetNonblock(fd, true)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	return os.NewFile(uintptr(fd), f.Name())
+}
+
+// program is how the program is started.
+func program(t *testing.T) string {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return self
+}
+
+func (c *console) eventually(holds func() bool, what string) {
+	c.t.Helper()
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			c.t.Fatalf("it never comes that %s:\n%s", what, c.screen.String())
+		}
+	}
+}
+
+// shows waits until the screen contains all of some texts.
+func (c *console) shows(texts ...string) {
+	c.t.Helper()
+	for _, text := range texts {
+		c.eventually(func() bool { return strings.Contains(c.screen.String(), text) }, "the screen shows "+text)
+	}
+}
+
+func (c *console) types(keys string) {
+	c.t.Helper()
+	if _, err := c.keyboard.WriteString(keys); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// alternate tells whether a screen is drawn, which is not the one of the shell.
+func (c *console) alternate() bool {
+	c.screen.Lock()
+	defer c.screen.Unlock()
+	return c.screen.Mode()&vt10x.ModeAltScreen != 0
+}
+
+// cursor tells whether there is one.
+func (c *console) cursor() bool {
+	c.screen.Lock()
+	defer c.screen.Unlock()
+	return c.screen.CursorVisible()
+}
+
+// restored waits until the terminal is as it was before the program.
+func (c *console) restored() {
+	c.t.Helper()
+	c.eventually(func() bool { return !c.alternate() && c.cursor() }, "the screen is left, with a cursor")
+	c.eventually(func() bool {
+		now, err := term.GetState(c.tty.Fd())
+		return err == nil && reflect.DeepEqual(now, c.cooked)
+	}, "the terminal is cooked again")
+}
+
+// ends waits for the program.
+func (c *console) ends(code int) {
+	c.t.Helper()
+	select {
+	case <-c.ended:
+	case <-time.After(patience):
+		c.t.Fatalf("the program does not end:\n%s", c.screen.String())
+	}
+	if have := c.cmd.ProcessState.ExitCode(); have != code {
+		c.t.Errorf("exit %d, want %d (%v):\n%s", have, code, c.cmd.ProcessState, c.screen.String())
+	}
+}
+
+// nothingIn checks that a Redis holds no key.
+func nothingIn(t *testing.T, admin *redis.Client) {
+	t.Helper()
+	if left := admin.Keys(t.Context(), "*").Val(); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// racing is what the screen shows while it is whole.
+var racing = []string{"locktop  clients 6", "VERDICT", "NONE", "SPIN", "inside now", "c6 ", "q quit"}
+
+func TestTheTerminalIsRestored(t *testing.T) {
+	server := redistest.Real(t)
+	signals := func(all ...syscall.Signal) func(*console) {
+		return func(c *console) {
+			for _, s := range all {
+				if err := c.cmd.Process.Signal(s); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}
+	keys := func(k string) func(*console) { return func(c *console) { c.types(k) } }
+	for _, e := range []struct {
+		name string
+		do   func(*console)
+		code int
+	}{
+		{"after q", keys("q"), exitDone},
+		{"after ctrl-c", keys("\x03"), exitDone},
+		{"after q in the help", keys("?q"), exitDone},
+		{"after q in a frozen view", keys(" q"), exitDone},
+		{"after SIGINT", signals(syscall.SIGINT), exitInterrupted},
+		{"after SIGTERM", signals(syscall.SIGTERM), exitInterrupted},
+		{"after SIGHUP", signals(syscall.SIGHUP), exitInterrupted},
+		{"after SIGHUP from the terminal and from the shell", signals(syscall.SIGHUP, syscall.SIGHUP, syscall.SIGHUP), exitInterrupted},
+	} {
+		t.Run(e.name, func(t *testing.T) {
+			c := onConsole(t, true, program(t), "--redis", server.URL())
+			c.shows(racing...)
+			c.shows("✓ CORRECT")
+			e.do(c)
+			c.ends(e.code)
+			c.restored()
+			c.shows("spin: every one of")
+			nothingIn(t, server.Client(t))
+		})
+	}
+}
+
+func TestAClosedTerminal(t *testing.T) {
+	server := redistest.Real(t)
+	run := []string{"--redis", server.URL()}
+	ignoring := append([]string{"-c", `trap "" HUP; exec "$@"`, "sh", program(t)}, run...)
+	for _, e := range []struct {
+		name        string
+		controlling bool
+		program     string
+		args        []string
+		keys        string
+		code        int
+	}{
+		{"tells the program by a signal", true, program(t), run, "", exitInterrupted},
+		{"also while the view is frozen", true, program(t), run, " ", exitInterrupted},
+		{"or by nothing but the end of its keys", false, program(t), run, "", exitFailed},
+		{"even where nothing is drawn", false, program(t), run, " ", exitFailed},
+		{"or where the signal is to be ignored", true, "/bin/sh", ignoring, "", exitFailed},
+	} {
+		t.Run(e.name, func(t *testing.T) {
+			c := onConsole(t, e.controlling, e.program, e.args...)
+			c.shows(racing...)
+			if e.keys != "" {
+				c.types(e.keys)
+				c.shows("view frozen")
+			}
+			c.keyboard.Close()
+			c.ends(e.code)
+			nothingIn(t, server.Client(t))
+		})
+	}
+}
+
+// TestSuspending is under a shell, which brings the program back.
+func TestSuspending(t *testing.T) {
+	for _, e := range []struct {
+		name string
+		back string // what is typed into the shell
+		then func(*console)
+		code int
+	}{
+		{"and coming back", "fg\n", func(c *console) {
+			c.shows(racing...)
+			c.shows("LIVE")
+			c.types("q")
+		}, exitDone},
+		{"twice", "fg\n", func(c *console) {
+			c.shows(racing...)
+			c.types("\x1a")
+			c.restored()
+			c.types("fg\n")
+			c.eventually(c.alternate, "the screen is back")
+			c.shows(racing...)
+			c.types("q")
+		}, exitDone},
+		{"and being ended meanwhile", "kill -TERM %1; fg\n", func(*console) {}, exitInterrupted},
+	} {
+		t.Run(e.name, func(t *testing.T) {
+			c := onConsole(t, true, "/bin/sh", "-i")
+			c.shows("$ ")
+			c.types("'" + program(t) + "'\n")
+			c.shows(racing...)
+			c.types("\x1a")
+			c.restored()
+			c.types(e.back)
+			if e.code == exitDone {
+				c.eventually(c.alternate, "the screen is back")
+			}
+			e.then(c)
+			c.shows("spin: ") // in the report
+			c.restored()
+			c.types("echo it was $?\n")
+			c.shows(fmt.Sprintf("it was %d", e.code))
+			c.types("exit\n")
+			c.ends(exitDone)
+		})
+	}
+}
+
+// TestSuspendingWithoutAShell: nothing could bring the program back, so it stays.
+func TestSuspendingWithoutAShell(t *testing.T) {
+	c := onConsole(t, true, program(t))
+	c.shows(racing...)
+	c.types("\x1a")
+	c.shows("not suspended: no shell to return to", "VERDICT", "LIVE")
+	c.types("q")
+	c.ends(exitDone)
+	c.restored()
+}
+
+// TestAnIdleScreenCostsNothing but the looks it takes at its terminal: it is below 1 %, and the
+// test leaves room for a program that is instrumented.
+func TestAnIdleScreenCostsNothing(t *testing.T) {
+	spent := func(pid int) time.Duration {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			t.Skip("no account of processor time:", err)
+		}
+		_, rest, _ := strings.Cut(string(text), ") ")
+		fields := strings.Fields(rest)
+		user, err1 := strconv.Atoi(fields[11])
+		system, err2 := strconv.Atoi(fields[12])
+		if err := errors.Join(err1, err2); err != nil {
+			t.Fatal(err)
+		}
+		return time.Duration(user+system) * (time.Second / 100)
+	}
+	for _, e := range []struct {
+		name  string
+		args  []string
+		keys  string
+		shows string
+	}{
+		{"paused", nil, " ", "PAUSED"},
+		{"over", []string{"--alerts", "2", "--speed", "max"}, "", "DONE"},
+	} {
+		t.Run(e.name, func(t *testing.T) {
+			c := onConsole(t, true, program(t), e.args...)
+			if e.keys != "" {
+				c.shows("inside now", "LIVE")
+				c.types(e.keys)
+			}
+			c.shows(e.shows)
+			var shares []float64
+			for range 5 { // another program can add to it, but not take away
+				before, started := spent(c.cmd.Process.Pid), time.Now()
+				time.Sleep(2 * time.Second)
+				share := float64(spent(c.cmd.Process.Pid)-before) / float64(time.Since(started))
+				if share <= 0.02 {
+					return
+				}
+				shares = append(shares, share)
+			}
+			t.Errorf("it used these shares of a core: %.3f", shares)
+		})
+	}
+}

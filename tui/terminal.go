@@ -1,0 +1,78 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/charmbracelet/x/term"
+)
+
+// A terminal can go away while the program runs: its window is closed, its connection lost. Mostly there is a signal then,
+// but not for a program that another one has put into a session of its own, or that was told to ignore it. Bubble Tea takes
+// the end of its input for no more keys, and does not look at what becomes of its output.
+
+// errTerminalGone is what ends the program then.
+var errTerminalGone = errors.New("the terminal is gone")
+
+// terminalFile is what Bubble Tea and the reader of its keys want of a terminal.
+type terminalFile interface {
+	io.ReadWriteCloser
+	Fd() uintptr
+	Name() string
+}
+
+// openInput returns where keys come from: standard input or, where that is something else, the terminal itself.
+func openInput() (input *os.File, done func(), err error) {
+	if term.IsTerminal(os.Stdin.Fd()) {
+		return os.Stdin, func() {}, nil
+	}
+	tty, err := os.Open("/dev/tty")
+	if err != nil {
+		return nil, nil, fmt.Errorf("no terminal to read keys from (--headless needs none): %w", err)
+	}
+	return tty, func() { tty.Close() }, nil
+}
+
+// watchInput has gone called when a terminal has no more keys to give. Other input may well end.
+func watchInput(r io.Reader, gone func()) io.Reader {
+	if f, ok := r.(terminalFile); ok && term.IsTerminal(f.Fd()) {
+		return keyboard{f, gone}
+	}
+	return r
+}
+
+type keyboard struct {
+	terminalFile
+	gone func()
+}
+
+func (k keyboard) Read(b []byte) (int, error) {
+	n, err := k.terminalFile.Read(b)
+	if err != nil {
+		k.gone()
+	}
+	return n, err
+}
+
+// watchOutput has gone called when what is drawn cannot be written.
+func watchOutput(w io.Writer, gone func()) io.Writer {
+	if f, ok := w.(terminalFile); ok {
+		return display{f, gone}
+	}
+	return w
+}
+
+type display struct {
+	terminalFile
+	gone func()
+}
+
+func (d display) Write(b []byte) (int, error) {
+	n, err := d.terminalFile.Write(b)
+	if err != nil {
+		d.gone()
+	}
+	return n, err
+}
