@@ -486,6 +486,9 @@ func (f *flags) choosePreset(given *pflag.FlagSet) error {
 		}
 		errs = append(errs, given.Set(name, value))
 	}
+	if given.Changed("lanes") && errors.Join(errs...) == nil {
+		f.config = f.config.WithFittingFaults() // of the preset's, that is
+	}
 	return errors.Join(errs...)
 }
 

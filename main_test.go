@@ -544,6 +544,7 @@ func TestFaultsOnTheCommandLine(t *testing.T) {
 		{"a Redis of others is not restarted", "--redis redis://localhost:1 --fault restart", exitUsage, "not locktop's own"},
 		{"an unknown preset lists the known", "--preset melt", exitUsage, "redlock-restart"},
 		{"a preset does what it promises", "--preset swallowed-signal --check", exitDone, "HUNG"},
+		{"its faults that no lane can have any more are left out", "--preset stolen-release --lanes block,block --check", exitNotCorrect, "not what it promises"},
 		{"and not with the remedy in both lanes", "--preset swallowed-signal --lanes block,block --check", exitNotCorrect, "not what it promises"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

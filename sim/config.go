@@ -154,6 +154,19 @@ func (c Config) CheckFault(f Fault) error {
 	return why
 }
 
+// WithFittingFaults returns the configuration without those faults that no lane can
+// have, as is the case after its lanes have changed.
+func (c Config) WithFittingFaults() Config {
+	var fitting []Fault
+	for _, f := range c.Faults {
+		if c.CheckFault(f) == nil {
+			fitting = append(fitting, f)
+		}
+	}
+	c.Faults = fitting
+	return c
+}
+
 // LaneInfo is what a lane is, as opposed to what happens in it.
 type LaneInfo struct {
 	// Index counts the lanes of an experiment from 0.
@@ -201,18 +214,21 @@ func (c Config) LaneInfo(index int) LaneInfo {
 }
 
 // WithStrategy returns the configuration with another strategy in one lane, which
-// keeps those of its own settings that the strategy has.
+// keeps those of its own settings that the strategy has, and without faults that
+// no lane can have any more.
 func (c Config) WithStrategy(lane int, name string) Config {
-	c.Lanes = slices.Clone(c.Lanes)
 	old, _ := parseSpec(c.Lanes[lane])
+	c.Lanes = slices.Clone(c.Lanes)
 	c.Lanes[lane] = name
+	if StrategyOf(name) != name {
+		return c.WithFittingFaults() // it comes with settings of its own
+	}
 	for _, own := range old.settings {
-		with := c
-		with.Lanes = slices.Clone(c.Lanes)
-		with.Lanes[lane] += ":" + own.key + "=" + own.value
-		if _, err := with.lane(lane); err == nil && StrategyOf(name) == name {
-			c = with
+		without := c.Lanes[lane]
+		c.Lanes[lane] += ":" + own.key + "=" + own.value
+		if _, err := c.lane(lane); err != nil {
+			c.Lanes[lane] = without
 		}
 	}
-	return c
+	return c.WithFittingFaults()
 }

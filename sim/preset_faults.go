@@ -24,6 +24,10 @@ func spaced(c Config, seed uint64, interval time.Duration) Config {
 	return c
 }
 
+// loneFirst is a seed by which the first alert reaches client 4 long before the
+// other three, which all get it while that is inside.
+const loneFirst = 138097
+
 // faultPresets are what pauses, crashes and Redis itself do to locks. They strike
 // at named points, so that each comes out the same every time.
 var faultPresets = []Preset{
@@ -116,8 +120,8 @@ var faultPresets = []Preset{
 		Happens: "A client cannot reach the third of three nodes and has the lock on the other two. One of them restarts empty: now it and the third are a majority for somebody else.",
 		Look:    "Two inside, on five votes from three nodes.",
 		Remedy:  "A node that has restarted stays away for longer than a lease (away=3s), or keeps its data on disk with every write; and a fence.",
-		Config: spaced(faulty("redlock:nodes=3", "redlock:nodes=3:away=3s", 4, 2, 250*time.Millisecond, 2*time.Second,
-			"cut:client=2:node=3:for=1s", "restart:client=2:at=acquired:node=2"), 40, 2*time.Second),
+		Config: spaced(faulty("redlock:nodes=3", "redlock:nodes=3:away=3s", 4, 2, 400*time.Millisecond, 2*time.Second,
+			"cut:client=4:node=3:for=1s", "restart:client=4:at=acquired:node=2"), loneFirst, 2*time.Second),
 		holds: func(ill, cured LaneResult) []string {
 			return append(overlapped(ill), ask(cured.Faults > 0 && cured.Overlaps == 0,
 				"under the remedy %d things were done and two were inside %d times", cured.Faults, cured.Overlaps)...)

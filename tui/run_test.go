@@ -220,7 +220,7 @@ func TestEveryKeyOnATerminal(t *testing.T) {
 
 func TestAFaultFromTheMenuOnATerminal(t *testing.T) {
 	cfg := sim.Defaults()
-	cfg.Lanes, cfg.Lease, cfg.Speed, cfg.Patience = []string{"block", "atomic"}, 24*time.Hour, 1, time.Second
+	cfg.Lanes, cfg.Speed, cfg.Patience = []string{"block:lease=0s", "atomic"}, 1, time.Second
 	c := open(t, t.Context(), 120, 40, cfg, Options{})
 	c.shows("✓ CORRECT")
 	c.press("jj")
