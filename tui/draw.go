@@ -20,15 +20,12 @@ func Draw(g *chart.Grid, f Frame) {
 	default:
 		drawHeader(screen, &f, &p)
 		drawVerdicts(screen.Sub(0, 1, p.w, 1), &f)
-		for i := range p.lanes {
-			drawLane(p.panel(screen, i), &f, &p, p.firstLane+i)
+		switch f.View {
+		case HistoryView:
+			drawHistory(body(screen), &f)
+		default:
+			drawRace(screen, &f, &p)
 		}
-		y := p.panelTop + p.panelHeight
-		if p.legend {
-			drawLegend(screen.Sub(0, y, p.w, 1), &f)
-			y++
-		}
-		drawWhy(screen.Sub(0, y, p.w, p.why), &f, &p)
 		drawFooter(screen.Sub(0, p.h-1, p.w, 1), &f)
 		switch f.Over {
 		case Help:
@@ -42,6 +39,19 @@ func Draw(g *chart.Grid, f Frame) {
 	if f.ASCII {
 		toASCII(screen)
 	}
+}
+
+// drawRace draws the lanes side by side, and why the last update was lost.
+func drawRace(screen chart.Area, f *Frame, p *plan) {
+	for i := range p.lanes {
+		drawLane(p.panel(screen, i), f, p, p.firstLane+i)
+	}
+	y := p.panelTop + p.panelHeight
+	if p.legend {
+		drawLegend(screen.Sub(0, y, p.w, 1), f)
+		y++
+	}
+	drawWhy(screen.Sub(0, y, p.w, p.why), f, p)
 }
 
 // drawTooSmall says what is needed; q works here as well.
@@ -81,6 +91,17 @@ func drawHeader(screen chart.Area, f *Frame, p *plan) {
 	c := &f.Config
 	right := []piece{{stateText(f), stateInk(f)}, {"  " + speedText(f.Speed), inkTitle}}
 	left := []piece{{"locktop", inkName}}
+	level := tabLevels - 1
+	switch tabs := f.tabs(level); {
+	case p.w < compactWidth: // the view's name tells more than the program's
+		left, level = tabs, tabLevels
+	default:
+		settings := leastSettings + chart.TextWidth(f.Backend) + chart.TextWidth(f.presetText())
+		for level > 0 && width(left)+width(f.tabs(level-1))+width(right)+settings <= p.w {
+			level--
+		}
+		left = append(append(left, piece{"  ", inkDim}), f.tabs(level)...)
+	}
 	room := p.w - width(left) - width(right) - 3
 	add := func(text string) bool {
 		n := chart.TextWidth(text) + 2
@@ -94,18 +115,18 @@ func drawHeader(screen chart.Area, f *Frame, p *plan) {
 	if p.lanes < len(c.Lanes) && !add(laneRange(p, len(c.Lanes))) {
 		add(fmt.Sprintf("lane %d/%d", f.Focus+1, len(c.Lanes)))
 	}
+	if name := f.presetText(); name != "" {
+		add(name)
+	}
 	if n := chart.TextWidth(f.Backend) + 3; n <= room && f.Backend != "" {
 		right = append([]piece{{f.Backend + "   ", inkDim}}, right...)
 		room -= n
 	}
-	if name := f.presetText(); name != "" {
-		add(name)
-	}
 	add(fmt.Sprintf("clients %d", c.Clients))
-	add("work " + shortDuration(c.Work))
 	if lease := f.leaseText(); lease != "" {
 		add(lease)
 	}
+	add("work " + shortDuration(c.Work))
 	add(fmt.Sprintf("seed %d", c.Seed))
 	if c.Alerts > 0 {
 		add(fmt.Sprintf("alerts %d", c.Alerts))
@@ -113,6 +134,9 @@ func drawHeader(screen chart.Area, f *Frame, p *plan) {
 	put(a, 0, 0, left...)
 	put(a, p.w-width(right), 0, right...)
 }
+
+// leastSettings is what the names of the views leave at least, beside backend and preset, for some settings.
+const leastSettings = 30
 
 func laneRange(p *plan, lanes int) string {
 	if p.lanes == 1 {
@@ -240,7 +264,7 @@ func footerWords(k keyed, f *Frame) string {
 // asciiOf replaces what the screen is made of; anything else becomes '?'.
 var asciiOf = map[rune]rune{
 	'✗': 'X', '✓': '+', '×': 'x', '−': '-', '│': '|', '─': '-', '┄': '-', '…': '~', '·': '.', '▶': '>', '◀': '<', '‖': '|',
-	'■': '#', '→': '>', '←': '<', '↑': '^', '↓': 'v', '›': '>', '█': '#', '░': '.', 'µ': 'u', 'Σ': 'S', '↯': '*',
+	'■': '#', '●': 'o', '┘': '/', '┴': '/', '┼': '+', '⋮': ':', '≠': '!', '▾': 'v', '▴': '^', '○': 'o', '→': '>', '←': '<', '↑': '^', '↓': 'v', '›': '>', '█': '#', '░': '.', 'µ': 'u', 'Σ': 'S', '↯': '*',
 }
 
 // toASCII replaces every character outside of ASCII, also in text from outside.

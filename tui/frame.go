@@ -45,6 +45,10 @@ type Frame struct {
 	// Back says that the user looks back: the timelines end at At then.
 	Back bool
 	At   time.Duration
+	// View is the way in which the race is shown.
+	View View
+	// Line is the selected version in the history of the focused lane, from 0, the newest.
+	Line int
 	// Focus is the lane that keys act on, from 0; Cursor is the selected client, from 1.
 	Focus, Cursor int
 	// Scale is the range of the charts; the zero Scale is fitted to the snapshots.

@@ -83,7 +83,7 @@ func (m *model) hold() {
 	case m.held == nil:
 		views := make([]sim.View, len(m.frame.Config.Lanes))
 		for i := range views {
-			views[i] = sim.View{First: 1, Count: m.frame.Config.Clients}
+			views[i] = everything(m.frame.Config.Clients)
 		}
 		m.held = m.session.exp.Snapshots(views...)
 		m.frame.Snapshots = m.held

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"fmt"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -37,6 +39,8 @@ const (
 	cmdPick
 	cmdClose
 	cmdHelp
+	cmdView
+	cmdNextView
 	cmdSuspend
 	cmdQuit
 )
@@ -49,12 +53,28 @@ type keyed struct {
 	weight int           // in the footer, of two the heavier stays when there is no room for both
 	over   Overlay       // where it is obeyed: on the screen itself, or in a menu
 	always bool          // it is obeyed everywhere
+	views  viewSet       // where it makes sense on the screen itself
+	view   View          // what cmdView shows
 	fault  sim.FaultKind // what cmdInject does
 	node   bool          // and to one node of several
 }
 
 func bind(c command, keys []string, shown, does string) keyed {
-	return keyed{command: c, Binding: key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, does))}
+	return keyed{command: c, views: allViews, Binding: key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, does))}
+}
+
+// shows is the number key of a view.
+func shows(v View, does string) keyed {
+	number := fmt.Sprint(int(v) + 1)
+	k := bind(cmdView, []string{number}, number, does)
+	k.view = v
+	return k
+}
+
+// on has a key obeyed in some views only.
+func (k keyed) on(views ...View) keyed {
+	k.views = only(views...)
+	return k
 }
 
 func (k keyed) inFooter(weight int, brief string) keyed {
@@ -92,26 +112,35 @@ func (k keyed) toANode() keyed {
 // words of its own is the counterpart of the one before, which speaks for both. Where room is short, the words up to the
 // first comma have to do.
 var keyMap = [...]keyed{
+	shows(RaceView, "the views, by their numbers in the header").inFooter(6, "view"),
+	shows(HistoryView, ""),
+	bind(cmdNextView, []string{"v"}, "v", "the next view"),
 	bind(cmdPause, []string{" "}, "space", "pause, resume").inFooter(9, "pause"),
 	bind(cmdStep, []string{"."}, ".", "step, one Redis command of the focused lane, the selected client first").inFooter(8, "step"),
-	bind(cmdBack, []string{"left", "h"}, "←", "look back, and forward again, along the timelines").inFooter(6, "back"),
-	bind(cmdForward, []string{"right", "l"}, "→", ""),
-	bind(cmdLive, []string{"esc"}, "esc", "to the present, from looking back"),
+	bind(cmdBack, []string{"left", "h"}, "←", "look back, and forward again, along the timelines").on(RaceView).inFooter(6, "back"),
+	bind(cmdForward, []string{"right", "l"}, "→", "").on(RaceView),
+	bind(cmdLive, []string{"esc", "g"}, "esc g", "to the present, from looking back"),
 	bind(cmdNextLane, []string{"tab"}, "tab", "next lane, previous lane").inFooter(7, "lane"),
 	bind(cmdPrevLane, []string{"shift+tab"}, "shift+tab", ""),
-	bind(cmdUp, []string{"up", "k"}, "↑ k", "client above, client below").inFooter(2, "client"),
-	bind(cmdDown, []string{"down", "j"}, "↓ j", ""),
-	bind(cmdPageUp, []string{"pgup"}, "pgup", "page of clients, up and down"),
-	bind(cmdPageDown, []string{"pgdown"}, "pgdn", ""),
-	bind(cmdFirst, []string{"home", "g"}, "home g", "first client, last client"),
-	bind(cmdLast, []string{"end", "G"}, "end G", ""),
+	bind(cmdUp, []string{"up", "k"}, "↑ k", "client above, client below").on(RaceView).inFooter(2, "client"),
+	bind(cmdDown, []string{"down", "j"}, "↓ j", "").on(RaceView),
+	bind(cmdPageUp, []string{"pgup"}, "pgup", "page of clients, up and down").on(RaceView),
+	bind(cmdPageDown, []string{"pgdown"}, "pgdn", "").on(RaceView),
+	bind(cmdFirst, []string{"home"}, "home", "first client, last client").on(RaceView),
+	bind(cmdLast, []string{"end", "G"}, "end G", "").on(RaceView),
+	bind(cmdUp, []string{"up", "k"}, "↑ k", "newer version, older version").on(HistoryView).inFooter(8, "scroll"),
+	bind(cmdDown, []string{"down", "j"}, "↓ j", "").on(HistoryView),
+	bind(cmdPageUp, []string{"pgup"}, "pgup", "page of versions, up and down").on(HistoryView),
+	bind(cmdPageDown, []string{"pgdown"}, "pgdn", "").on(HistoryView),
+	bind(cmdFirst, []string{"home"}, "home", "the newest version, the oldest of the last thousand").on(HistoryView),
+	bind(cmdLast, []string{"end", "G"}, "end G", "").on(HistoryView),
 	bind(cmdNextStrategy, []string{"s"}, "s", "next strategy, previous strategy, for the focused lane; restarts").inFooter(5, "strategy"),
 	bind(cmdPrevStrategy, []string{"S"}, "S", ""),
 	bind(cmdFaster, []string{"+", "="}, "+", "faster, slower").inFooter(4, "speed"),
 	bind(cmdSlower, []string{"-"}, "-", ""),
 	bind(cmdRestart, []string{"r"}, "r", "restart, with the same seed").inFooter(3, "restart"),
 	bind(cmdFaults, []string{"f"}, "f", "faults, a menu of what can be done to the selected client or to Redis").inFooter(6, "fault"),
-	bind(cmdCrash, []string{"x"}, "x", "crash the selected client, which then never releases anything").inFooter(1, "crash"),
+	bind(cmdCrash, []string{"x"}, "x", "crash the selected client, which then never releases anything").on(RaceView).inFooter(1, "crash"),
 	bind(cmdPresets, []string{"p"}, "p", "presets, a menu of failures to watch, each beside its remedy").inFooter(4, "presets"),
 	bind(cmdHelp, []string{"?"}, "?", "this help").inFooter(10, "help"),
 	bind(cmdSuspend, []string{"ctrl+z"}, "ctrl+z", "suspend").everywhere(),
@@ -135,7 +164,7 @@ var keyMap = [...]keyed{
 
 	bind(cmdUp, []string{"up", "k"}, "↑ k", "preset above, preset below").inFooter(8, "preset").in(PresetMenu),
 	bind(cmdDown, []string{"down", "j"}, "↓ j", "").in(PresetMenu),
-	bind(cmdFirst, []string{"home", "g"}, "home g", "first preset, last preset").in(PresetMenu),
+	bind(cmdFirst, []string{"home"}, "home", "first preset, last preset").in(PresetMenu),
 	bind(cmdLast, []string{"end", "G"}, "end G", "").in(PresetMenu),
 	bind(cmdPick, []string{"enter"}, "enter", "start the selected preset").inFooter(10, "start").in(PresetMenu),
 	bind(cmdClose, []string{"esc", "p"}, "esc", "close, and change nothing").inFooter(9, "close").in(PresetMenu),
@@ -147,7 +176,7 @@ func (f *Frame) obeyed(k keyed) bool {
 	if over == Help {
 		over = NoOverlay
 	}
-	return (k.always || k.over == over) && f.offers(k)
+	return (k.always || k.over == over && (over != NoOverlay || k.views.has(f.View))) && f.offers(k)
 }
 
 // offers tells whether a key can do anything in this run: there is no next lane where there is only one.
@@ -156,7 +185,7 @@ func (f *Frame) offers(k keyed) bool {
 	case cmdNextLane, cmdPrevLane:
 		return len(f.Config.Lanes) > 1
 	case cmdUp, cmdDown, cmdPageUp, cmdPageDown, cmdFirst, cmdLast:
-		return f.Config.Clients > 1 || k.over == PresetMenu
+		return f.Config.Clients > 1 || k.over == PresetMenu || f.View == HistoryView
 	case cmdInject:
 		return !k.node || f.laneInfo(f.Focus).Nodes > 1
 	}
@@ -176,6 +205,8 @@ func (f *Frame) keyOf(msg tea.KeyMsg) keyed {
 // footerKeys returns what the footer calls the key, which may stand for its counterpart as well.
 func footerKeys(k keyed) string {
 	switch k.command {
+	case cmdView:
+		return fmt.Sprintf("1-%d", viewCount)
 	case cmdBack:
 		return "←→"
 	case cmdUp:

@@ -150,7 +150,7 @@ func (l *laneLog) takeTurns(clients int, until time.Duration) {
 func frameOf(cfg sim.Config, now time.Duration, logs ...*laneLog) Frame {
 	f := Frame{Config: cfg, Speed: cfg.Speed, Backend: "embedded", State: Live, Cursor: 1}
 	for _, l := range logs {
-		f.Snapshots = append(f.Snapshots, l.board.Snapshot(now, sim.View{First: 1, Count: cfg.Clients}))
+		f.Snapshots = append(f.Snapshots, l.board.Snapshot(now, everything(cfg.Clients)))
 	}
 	return f
 }

@@ -215,7 +215,7 @@ func TestPresetsArePicked(t *testing.T) {
 	for _, c := range []struct {
 		key  string
 		want int
-	}{{"down", 1}, {"j", 2}, {"k", 1}, {"up", 0}, {"up", 0}, {"end", len(names) - 1}, {"down", len(names) - 1}, {"g", 0}, {"G", len(names) - 1}, {"home", 0}} {
+	}{{"down", 1}, {"j", 2}, {"k", 1}, {"up", 0}, {"up", 0}, {"end", len(names) - 1}, {"down", len(names) - 1}, {"home", 0}, {"G", len(names) - 1}, {"home", 0}} {
 		if press(t, m, c.key); m.frame.Pick != c.want {
 			t.Errorf("%s: preset %d, want %d", c.key, m.frame.Pick, c.want)
 		}

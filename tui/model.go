@@ -161,7 +161,7 @@ func (m *model) restart() tea.Cmd {
 	m.session, m.held = nil, nil
 	m.paused, m.frozen, m.stepping, m.suspended = false, false, false, false
 	m.frame.why = nil
-	m.frame.Snapshots, m.frame.State, m.frame.Back, m.frame.Scale = nil, Starting, false, Scale{}
+	m.frame.Snapshots, m.frame.State, m.frame.Back, m.frame.Scale, m.frame.Line = nil, Starting, false, Scale{}, 0
 	m.stale = true
 	if m.starting {
 		m.again = true
@@ -220,15 +220,16 @@ func (m *model) look() {
 		f.Snapshots = m.held
 		return
 	}
-	p := planFor(m.size().w, m.size().h, f)
-	snapshots := m.session.exp.Snapshots(p.views(f, m.session.exp.Clock().Now())...)
+	snapshots := m.session.exp.Snapshots(f.needs(m.size(), m.session.exp.Clock().Now())...)
 	for i, s := range snapshots {
 		if old := f.snapshot(i); old == nil || old.Events != s.Events || old.At != s.At ||
 			old.First != s.First || len(old.Clients) != len(s.Clients) {
 			m.stale = true
 		}
 	}
+	selected := f.selectedVersion()
 	f.Snapshots = snapshots
+	f.Line = f.follow(selected)
 	f.Scale = f.Scale.next(snapshots)
 	m.explain()
 	m.tellStep()
@@ -336,21 +337,25 @@ func (m *model) obey(k keyed) tea.Cmd {
 	case cmdLive:
 		m.live()
 	case cmdNextLane:
-		f.Focus = (f.Focus + 1) % lanes
+		m.focus((f.Focus + 1) % lanes)
 	case cmdPrevLane:
-		f.Focus = (f.Focus + lanes - 1) % lanes
+		m.focus((f.Focus + lanes - 1) % lanes)
+	case cmdView:
+		f.View = k.view
+	case cmdNextView:
+		f.View = f.View.next()
 	case cmdUp:
-		m.moveCursor(-1)
+		m.move(-1)
 	case cmdDown:
-		m.moveCursor(+1)
+		m.move(+1)
 	case cmdPageUp:
-		m.moveCursor(-m.page())
+		m.move(-m.page())
 	case cmdPageDown:
-		m.moveCursor(+m.page())
+		m.move(+m.page())
 	case cmdFirst:
-		m.moveCursor(-f.Config.Clients)
+		m.move(-farthest)
 	case cmdLast:
-		m.moveCursor(+f.Config.Clients)
+		m.move(+farthest)
 	case cmdNextStrategy:
 		return m.changeStrategy(+1)
 	case cmdPrevStrategy:
@@ -383,16 +388,6 @@ func (m *model) obey(k keyed) tea.Cmd {
 		return tea.Quit
 	}
 	return nil
-}
-
-func (m *model) moveCursor(by int) {
-	m.frame.Cursor = min(max(m.frame.Cursor+by, 1), m.frame.Config.Clients)
-}
-
-// page is how many clients are seen at once.
-func (m *model) page() int {
-	p := planFor(m.size().w, m.size().h, &m.frame)
-	return max(p.lane.clients, 1)
 }
 
 func (m *model) setSpeed(s clock.Speed) {

@@ -47,7 +47,8 @@ var specialKeys = map[string]tea.KeyMsg{
 	"ctrl+z": {Type: tea.KeyCtrlZ}, "ctrl+c": {Type: tea.KeyCtrlC},
 }
 
-func press(t *testing.T, m *model, key string) tea.Cmd {
+// keyMsg is what arrives when a key is pressed.
+func keyMsg(t *testing.T, key string) tea.KeyMsg {
 	t.Helper()
 	msg, ok := specialKeys[key]
 	if !ok {
@@ -56,12 +57,19 @@ func press(t *testing.T, m *model, key string) tea.Cmd {
 	if msg.String() != key {
 		t.Fatalf("key %q arrives as %q", key, msg.String())
 	}
-	return m.update(msg)
+	return msg
+}
+
+func press(t *testing.T, m *model, key string) tea.Cmd {
+	t.Helper()
+	return m.update(keyMsg(t, key))
 }
 
 // condition is what a key can change, apart from what a command does.
 type condition struct {
 	focus, cursor, pick int
+	line                int
+	view                View
 	over                Overlay
 	back, paused, cold  bool
 	notice              string
@@ -74,7 +82,7 @@ type condition struct {
 func conditionOf(m *model) condition {
 	f := &m.frame
 	return condition{
-		f.Focus, f.Cursor, f.Pick, f.Over, f.Back, m.paused, m.frozen, f.Notice, f.At, time.Duration(m.steppedAt.UnixNano()), float64(f.Speed),
+		f.Focus, f.Cursor, f.Pick, f.Line, f.View, f.Over, f.Back, m.paused, m.frozen, f.Notice, f.At, time.Duration(m.steppedAt.UnixNano()), float64(f.Speed),
 		strings.Join(f.Config.Lanes, " "), m.starting,
 	}
 }
@@ -97,6 +105,42 @@ func leaves(cmd tea.Cmd) bool {
 	return false
 }
 
+// everyKeyDoesSomething presses every key that there is in a view, and all the others, which must do nothing.
+func everyKeyDoesSomething(t *testing.T, m *model, view View) {
+	t.Helper()
+	for _, k := range keyMap {
+		if k.command == cmdNextStrategy || k.command == cmdPrevStrategy || k.command == cmdRestart {
+			continue // each of these starts a session; see below
+		}
+		if k.over != NoOverlay {
+			continue // for the menus, see their tests
+		}
+		for _, key := range k.Keys() {
+			m.frame.View, m.frame.Over = view, NoOverlay
+			m.frame.Cursor, m.frame.Line = 20, 20
+			m.live()
+			m.look()
+			m.frame.Notice = ""
+			switch {
+			case k.command == cmdForward || k.command == cmdLive:
+				m.scrub(-1)
+				m.frame.Notice = ""
+			case k.command == cmdView && k.view == view:
+				m.frame.View = view.next()
+			}
+			before := conditionOf(m)
+			cmd := press(t, m, key)
+			did := conditionOf(m) != before || leaves(cmd)
+			if obeyed := m.frame.keyOf(keyMsg(t, key)).command != cmdNone; !k.views.has(view) && !obeyed && did {
+				t.Errorf("%s: %q is not of this view, and does something", viewNames[view], key)
+			}
+			if k.views.has(view) && !did {
+				t.Errorf("%s: %q, which the help calls %q, does nothing", viewNames[view], key, k.Help().Desc)
+			}
+		}
+	}
+}
+
 func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
 	cfg := sim.Defaults()
 	cfg.Clients, cfg.Speed = 40, 4
@@ -106,25 +150,8 @@ func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
 		t.Fatalf("state %d", m.frame.State)
 	}
 	press(t, m, " ")
-	for _, k := range keyMap {
-		if k.command == cmdNextStrategy || k.command == cmdPrevStrategy || k.command == cmdRestart {
-			continue // each of these starts a session; see below
-		}
-		if k.over != NoOverlay {
-			continue // for the menus, see their tests
-		}
-		for _, key := range k.Keys() {
-			m.frame.Cursor, m.frame.Over = 20, NoOverlay
-			m.live()
-			m.frame.Notice = ""
-			if k.command == cmdForward || k.command == cmdLive {
-				press(t, m, "left")
-			}
-			before := conditionOf(m)
-			if cmd := press(t, m, key); conditionOf(m) == before && !leaves(cmd) {
-				t.Errorf("%q, which the help calls %q, does nothing", key, k.Help().Desc)
-			}
-		}
+	for view := range View(viewCount) {
+		everyKeyDoesSomething(t, m, view)
 	}
 	m.frame.Over = NoOverlay
 	for _, key := range []string{"s", "S", "r"} {

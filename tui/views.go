@@ -1,0 +1,100 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"locktop/sim"
+	"locktop/tui/chart"
+)
+
+// View is one of the ways to look at the race. Header, verdicts and footer are the same in all of them.
+type View uint8
+
+// The views there are, in the order of their number keys.
+const (
+	RaceView View = iota
+	HistoryView
+	viewCount int = iota
+)
+
+// viewNames are what the views are called in the header.
+var viewNames = [viewCount]string{RaceView: "race", HistoryView: "history"}
+
+// viewSet is a set of views.
+type viewSet uint8
+
+// allViews is what a key is for that makes sense anywhere.
+const allViews = viewSet(1<<viewCount - 1)
+
+func only(views ...View) viewSet {
+	var s viewSet
+	for _, v := range views {
+		s |= 1 << v
+	}
+	return s
+}
+
+func (s viewSet) has(v View) bool { return s&(1<<v) != 0 }
+
+// next is the view after one, and the first after the last.
+func (v View) next() View { return (v + 1) % View(viewCount) }
+
+// tabs are the views for the header: all with their names, or only the present one with its own, or no other at all.
+func (f *Frame) tabs(level int) []piece {
+	var line []piece
+	for v := range View(viewCount) {
+		number, name := fmt.Sprint(int(v)+1), " "+viewNames[v]
+		switch {
+		case v == f.View:
+			line = append(line, piece{" ›", inkCursor}, piece{number + name, inkCursor})
+		case level == 0:
+			line = append(line, piece{"  " + number + name, inkDim})
+		case level == 1:
+			line = append(line, piece{"  " + number, inkDim})
+		}
+	}
+	line[0].text = strings.TrimPrefix(line[0].text, " ") // one cell suffices before the first
+	return line
+}
+
+// tabLevels is how many forms the tabs have.
+const tabLevels = 3
+
+// body is the part of the screen that is the view's own: what the verdicts and the footer leave.
+func body(screen chart.Area) chart.Area {
+	const top, bottom = 2, 1
+	return screen.Sub(0, top, screen.W(), screen.H()-top-bottom)
+}
+
+// needs returns what a frame has to have of every lane to be drawn on a screen of w × h cells.
+func (f *Frame) needs(s size, now time.Duration) []sim.View {
+	p := planFor(s.w, s.h, f)
+	if !p.tooSmall && f.View == HistoryView {
+		return f.historyNeeds(s)
+	}
+	return p.views(f, now)
+}
+
+// lanePanel draws the box of a lane, and returns its inside.
+func lanePanel(a chart.Area, f *Frame, lane int) chart.Area {
+	ink, title := inkFrame, inkTitle
+	mark := ""
+	if lane == f.Focus {
+		title = inkFocus
+		if len(f.Config.Lanes) > 1 {
+			ink, mark = inkFocus, "› "
+		}
+	}
+	if f.strategy(lane).Broken {
+		title = inkLost
+	}
+	return a.Box(mark+f.laneHeading(lane, a.W()-6-chart.TextWidth(mark)), ink, title, f.ASCII)
+}
+
+// drawStarting stands in for a lane that there is nothing of yet.
+func drawStarting(a chart.Area) {
+	const text = "starting"
+	a.Text(max((a.W()-len(text))/2, 0), a.H()/2, text, inkDim)
+}
