@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,8 +22,12 @@ func Draw(g *chart.Grid, f Frame) {
 		drawHeader(screen, &f, &p)
 		drawVerdicts(screen.Sub(0, 1, p.w, 1), &f)
 		switch f.View {
+		case TimelineView:
+			drawTimelines(screen, &f, &p)
 		case HistoryView:
 			drawHistory(body(screen), &f)
+		case ClientsView:
+			drawTable(body(screen), &f)
 		default:
 			drawRace(screen, &f, &p)
 		}
@@ -112,7 +117,7 @@ func drawHeader(screen chart.Area, f *Frame, p *plan) {
 		room -= n
 		return true
 	}
-	if p.lanes < len(c.Lanes) && !add(laneRange(p, len(c.Lanes))) {
+	if first, n := f.shownLanes(p); n < len(c.Lanes) && !add(laneRange(first, n, len(c.Lanes))) {
 		add(fmt.Sprintf("lane %d/%d", f.Focus+1, len(c.Lanes)))
 	}
 	if name := f.presetText(); name != "" {
@@ -136,13 +141,13 @@ func drawHeader(screen chart.Area, f *Frame, p *plan) {
 }
 
 // leastSettings is what the names of the views leave at least, beside backend and preset, for some settings.
-const leastSettings = 30
+const leastSettings = 24
 
-func laneRange(p *plan, lanes int) string {
-	if p.lanes == 1 {
-		return fmt.Sprintf("lane %d of %d", p.firstLane+1, lanes)
+func laneRange(first, n, lanes int) string {
+	if n == 1 {
+		return fmt.Sprintf("lane %d of %d", first+1, lanes)
 	}
-	return fmt.Sprintf("lanes %d-%d of %d", p.firstLane+1, p.firstLane+p.lanes, lanes)
+	return fmt.Sprintf("lanes %d-%d of %d", first+1, first+n, lanes)
 }
 
 func stateText(f *Frame) string {
@@ -214,16 +219,18 @@ func millis(d time.Duration) string {
 }
 
 // number writes a count in at most five characters.
-func number(n int64) string {
+func number(n int64) string { return string(appendNumber(nil, n)) }
+
+func appendNumber(b []byte, n int64) []byte {
 	switch {
 	case n < 100_000:
-		return fmt.Sprint(n)
+		return strconv.AppendInt(b, n, 10)
 	case n < 10_000_000:
-		return fmt.Sprintf("%dk", n/1000)
+		return append(strconv.AppendInt(b, n/1000, 10), 'k')
 	case n < 10_000_000_000:
-		return fmt.Sprintf("%dM", n/1_000_000)
+		return append(strconv.AppendInt(b, n/1_000_000, 10), 'M')
 	}
-	return fmt.Sprintf("%dG", n/1_000_000_000)
+	return append(strconv.AppendInt(b, n/1_000_000_000, 10), 'G')
 }
 
 // drawFooter draws the most useful keys, or a notice.

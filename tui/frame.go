@@ -47,6 +47,11 @@ type Frame struct {
 	At   time.Duration
 	// View is the way in which the race is shown.
 	View View
+	// Zoom is how often the timeline view is zoomed out, below zero in.
+	Zoom int
+	// SortBy is the column by which the table of clients is put in order, from 0; Reversed turns that round.
+	SortBy   int
+	Reversed bool
 	// Line is the selected version in the history of the focused lane, from 0, the newest.
 	Line int
 	// Focus is the lane that keys act on, from 0; Cursor is the selected client, from 1.
@@ -93,18 +98,29 @@ func (f *Frame) snapshot(lane int) *sim.Snapshot {
 	return nil
 }
 
-// perCell returns the time that one cell of a timeline stands for: a round number near a quarter of the think time.
+// perCell returns the time that one cell of a timeline stands for: a round number near a quarter of the think time, or what
+// the timeline view is zoomed to.
 func (f *Frame) perCell() time.Duration {
-	want := f.Config.Work / 4
-	step := time.Millisecond
-	for {
-		for _, m := range [...]time.Duration{1, 2, 5} {
-			if m*step >= want || m*step >= time.Minute {
-				return m * step
-			}
-		}
-		step *= 10
+	step := 0
+	for cellTime(step) < min(max(f.Config.Work/4, time.Millisecond), mostPerCell) {
+		step++
 	}
+	if f.View == TimelineView {
+		step = max(step+f.Zoom, 0)
+	}
+	return min(cellTime(step), mostPerCell)
+}
+
+// mostPerCell is as far as a timeline goes.
+const mostPerCell = time.Minute
+
+// cellTime returns the step-th of the round times of 1, 2 and 5 times a power of ten, from a tenth of a millisecond on.
+func cellTime(step int) time.Duration {
+	t := 100 * time.Microsecond
+	for range min(step/3, 6) {
+		t *= 10
+	}
+	return t * [...]time.Duration{1, 2, 5}[step%3]
 }
 
 // plan is where everything goes on a screen of w × h cells.
@@ -151,6 +167,10 @@ func planFor(w, h int, f *Frame) plan {
 	}
 	if w >= compactWidth && h >= compactHeight {
 		p.lanes = max(min(w/leastPanel, len(f.Config.Lanes)), 1)
+	}
+	if f.View == TimelineView {
+		p.planTimeline(f)
+		return p
 	}
 	p.firstLane = min(max(f.Focus-p.lanes/2, 0), max(len(f.Config.Lanes)-p.lanes, 0))
 	p.full = w >= fullWidth && h >= fullHeight

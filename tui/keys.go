@@ -40,6 +40,11 @@ const (
 	cmdClose
 	cmdHelp
 	cmdView
+	cmdZoomIn
+	cmdZoomOut
+	cmdNextColumn
+	cmdPrevColumn
+	cmdReverse
 	cmdNextView
 	cmdSuspend
 	cmdQuit
@@ -113,34 +118,41 @@ func (k keyed) toANode() keyed {
 // first comma have to do.
 var keyMap = [...]keyed{
 	shows(RaceView, "the views, by their numbers in the header").inFooter(6, "view"),
+	shows(TimelineView, ""),
 	shows(HistoryView, ""),
+	shows(ClientsView, ""),
 	bind(cmdNextView, []string{"v"}, "v", "the next view"),
 	bind(cmdPause, []string{" "}, "space", "pause, resume").inFooter(9, "pause"),
 	bind(cmdStep, []string{"."}, ".", "step, one Redis command of the focused lane, the selected client first").inFooter(8, "step"),
-	bind(cmdBack, []string{"left", "h"}, "←", "look back, and forward again, along the timelines").on(RaceView).inFooter(6, "back"),
-	bind(cmdForward, []string{"right", "l"}, "→", "").on(RaceView),
+	bind(cmdBack, []string{"left", "h"}, "←", "look back, and forward again, along the timelines").on(RaceView, TimelineView).inFooter(6, "back"),
+	bind(cmdForward, []string{"right", "l"}, "→", "").on(RaceView, TimelineView),
 	bind(cmdLive, []string{"esc", "g"}, "esc g", "to the present, from looking back"),
 	bind(cmdNextLane, []string{"tab"}, "tab", "next lane, previous lane").inFooter(7, "lane"),
 	bind(cmdPrevLane, []string{"shift+tab"}, "shift+tab", ""),
-	bind(cmdUp, []string{"up", "k"}, "↑ k", "client above, client below").on(RaceView).inFooter(2, "client"),
-	bind(cmdDown, []string{"down", "j"}, "↓ j", "").on(RaceView),
-	bind(cmdPageUp, []string{"pgup"}, "pgup", "page of clients, up and down").on(RaceView),
-	bind(cmdPageDown, []string{"pgdown"}, "pgdn", "").on(RaceView),
-	bind(cmdFirst, []string{"home"}, "home", "first client, last client").on(RaceView),
-	bind(cmdLast, []string{"end", "G"}, "end G", "").on(RaceView),
+	bind(cmdUp, []string{"up", "k"}, "↑ k", "client above, client below").on(RaceView, TimelineView, ClientsView).inFooter(2, "client"),
+	bind(cmdDown, []string{"down", "j"}, "↓ j", "").on(RaceView, TimelineView, ClientsView),
+	bind(cmdPageUp, []string{"pgup"}, "pgup", "page of clients, up and down").on(RaceView, TimelineView, ClientsView),
+	bind(cmdPageDown, []string{"pgdown"}, "pgdn", "").on(RaceView, TimelineView, ClientsView),
+	bind(cmdFirst, []string{"home"}, "home", "first client, last client").on(RaceView, TimelineView, ClientsView),
+	bind(cmdLast, []string{"end", "G"}, "end G", "").on(RaceView, TimelineView, ClientsView),
 	bind(cmdUp, []string{"up", "k"}, "↑ k", "newer version, older version").on(HistoryView).inFooter(8, "scroll"),
 	bind(cmdDown, []string{"down", "j"}, "↓ j", "").on(HistoryView),
 	bind(cmdPageUp, []string{"pgup"}, "pgup", "page of versions, up and down").on(HistoryView),
 	bind(cmdPageDown, []string{"pgdown"}, "pgdn", "").on(HistoryView),
 	bind(cmdFirst, []string{"home"}, "home", "the newest version, the oldest of the last thousand").on(HistoryView),
 	bind(cmdLast, []string{"end", "G"}, "end G", "").on(HistoryView),
+	bind(cmdZoomIn, []string{"z"}, "z", "zoom in, zoom out").on(TimelineView).inFooter(8, "zoom"),
+	bind(cmdZoomOut, []string{"Z"}, "Z", "").on(TimelineView),
+	bind(cmdNextColumn, []string{">", "o"}, ">", "order by the next column, by the one before").on(ClientsView).inFooter(8, "order"),
+	bind(cmdPrevColumn, []string{"<", "O"}, "<", "").on(ClientsView),
+	bind(cmdReverse, []string{"R", "!"}, "R", "turn the order round").on(ClientsView).inFooter(7, "reverse"),
 	bind(cmdNextStrategy, []string{"s"}, "s", "next strategy, previous strategy, for the focused lane; restarts").inFooter(5, "strategy"),
 	bind(cmdPrevStrategy, []string{"S"}, "S", ""),
 	bind(cmdFaster, []string{"+", "="}, "+", "faster, slower").inFooter(4, "speed"),
 	bind(cmdSlower, []string{"-"}, "-", ""),
 	bind(cmdRestart, []string{"r"}, "r", "restart, with the same seed").inFooter(3, "restart"),
 	bind(cmdFaults, []string{"f"}, "f", "faults, a menu of what can be done to the selected client or to Redis").inFooter(6, "fault"),
-	bind(cmdCrash, []string{"x"}, "x", "crash the selected client, which then never releases anything").on(RaceView).inFooter(1, "crash"),
+	bind(cmdCrash, []string{"x"}, "x", "crash the selected client, which then never releases anything").on(RaceView, TimelineView, ClientsView).inFooter(1, "crash"),
 	bind(cmdPresets, []string{"p"}, "p", "presets, a menu of failures to watch, each beside its remedy").inFooter(4, "presets"),
 	bind(cmdHelp, []string{"?"}, "?", "this help").inFooter(10, "help"),
 	bind(cmdSuspend, []string{"ctrl+z"}, "ctrl+z", "suspend").everywhere(),
@@ -213,6 +225,10 @@ func footerKeys(k keyed) string {
 		return "↑↓"
 	case cmdFaster:
 		return "+-"
+	case cmdZoomIn:
+		return "zZ"
+	case cmdNextColumn:
+		return "<>"
 	}
 	return k.Help().Key
 }

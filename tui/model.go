@@ -344,6 +344,16 @@ func (m *model) obey(k keyed) tea.Cmd {
 		f.View = k.view
 	case cmdNextView:
 		f.View = f.View.next()
+	case cmdZoomIn:
+		m.zoom(-1)
+	case cmdZoomOut:
+		m.zoom(+1)
+	case cmdNextColumn:
+		f.SortBy = (f.SortBy + 1) % len(columns)
+	case cmdPrevColumn:
+		f.SortBy = (f.SortBy + len(columns) - 1) % len(columns)
+	case cmdReverse:
+		f.Reversed = !f.Reversed
 	case cmdUp:
 		m.move(-1)
 	case cmdDown:

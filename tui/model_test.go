@@ -68,7 +68,8 @@ func press(t *testing.T, m *model, key string) tea.Cmd {
 // condition is what a key can change, apart from what a command does.
 type condition struct {
 	focus, cursor, pick int
-	line                int
+	line, zoom, sort    int
+	reversed            bool
 	view                View
 	over                Overlay
 	back, paused, cold  bool
@@ -82,7 +83,7 @@ type condition struct {
 func conditionOf(m *model) condition {
 	f := &m.frame
 	return condition{
-		f.Focus, f.Cursor, f.Pick, f.Line, f.View, f.Over, f.Back, m.paused, m.frozen, f.Notice, f.At, time.Duration(m.steppedAt.UnixNano()), float64(f.Speed),
+		f.Focus, f.Cursor, f.Pick, f.Line, f.Zoom, f.SortBy, f.Reversed, f.View, f.Over, f.Back, m.paused, m.frozen, f.Notice, f.At, time.Duration(m.steppedAt.UnixNano()), float64(f.Speed),
 		strings.Join(f.Config.Lanes, " "), m.starting,
 	}
 }

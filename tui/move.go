@@ -1,6 +1,10 @@
 package tui
 
-import "locktop/sim"
+import (
+	"slices"
+
+	"locktop/sim"
+)
 
 // Moving the cursor, which selects a client or, in the history, a version.
 
@@ -10,8 +14,13 @@ const farthest = 1 << 30
 // move moves the cursor of the present view by some rows.
 func (m *model) move(by int) {
 	f := &m.frame
-	if f.View == HistoryView && f.Over == NoOverlay {
+	switch {
+	case f.Over != NoOverlay && f.Over != Help:
+	case f.View == HistoryView:
 		m.moveLine(by)
+		return
+	case f.View == ClientsView:
+		m.moveInTable(by)
 		return
 	}
 	f.Cursor = min(max(f.Cursor+by, 1), f.Config.Clients)
@@ -29,6 +38,28 @@ func (m *model) moveLine(by int) {
 	}
 }
 
+// moveInTable selects another client in the order of the table.
+func (m *model) moveInTable(by int) {
+	f := &m.frame
+	order := f.clientOrder()
+	if len(order) == 0 {
+		return
+	}
+	at := slices.IndexFunc(order, func(c *sim.ClientView) bool { return c.Number == f.Cursor })
+	f.Cursor = order[min(max(at+by, 0), len(order)-1)].Number
+}
+
+// zoom lets a cell of the timelines stand for more time or for less, as far as that goes.
+func (m *model) zoom(by int) {
+	f := &m.frame
+	before := f.perCell()
+	f.Zoom += by
+	if f.perCell() == before {
+		f.Zoom -= by
+		m.notify("this is as far as it zooms")
+	}
+}
+
 // focus makes a lane the one that keys act on. Its history begins at its newest version.
 func (m *model) focus(lane int) {
 	m.frame.Focus, m.frame.Line = lane, 0
@@ -39,6 +70,9 @@ func (m *model) page() int {
 	f, s := &m.frame, m.size()
 	if f.View == HistoryView {
 		return historyRows(s.h)
+	}
+	if f.View == ClientsView {
+		return tableRows(s.h, f.Config.Clients)
 	}
 	p := planFor(s.w, s.h, f)
 	return max(p.lane.clients, 1)

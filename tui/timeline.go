@@ -141,7 +141,7 @@ func (f *Frame) legend() []entry {
 // drawLegend explains the signs of the timelines, in the longest words that there is room for.
 func drawLegend(a chart.Area, f *Frame) {
 	entries := f.legend()
-	perCell := "one cell " + millis(f.perCell())
+	perCell := "one cell " + shortDuration(f.perCell())
 	for level := range 3 {
 		if level > 0 {
 			entries = slices.DeleteFunc(entries, func(e entry) bool { return e.weight < 0 })

@@ -15,12 +15,16 @@ type View uint8
 // The views there are, in the order of their number keys.
 const (
 	RaceView View = iota
+	TimelineView
 	HistoryView
+	ClientsView
 	viewCount int = iota
 )
 
 // viewNames are what the views are called in the header.
-var viewNames = [viewCount]string{RaceView: "race", HistoryView: "history"}
+var viewNames = [viewCount]string{
+	RaceView: "race", TimelineView: "timeline", HistoryView: "history", ClientsView: "clients",
+}
 
 // viewSet is a set of views.
 type viewSet uint8
@@ -52,10 +56,10 @@ func (f *Frame) tabs(level int) []piece {
 		case level == 0:
 			line = append(line, piece{"  " + number + name, inkDim})
 		case level == 1:
-			line = append(line, piece{"  " + number, inkDim})
+			line = append(line, piece{" " + number, inkDim})
 		}
 	}
-	line[0].text = strings.TrimPrefix(line[0].text, " ") // one cell suffices before the first
+	line[0].text = strings.TrimLeft(line[0].text, " ")
 	return line
 }
 
@@ -71,10 +75,25 @@ func body(screen chart.Area) chart.Area {
 // needs returns what a frame has to have of every lane to be drawn on a screen of w × h cells.
 func (f *Frame) needs(s size, now time.Duration) []sim.View {
 	p := planFor(s.w, s.h, f)
-	if !p.tooSmall && f.View == HistoryView {
+	switch {
+	case p.tooSmall:
+	case f.View == HistoryView:
 		return f.historyNeeds(s)
+	case f.View == ClientsView:
+		return f.clientNeeds(now)
 	}
 	return p.views(f, now)
+}
+
+// shownLanes are the lanes in sight, the first of them from 0.
+func (f *Frame) shownLanes(p *plan) (first, n int) {
+	switch f.View {
+	case HistoryView:
+		return f.historyLanes(p.w)
+	case ClientsView:
+		return f.Focus, 1
+	}
+	return p.firstLane, p.lanes
 }
 
 // lanePanel draws the box of a lane, and returns its inside.

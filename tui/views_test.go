@@ -10,6 +10,23 @@ var viewFrames = map[string]struct {
 	view View
 	make func() Frame
 }{
+	"timeline":       {TimelineView, func() Frame { return twoLanes(6) }},
+	"timeline-crowd": {TimelineView, func() Frame {
+		f := twoLanes(200)
+		f.Focus, f.Zoom, f.Cursor = 1, 1, 100
+		return f
+	}},
+	"clients": {ClientsView, func() Frame { return twoLanes(6) }},
+	"clients-sorted": {ClientsView, func() Frame {
+		f := threeLanes()
+		f.SortBy, f.Cursor = 3, 20
+		return f
+	}},
+	"clients-crowd": {ClientsView, func() Frame {
+		f := twoLanes(200)
+		f.SortBy, f.Reversed = len(columns)-1, true
+		return f
+	}},
 	"history": {HistoryView, func() Frame { return twoLanes(6) }},
 	"history-scrolled": {HistoryView, func() Frame {
 		f := twoLanes(24)
