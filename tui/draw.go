@@ -28,6 +28,8 @@ func Draw(g *chart.Grid, f Frame) {
 			drawHistory(body(screen), &f)
 		case ClientsView:
 			drawTable(body(screen), &f)
+		case RunsView:
+			drawRuns(body(screen), &f)
 		default:
 			drawRace(screen, &f, &p)
 		}

@@ -54,6 +54,11 @@ type Frame struct {
 	Reversed bool
 	// Line is the selected version in the history of the focused lane, from 0, the newest.
 	Line int
+	// Runs are those that have ended, oldest first; RunLine is the selected one, from 0, the newest, and Marked are the
+	// numbers of the two that are compared, 0 for none.
+	Runs    []PastRun
+	RunLine int
+	Marked  [2]int
 	// Focus is the lane that keys act on, from 0; Cursor is the selected client, from 1.
 	Focus, Cursor int
 	// Scale is the range of the charts; the zero Scale is fitted to the snapshots.

@@ -45,6 +45,7 @@ const (
 	cmdNextColumn
 	cmdPrevColumn
 	cmdReverse
+	cmdMark
 	cmdNextView
 	cmdSuspend
 	cmdQuit
@@ -121,12 +122,13 @@ var keyMap = [...]keyed{
 	shows(TimelineView, ""),
 	shows(HistoryView, ""),
 	shows(ClientsView, ""),
+	shows(RunsView, ""),
 	bind(cmdNextView, []string{"v"}, "v", "the next view"),
 	bind(cmdPause, []string{" "}, "space", "pause, resume").inFooter(9, "pause"),
-	bind(cmdStep, []string{"."}, ".", "step, one Redis command of the focused lane, the selected client first").inFooter(8, "step"),
+	bind(cmdStep, []string{"."}, ".", "step, one Redis command of the focused lane, the selected client first").on(RaceView, TimelineView, HistoryView, ClientsView).inFooter(8, "step"),
 	bind(cmdBack, []string{"left", "h"}, "←", "look back, and forward again, along the timelines").on(RaceView, TimelineView).inFooter(6, "back"),
 	bind(cmdForward, []string{"right", "l"}, "→", "").on(RaceView, TimelineView),
-	bind(cmdLive, []string{"esc", "g"}, "esc g", "to the present, from looking back"),
+	bind(cmdLive, []string{"esc", "g"}, "esc g", "to the present, from looking back").on(RaceView, TimelineView, HistoryView, ClientsView),
 	bind(cmdNextLane, []string{"tab"}, "tab", "next lane, previous lane").inFooter(7, "lane"),
 	bind(cmdPrevLane, []string{"shift+tab"}, "shift+tab", ""),
 	bind(cmdUp, []string{"up", "k"}, "↑ k", "client above, client below").on(RaceView, TimelineView, ClientsView).inFooter(2, "client"),
@@ -141,6 +143,11 @@ var keyMap = [...]keyed{
 	bind(cmdPageDown, []string{"pgdown"}, "pgdn", "").on(HistoryView),
 	bind(cmdFirst, []string{"home"}, "home", "the newest version, the oldest of the last thousand").on(HistoryView),
 	bind(cmdLast, []string{"end", "G"}, "end G", "").on(HistoryView),
+	bind(cmdUp, []string{"up", "k"}, "↑ k", "newer run, older run").on(RunsView).inFooter(8, "run"),
+	bind(cmdDown, []string{"down", "j"}, "↓ j", "").on(RunsView),
+	bind(cmdFirst, []string{"home"}, "home", "newest run, oldest run").on(RunsView),
+	bind(cmdLast, []string{"end", "G"}, "end G", "").on(RunsView),
+	bind(cmdMark, []string{"enter"}, "enter", "mark the selected run, two that are marked are compared").on(RunsView).inFooter(9, "mark"),
 	bind(cmdZoomIn, []string{"z"}, "z", "zoom in, zoom out").on(TimelineView).inFooter(8, "zoom"),
 	bind(cmdZoomOut, []string{"Z"}, "Z", "").on(TimelineView),
 	bind(cmdNextColumn, []string{">", "o"}, ">", "order by the next column, by the one before").on(ClientsView).inFooter(8, "order"),
@@ -151,7 +158,7 @@ var keyMap = [...]keyed{
 	bind(cmdFaster, []string{"+", "="}, "+", "faster, slower").inFooter(4, "speed"),
 	bind(cmdSlower, []string{"-"}, "-", ""),
 	bind(cmdRestart, []string{"r"}, "r", "restart, with the same seed").inFooter(3, "restart"),
-	bind(cmdFaults, []string{"f"}, "f", "faults, a menu of what can be done to the selected client or to Redis").inFooter(6, "fault"),
+	bind(cmdFaults, []string{"f"}, "f", "faults, a menu of what can be done to the selected client or to Redis").on(RaceView, TimelineView, HistoryView, ClientsView).inFooter(6, "fault"),
 	bind(cmdCrash, []string{"x"}, "x", "crash the selected client, which then never releases anything").on(RaceView, TimelineView, ClientsView).inFooter(1, "crash"),
 	bind(cmdPresets, []string{"p"}, "p", "presets, a menu of failures to watch, each beside its remedy").inFooter(4, "presets"),
 	bind(cmdHelp, []string{"?"}, "?", "this help").inFooter(10, "help"),
@@ -197,7 +204,8 @@ func (f *Frame) offers(k keyed) bool {
 	case cmdNextLane, cmdPrevLane:
 		return len(f.Config.Lanes) > 1
 	case cmdUp, cmdDown, cmdPageUp, cmdPageDown, cmdFirst, cmdLast:
-		return f.Config.Clients > 1 || k.over == PresetMenu || f.View == HistoryView
+		ofClients := k.over == FaultMenu || k.over == NoOverlay && k.views.has(ClientsView)
+		return !ofClients || f.Config.Clients > 1
 	case cmdInject:
 		return !k.node || f.laneInfo(f.Focus).Nodes > 1
 	}

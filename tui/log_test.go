@@ -190,3 +190,17 @@ func threeLanes() Frame {
 	f.Focus, f.Cursor = 1, 20
 	return f
 }
+
+// someRuns is the demonstration after three other runs of it.
+func someRuns() Frame {
+	now := twoLanes(6)
+	results := []Frame{twoLanes(6), twoLanes(24), threeLanes()}
+	for i, f := range results {
+		r := sim.Result{Config: f.Config, Backend: "embedded", Embedded: true}
+		for _, s := range f.Snapshots {
+			r.Lanes = append(r.Lanes, sim.LaneResult{Snapshot: s})
+		}
+		now.Runs = append(now.Runs, PastRun{Number: i + 1, Result: r})
+	}
+	return now
+}

@@ -36,6 +36,7 @@ type model struct {
 	stepping    bool      // a step is under way, or its reply
 	before      sim.Event // the last reply before it
 
+	ran   int // how many runs have ended
 	ticks int // counts the chains of ticks, of which the last one lives
 	grid  *chart.Grid
 	pens  []chart.Pen
@@ -142,6 +143,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case startedMsg:
 		return m.started(msg)
 	case endedMsg:
+		m.remember(msg.session)
 		if msg.session == m.session && msg.session != nil {
 			if err := msg.session.err; err != nil {
 				// The session is finished and its error returned by Run.
@@ -192,6 +194,7 @@ func (m *model) started(msg startedMsg) tea.Cmd {
 		return m.restart()
 	}
 	m.session = msg.session
+	m.session.preset = m.frame.presetText()
 	m.session.exp.Clock().SetSpeed(m.frame.Speed)
 	m.frame.Backend, _ = m.session.exp.Backend()
 	m.look()
@@ -354,6 +357,8 @@ func (m *model) obey(k keyed) tea.Cmd {
 		f.SortBy = (f.SortBy + len(columns) - 1) % len(columns)
 	case cmdReverse:
 		f.Reversed = !f.Reversed
+	case cmdMark:
+		m.markRun()
 	case cmdUp:
 		m.move(-1)
 	case cmdDown:

@@ -69,6 +69,8 @@ func press(t *testing.T, m *model, key string) tea.Cmd {
 type condition struct {
 	focus, cursor, pick int
 	line, zoom, sort    int
+	run                 int
+	marked              [2]int
 	reversed            bool
 	view                View
 	over                Overlay
@@ -83,7 +85,7 @@ type condition struct {
 func conditionOf(m *model) condition {
 	f := &m.frame
 	return condition{
-		f.Focus, f.Cursor, f.Pick, f.Line, f.Zoom, f.SortBy, f.Reversed, f.View, f.Over, f.Back, m.paused, m.frozen, f.Notice, f.At, time.Duration(m.steppedAt.UnixNano()), float64(f.Speed),
+		f.Focus, f.Cursor, f.Pick, f.Line, f.Zoom, f.SortBy, f.RunLine, f.Marked, f.Reversed, f.View, f.Over, f.Back, m.paused, m.frozen, f.Notice, f.At, time.Duration(m.steppedAt.UnixNano()), float64(f.Speed),
 		strings.Join(f.Config.Lanes, " "), m.starting,
 	}
 }
@@ -118,7 +120,8 @@ func everyKeyDoesSomething(t *testing.T, m *model, view View) {
 		}
 		for _, key := range k.Keys() {
 			m.frame.View, m.frame.Over = view, NoOverlay
-			m.frame.Cursor, m.frame.Line = 20, 20
+			m.frame.Cursor, m.frame.Line, m.frame.RunLine, m.frame.Marked = 20, 20, 1, [2]int{}
+			m.setSpeed(4)
 			m.live()
 			m.look()
 			m.frame.Notice = ""
@@ -151,6 +154,7 @@ func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
 		t.Fatalf("state %d", m.frame.State)
 	}
 	press(t, m, " ")
+	m.frame.Runs = someRuns().Runs
 	for view := range View(viewCount) {
 		everyKeyDoesSomething(t, m, view)
 	}

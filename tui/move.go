@@ -22,6 +22,9 @@ func (m *model) move(by int) {
 	case f.View == ClientsView:
 		m.moveInTable(by)
 		return
+	case f.View == RunsView:
+		f.RunLine = min(max(f.RunLine+by, 0), max(len(f.Runs)-1, 0))
+		return
 	}
 	f.Cursor = min(max(f.Cursor+by, 1), f.Config.Clients)
 }

@@ -18,12 +18,13 @@ const (
 	TimelineView
 	HistoryView
 	ClientsView
+	RunsView
 	viewCount int = iota
 )
 
 // viewNames are what the views are called in the header.
 var viewNames = [viewCount]string{
-	RaceView: "race", TimelineView: "timeline", HistoryView: "history", ClientsView: "clients",
+	RaceView: "race", TimelineView: "timeline", HistoryView: "history", ClientsView: "clients", RunsView: "runs",
 }
 
 // viewSet is a set of views.
@@ -81,6 +82,8 @@ func (f *Frame) needs(s size, now time.Duration) []sim.View {
 		return f.historyNeeds(s)
 	case f.View == ClientsView:
 		return f.clientNeeds(now)
+	case f.View == RunsView:
+		return make([]sim.View, len(f.Config.Lanes))
 	}
 	return p.views(f, now)
 }
@@ -92,6 +95,8 @@ func (f *Frame) shownLanes(p *plan) (first, n int) {
 		return f.historyLanes(p.w)
 	case ClientsView:
 		return f.Focus, 1
+	case RunsView:
+		return 0, len(f.Config.Lanes)
 	}
 	return p.firstLane, p.lanes
 }

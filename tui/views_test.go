@@ -10,7 +10,7 @@ var viewFrames = map[string]struct {
 	view View
 	make func() Frame
 }{
-	"timeline":       {TimelineView, func() Frame { return twoLanes(6) }},
+	"timeline": {TimelineView, func() Frame { return twoLanes(6) }},
 	"timeline-crowd": {TimelineView, func() Frame {
 		f := twoLanes(200)
 		f.Focus, f.Zoom, f.Cursor = 1, 1, 100
@@ -25,6 +25,18 @@ var viewFrames = map[string]struct {
 	"clients-crowd": {ClientsView, func() Frame {
 		f := twoLanes(200)
 		f.SortBy, f.Reversed = len(columns)-1, true
+		return f
+	}},
+	"runs-none": {RunsView, func() Frame { return twoLanes(6) }},
+	"runs":      {RunsView, someRuns},
+	"runs-compared": {RunsView, func() Frame {
+		f := someRuns()
+		f.RunLine, f.Marked = 1, [2]int{1, 2}
+		return f
+	}},
+	"runs-of-three-lanes": {RunsView, func() Frame {
+		f := someRuns()
+		f.Focus, f.Marked = 1, [2]int{3, 1}
 		return f
 	}},
 	"history": {HistoryView, func() Frame { return twoLanes(6) }},
