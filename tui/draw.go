@@ -41,6 +41,10 @@ func Draw(g *chart.Grid, f Frame) {
 			drawFaults(screen, &f)
 		case PresetMenu:
 			drawPresets(screen, &f)
+		case Explanation:
+			drawExplanation(screen, &f)
+		case Info:
+			drawInfo(screen, &f)
 		}
 	}
 	if f.ASCII {

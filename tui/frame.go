@@ -30,7 +30,12 @@ const (
 	Help
 	FaultMenu
 	PresetMenu
+	Explanation // of one loss
+	Info        // on the view and the focused strategy
 )
+
+// reading tells whether an overlay is only read: the keys do what they do without it, and esc closes it.
+func (o Overlay) reading() bool { return o == Help || o == Explanation || o == Info }
 
 // A Frame is everything that is drawn, as plain data.
 type Frame struct {
@@ -75,6 +80,7 @@ type Frame struct {
 	ASCII bool
 
 	node int   // the one that the fault menu would restart beside the first, from 2; 0 is the second
+	told *loss // the one that the explanation lies over the screen of
 	why  *loss // explained although it is no longer the last; nil explains the last
 }
 

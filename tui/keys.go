@@ -46,6 +46,10 @@ const (
 	cmdPrevColumn
 	cmdReverse
 	cmdMark
+	cmdPrevLoss
+	cmdNextLoss
+	cmdTell
+	cmdInfo
 	cmdNextView
 	cmdSuspend
 	cmdQuit
@@ -129,6 +133,11 @@ var keyMap = [...]keyed{
 	bind(cmdBack, []string{"left", "h"}, "←", "look back, and forward again, along the timelines").on(RaceView, TimelineView).inFooter(6, "back"),
 	bind(cmdForward, []string{"right", "l"}, "→", "").on(RaceView, TimelineView),
 	bind(cmdLive, []string{"esc", "g"}, "esc g", "to the present, from looking back").on(RaceView, TimelineView, HistoryView, ClientsView),
+	bind(cmdPrevLoss, []string{"["}, "[", "the lost update before, the one after, of the focused lane").on(RaceView, TimelineView, HistoryView).inFooter(5, "losses"),
+	bind(cmdNextLoss, []string{"]"}, "]", "").on(RaceView, TimelineView, HistoryView),
+	bind(cmdTell, []string{"enter"}, "enter", "explain the selected client's last loss, command by command").on(RaceView, TimelineView, ClientsView).inFooter(5, "explain"),
+	bind(cmdTell, []string{"enter"}, "enter", "explain the selected version, if it was lost").on(HistoryView).inFooter(5, "explain"),
+	bind(cmdInfo, []string{"i"}, "i", "what this is, the focused strategy and the view in three sentences").inFooter(2, "info"),
 	bind(cmdNextLane, []string{"tab"}, "tab", "next lane, previous lane").inFooter(7, "lane"),
 	bind(cmdPrevLane, []string{"shift+tab"}, "shift+tab", ""),
 	bind(cmdUp, []string{"up", "k"}, "↑ k", "client above, client below").on(RaceView, TimelineView, ClientsView).inFooter(2, "client"),
@@ -189,10 +198,10 @@ var keyMap = [...]keyed{
 	bind(cmdClose, []string{"esc", "p"}, "esc", "close, and change nothing").inFooter(9, "close").in(PresetMenu),
 }
 
-// obeyed tells whether a key does something now. Under the help, the keys that it explains work as ever.
+// obeyed tells whether a key does something now. Under what is only read, the keys work as ever.
 func (f *Frame) obeyed(k keyed) bool {
 	over := f.Over
-	if over == Help {
+	if over.reading() {
 		over = NoOverlay
 	}
 	return (k.always || k.over == over && (over != NoOverlay || k.views.has(f.View))) && f.offers(k)
@@ -233,6 +242,8 @@ func footerKeys(k keyed) string {
 		return "↑↓"
 	case cmdFaster:
 		return "+-"
+	case cmdPrevLoss:
+		return "[]"
 	case cmdZoomIn:
 		return "zZ"
 	case cmdNextColumn:

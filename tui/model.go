@@ -163,6 +163,9 @@ func (m *model) restart() tea.Cmd {
 	m.session, m.held = nil, nil
 	m.paused, m.frozen, m.stepping, m.suspended = false, false, false, false
 	m.frame.why = nil
+	if m.frame.Over == Explanation {
+		m.frame.Over = NoOverlay
+	}
 	m.frame.Snapshots, m.frame.State, m.frame.Back, m.frame.Scale, m.frame.Line = nil, Starting, false, Scale{}, 0
 	m.stale = true
 	if m.starting {
@@ -310,8 +313,8 @@ func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
 // key obeys a key, and shows at once what has come of it.
 func (m *model) key(msg tea.KeyMsg) tea.Cmd {
 	k := m.frame.keyOf(msg)
-	if m.frame.Over == Help && k.command == cmdLive {
-		k.command = cmdHelp // esc closes it
+	if m.frame.Over.reading() && msg.Type == tea.KeyEsc {
+		k = keyed{command: cmdClose}
 	}
 	if k.command == cmdNone {
 		return nil
@@ -357,6 +360,14 @@ func (m *model) obey(k keyed) tea.Cmd {
 		f.SortBy = (f.SortBy + len(columns) - 1) % len(columns)
 	case cmdReverse:
 		f.Reversed = !f.Reversed
+	case cmdPrevLoss:
+		m.jumpToLoss(-1)
+	case cmdNextLoss:
+		m.jumpToLoss(+1)
+	case cmdTell:
+		m.tellLoss()
+	case cmdInfo:
+		m.toggle(Info)
 	case cmdMark:
 		m.markRun()
 	case cmdUp:
@@ -392,17 +403,21 @@ func (m *model) obey(k keyed) tea.Cmd {
 	case cmdClose:
 		f.Over = NoOverlay
 	case cmdHelp:
-		if f.Over == Help {
-			f.Over = NoOverlay
-		} else {
-			f.Over = Help
-		}
+		m.toggle(Help)
 	case cmdSuspend:
 		return m.suspend()
 	case cmdQuit:
 		return tea.Quit
 	}
 	return nil
+}
+
+// toggle lays something over the screen, or takes it away.
+func (m *model) toggle(o Overlay) {
+	if m.frame.Over == o {
+		o = NoOverlay
+	}
+	m.frame.Over = o
 }
 
 func (m *model) setSpeed(s clock.Speed) {

@@ -15,7 +15,7 @@ const farthest = 1 << 30
 func (m *model) move(by int) {
 	f := &m.frame
 	switch {
-	case f.Over != NoOverlay && f.Over != Help:
+	case f.Over != NoOverlay && !f.Over.reading():
 	case f.View == HistoryView:
 		m.moveLine(by)
 		return

@@ -81,7 +81,9 @@ func (m *model) markRun() {
 }
 
 // compared are the two runs that are marked; nil for one that is not.
-func (f *Frame) compared() (a, b *PastRun) { return f.runNumbered(f.Marked[0]), f.runNumbered(f.Marked[1]) }
+func (f *Frame) compared() (a, b *PastRun) {
+	return f.runNumbered(f.Marked[0]), f.runNumbered(f.Marked[1])
+}
 
 // runRows is how many of the runs fit in a body of h rows: few where two of them are compared below.
 func (f *Frame) runRows(h int) int {

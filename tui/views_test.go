@@ -2,7 +2,11 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+	"time"
+
+	"locktop/sim"
 )
 
 // viewFrames are the frames of every view but the race's, which has its own.
@@ -39,6 +43,16 @@ var viewFrames = map[string]struct {
 		f.Focus, f.Marked = 1, [2]int{3, 1}
 		return f
 	}},
+	"explanation": {RaceView, func() Frame {
+		f := twoLanes(6)
+		return told(f, 3)
+	}},
+	"explanation-forgotten": {ClientsView, func() Frame { return told(forgotten("failover:for=200ms"), 2) }},
+	"info": {TimelineView, func() Frame {
+		f := twoLanes(6)
+		f.Over = Info
+		return f
+	}},
 	"history": {HistoryView, func() Frame { return twoLanes(6) }},
 	"history-scrolled": {HistoryView, func() Frame {
 		f := twoLanes(24)
@@ -62,5 +76,80 @@ func TestGoldenViews(t *testing.T) {
 				t.Run(file, func(t *testing.T) { golden(t, file, text(f, size[0], size[1])) })
 			}
 		}
+	}
+}
+
+// told is a frame with the explanation of a client's last loss.
+func told(f Frame, client int) Frame {
+	l, ok := f.lossOf(client)
+	if !ok {
+		panic("nothing lost")
+	}
+	f.Cursor, f.Over, f.told = client, Explanation, &l
+	return f
+}
+
+func TestInfoIsNoLongerThanThreeSentences(t *testing.T) {
+	for _, s := range sim.Strategies() {
+		for v := range View(viewCount) {
+			f := twoLanes(6)
+			f.Config.Lanes, f.View = []string{s.Name, "none"}, v
+			var text strings.Builder
+			for _, line := range f.infoLines(60)[1:] {
+				for _, p := range line {
+					text.WriteString(p.text)
+				}
+				text.WriteByte(' ')
+			}
+			if n := strings.Count(text.String(), ". "); n > 3 || n < 2 {
+				t.Errorf("%s, %s: %d sentences: %s", s.Name, viewNames[v], n, text.String())
+			}
+		}
+	}
+}
+
+// TestFromLossToLoss goes back through the losses of a lane that stands still, and forward again.
+func TestFromLossToLoss(t *testing.T) {
+	cfg := sim.Defaults()
+	cfg.Lanes, cfg.Speed = []string{"none"}, 4
+	m := running(t, cfg)
+	m.after(time.Second)
+	press(t, m, " ")
+	m.look()
+	var before time.Duration
+	for i := range 5 {
+		press(t, m, "[")
+		f := &m.frame
+		l, ok := lastLoss(f)
+		if !f.Back || !ok || lostAt(&l.Loss) != f.At || i > 0 && f.At >= before {
+			t.Fatalf("%d: back %v at %v, after %v; loss at %v", i, f.Back, f.At, before, lostAt(&l.Loss))
+		}
+		before = f.At
+	}
+	press(t, m, "]")
+	if m.frame.At <= before {
+		t.Errorf("forward from %v is %v", before, m.frame.At)
+	}
+	for range 5 {
+		press(t, m, "]")
+	}
+	if m.frame.Back {
+		t.Error("beyond the last loss is not the present")
+	}
+	press(t, m, "[")
+	press(t, m, "g")
+	if m.frame.Back || m.held != nil {
+		t.Error("g does not return to the present")
+	}
+	press(t, m, "3")
+	press(t, m, "[")
+	if v := m.frame.selectedVersion(); v == nil || v.Kept {
+		t.Errorf("in the history [ selects %+v", v)
+	}
+	press(t, m, "enter")
+	contains(t, m.viewNow(), "HOW c", "lost in none", "GET → ", "→ OK ✗")
+	press(t, m, "esc")
+	if m.frame.Over != NoOverlay {
+		t.Error("esc does not close the explanation")
 	}
 }

@@ -14,7 +14,11 @@ import (
 func (p *plan) planTimeline(f *Frame) {
 	p.firstLane, p.lanes, p.legend = f.Focus, 1, true
 	p.panelHeight = p.h - p.panelTop - 3 // for the selected client, the legend and the footer
-	rows := p.panelHeight - 2 - 1        // for the ruler
+	if p.h >= 14 {
+		p.why = 1
+		p.panelHeight--
+	}
+	rows := p.panelHeight - 2 - 1 // for the ruler
 	p.lane = lanePlan{ruler: true, caption: rows >= 6}
 	if p.lane.caption {
 		rows -= 2 // who is inside, and the lease
@@ -45,6 +49,7 @@ func drawTimelines(screen chart.Area, f *Frame, p *plan) {
 	}
 	drawClients(in, f, p, s)
 	drawSelected(screen.Sub(0, y, p.w, 1), f, s)
+	drawWhy(screen.Sub(0, y+2, p.w, p.why), f, p)
 }
 
 // drawSelected spells out what the selected client is doing at the end of the timelines.
