@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"io"
 	"testing"
 
 	"github.com/muesli/termenv"
@@ -49,7 +50,7 @@ func viewed(v View, clients int) Frame {
 
 func BenchmarkUnchangedView(b *testing.B) {
 	f := twoLanes(24)
-	m := newModel(context.Background(), f.Config, Options{}, termenv.TrueColor)
+	m := newModel(context.Background(), f.Config, Options{}, termenv.NewOutput(io.Discard, termenv.WithProfile(termenv.TrueColor)))
 	m.grid.Resize(120, 40)
 	m.frame = f
 	b.ReportAllocs()

@@ -92,6 +92,12 @@ func tableRows(h, clients int) int {
 	return rows
 }
 
+// tableTop is the first client in sight, from 0.
+func (f *Frame) tableTop(order []*sim.ClientView, rows int) int {
+	at := slices.IndexFunc(order, func(c *sim.ClientView) bool { return c.Number == f.Cursor })
+	return min(max(at-rows/2, 0), max(len(order)-rows, 0))
+}
+
 func drawTable(a chart.Area, f *Frame) {
 	in := lanePanel(a.Sub(0, 0, a.W(), a.H()-1), f, f.Focus)
 	s := f.snapshot(f.Focus)
@@ -108,8 +114,7 @@ func drawTable(a chart.Area, f *Frame) {
 	for _, c := range order {
 		t.most = max(t.most, c.Kept)
 	}
-	at := slices.IndexFunc(order, func(c *sim.ClientView) bool { return c.Number == f.Cursor })
-	top := min(max(at-t.rows/2, 0), max(len(order)-t.rows, 0))
+	top := f.tableTop(order, t.rows)
 	last := min(top+t.rows, len(order))
 	for i, c := range order[top:last] {
 		t.client(in, 1+i, c)

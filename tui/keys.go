@@ -51,6 +51,17 @@ const (
 	cmdTell
 	cmdInfo
 	cmdNextView
+	cmdMoreClients
+	cmdFewerClients
+	cmdMoreWork
+	cmdLessWork
+	cmdLongerLease
+	cmdShorterLease
+	cmdLongerRetry
+	cmdShorterRetry
+	cmdCopy
+	cmdExport
+	cmdMouse
 	cmdSuspend
 	cmdQuit
 )
@@ -166,10 +177,21 @@ var keyMap = [...]keyed{
 	bind(cmdPrevStrategy, []string{"S"}, "S", ""),
 	bind(cmdFaster, []string{"+", "="}, "+", "faster, slower").inFooter(4, "speed"),
 	bind(cmdSlower, []string{"-"}, "-", ""),
+	bind(cmdMoreClients, []string{"c"}, "c", "more clients, fewer; restarts, as do the next three").inFooter(1, "clients"),
+	bind(cmdFewerClients, []string{"C"}, "C", ""),
+	bind(cmdMoreWork, []string{"w"}, "w", "think longer, or shorter, between read and write"),
+	bind(cmdLessWork, []string{"W"}, "W", ""),
+	bind(cmdLongerLease, []string{"t"}, "t", "lease longer, or shorter: the lock's time to live"),
+	bind(cmdShorterLease, []string{"T"}, "T", ""),
+	bind(cmdLongerRetry, []string{"b"}, "b", "pause longer, or shorter, between tries for the lock"),
+	bind(cmdShorterRetry, []string{"B"}, "B", ""),
 	bind(cmdRestart, []string{"r"}, "r", "restart, with the same seed").inFooter(3, "restart"),
 	bind(cmdFaults, []string{"f"}, "f", "faults, a menu of what can be done to the selected client or to Redis").on(RaceView, TimelineView, HistoryView, ClientsView).inFooter(6, "fault"),
 	bind(cmdCrash, []string{"x"}, "x", "crash the selected client, which then never releases anything").on(RaceView, TimelineView, ClientsView).inFooter(1, "crash"),
 	bind(cmdPresets, []string{"p"}, "p", "presets, a menu of failures to watch, each beside its remedy").inFooter(4, "presets"),
+	bind(cmdCopy, []string{"y"}, "y", "copy the explanation of the loss, to the clipboard of the terminal"),
+	bind(cmdExport, []string{"e"}, "e", "export the frame as text and with colours, and the run as JSON").inFooter(1, "export"),
+	bind(cmdMouse, []string{"m"}, "m", "mouse on, or off: a click selects and the wheel scrolls"),
 	bind(cmdHelp, []string{"?"}, "?", "this help").inFooter(10, "help"),
 	bind(cmdSuspend, []string{"ctrl+z"}, "ctrl+z", "suspend").everywhere(),
 	bind(cmdQuit, []string{"q", "ctrl+c"}, "q", "quit, and print the report").inFooter(11, "quit").everywhere(),
@@ -244,6 +266,8 @@ func footerKeys(k keyed) string {
 		return "+-"
 	case cmdPrevLoss:
 		return "[]"
+	case cmdMoreClients:
+		return "cC"
 	case cmdZoomIn:
 		return "zZ"
 	case cmdNextColumn:

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/muesli/termenv"
 
 	"locktop/lock/redistest"
 	"locktop/sim"
@@ -261,7 +260,7 @@ func (m *model) viewNow() string {
 
 func TestAPresetIsHandedOver(t *testing.T) {
 	p, _ := sim.PresetNamed("failover")
-	m := newModel(t.Context(), watched(p, sim.Defaults()), Options{Preset: &p}, termenv.Ascii)
+	m := newModel(t.Context(), watched(p, sim.Defaults()), Options{Preset: &p}, colourless())
 	m.update(tea.WindowSizeMsg{Width: 120, Height: 40})
 	contains(t, m.view(), "preset failover", "PRESET FAILOVER", p.Title, "LOOK AT", "REMEDY")
 	press(t, m, "?")

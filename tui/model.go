@@ -16,10 +16,13 @@ import (
 
 // model is the one Bubble Tea model. Its update changes state and nothing else: what waits for Redis is a command.
 type model struct {
-	ctx   context.Context
-	stage *stage
-	tick  time.Duration
-	err   error // ends the program
+	ctx    context.Context
+	output *termenv.Output
+	stage  *stage
+	tick   time.Duration
+	err    error // ends the program
+
+	mouse bool // it is on
 
 	session  *session // nil while starting
 	starting bool     // a command is at it
@@ -62,20 +65,20 @@ const (
 	readingTime = 3 * time.Second // how long an explanation stands while the race runs on
 )
 
-func newModel(ctx context.Context, cfg sim.Config, opts Options, profile termenv.Profile) *model {
+func newModel(ctx context.Context, cfg sim.Config, opts Options, output *termenv.Output) *model {
 	fps := opts.FPS
 	if fps <= 0 {
 		fps = defaultFPS
 	}
 	return &model{
-		ctx:   ctx,
+		ctx: ctx, output: output,
 		stage: &stage{ctx: ctx, opened: opts.Opened},
 		tick:  time.Second / time.Duration(fps),
 		frame: Frame{
 			Config: cfg, Speed: cfg.Speed, Backend: cfg.Source.String(), Cursor: 1, ASCII: opts.ASCII, Preset: opts.Preset,
 		},
 		grid:  chart.NewGrid(0, 0),
-		pens:  Pens(opts.Theme, profile),
+		pens:  Pens(opts.Theme, output.Profile),
 		stale: true,
 	}
 }
@@ -140,6 +143,12 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return m.tickOn()
 	case tea.KeyMsg:
 		return m.keys(msg)
+	case tea.MouseMsg:
+		return m.pointed(msg)
+	case toldMsg:
+		m.notify(msg.text)
+		m.stale = true
+		return m.nextTick()
 	case startedMsg:
 		return m.started(msg)
 	case endedMsg:
@@ -390,6 +399,16 @@ func (m *model) obey(k keyed) tea.Cmd {
 		m.setSpeed(f.Speed.Faster())
 	case cmdSlower:
 		m.setSpeed(f.Speed.Slower())
+	case cmdMoreClients, cmdMoreWork, cmdLongerLease, cmdLongerRetry:
+		return m.change(k.command, true)
+	case cmdFewerClients, cmdLessWork, cmdShorterLease, cmdShorterRetry:
+		return m.change(k.command, false)
+	case cmdCopy:
+		return m.copyLoss()
+	case cmdExport:
+		return m.export()
+	case cmdMouse:
+		return m.toggleMouse()
 	case cmdRestart:
 		return m.restart()
 	case cmdFaults:

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -18,7 +19,7 @@ import (
 // running returns a model whose session runs, at 120×40.
 func running(t *testing.T, cfg sim.Config) *model {
 	t.Helper()
-	m := newModel(t.Context(), cfg, Options{}, termenv.Ascii)
+	m := newModel(t.Context(), cfg, Options{}, colourless())
 	t.Cleanup(func() {
 		if _, err := m.stage.close(); err != nil {
 			t.Error(err)
@@ -30,6 +31,11 @@ func running(t *testing.T, cfg sim.Config) *model {
 		t.Fatal(m.err)
 	}
 	return m
+}
+
+// colourless is a terminal without colours.
+func colourless() *termenv.Output {
+	return termenv.NewOutput(io.Discard, termenv.WithProfile(termenv.Ascii))
 }
 
 // after waits until the race has got on.
@@ -80,13 +86,14 @@ type condition struct {
 	speed               float64
 	lanes               string
 	starting            bool
+	mouse               bool
 }
 
 func conditionOf(m *model) condition {
 	f := &m.frame
 	return condition{
 		f.Focus, f.Cursor, f.Pick, f.Line, f.Zoom, f.SortBy, f.RunLine, f.Marked, f.Reversed, f.View, f.Over, f.Back, m.paused, m.frozen, f.Notice, f.At, time.Duration(m.steppedAt.UnixNano()), float64(f.Speed),
-		strings.Join(f.Config.Lanes, " "), m.starting,
+		strings.Join(f.Config.Lanes, " "), m.starting, m.mouse,
 	}
 }
 
@@ -108,12 +115,17 @@ func leaves(cmd tea.Cmd) bool {
 	return false
 }
 
+// restarts tells whether a command starts another session.
+func restarts(c command) bool {
+	return c == cmdNextStrategy || c == cmdPrevStrategy || c == cmdRestart || cmdMoreClients <= c && c <= cmdShorterRetry
+}
+
 // everyKeyDoesSomething presses every key that there is in a view, and all the others, which must do nothing.
 func everyKeyDoesSomething(t *testing.T, m *model, view View) {
 	t.Helper()
 	for _, k := range keyMap {
-		if k.command == cmdNextStrategy || k.command == cmdPrevStrategy || k.command == cmdRestart {
-			continue // each of these starts a session; see below
+		if restarts(k.command) || k.command == cmdExport || k.command == cmdCopy {
+			continue // each of these starts a session or leaves something behind; see below
 		}
 		if k.over != NoOverlay {
 			continue // for the menus, see their tests
@@ -159,7 +171,7 @@ func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
 		everyKeyDoesSomething(t, m, view)
 	}
 	m.frame.Over = NoOverlay
-	for _, key := range []string{"s", "S", "r"} {
+	for _, key := range []string{"s", "S", "c", "C", "w", "W", "t", "T", "b", "B", "r"} {
 		before, session := conditionOf(m), m.session
 		cmd := press(t, m, key)
 		if m.session != nil || !m.starting || conditionOf(m) == before || m.frame.State != Starting {
@@ -210,7 +222,7 @@ func TestHelpCloses(t *testing.T) {
 }
 
 func TestKeysThatArriveTogetherAreKeysEach(t *testing.T) {
-	m := newModel(t.Context(), sim.Defaults(), Options{}, termenv.Ascii)
+	m := newModel(t.Context(), sim.Defaults(), Options{}, colourless())
 	m.update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("jj+j")})
 	if m.frame.Cursor != 4 || m.frame.Speed != 0.5 {
 		t.Errorf("cursor %d, speed %v", m.frame.Cursor, m.frame.Speed)
@@ -385,7 +397,7 @@ func TestARealRedisIsFrozenInsteadOfPaused(t *testing.T) {
 func TestAnExperimentThatFailsEndsTheProgram(t *testing.T) {
 	cfg := sim.Defaults()
 	cfg.Lanes = []string{"nonsense"}
-	m := newModel(t.Context(), cfg, Options{}, termenv.Ascii)
+	m := newModel(t.Context(), cfg, Options{}, colourless())
 	g := guarded{m}
 	_, cmd := g.Update(m.restart()())
 	if !leaves(cmd) || m.err == nil || !strings.Contains(m.err.Error(), "nonsense") {
@@ -394,7 +406,7 @@ func TestAnExperimentThatFailsEndsTheProgram(t *testing.T) {
 }
 
 func TestAPanicEndsTheProgramWithItsStack(t *testing.T) {
-	m := newModel(t.Context(), sim.Defaults(), Options{}, termenv.Ascii)
+	m := newModel(t.Context(), sim.Defaults(), Options{}, colourless())
 	g := guarded{m}
 	m.grid = nil
 	g.View()

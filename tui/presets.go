@@ -29,7 +29,7 @@ func (f *Frame) presetText() string {
 	switch {
 	case f.Preset == nil:
 		return ""
-	case !slices.Equal(f.Config.Lanes, f.Preset.Config.Lanes):
+	case !slices.Equal(f.Config.Lanes, f.Preset.Config.Lanes) || !same(f.Config, f.Preset.Config):
 		return "preset " + f.Preset.Name + ", changed"
 	}
 	return "preset " + f.Preset.Name

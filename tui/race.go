@@ -48,6 +48,22 @@ func drawLane(a chart.Area, f *Frame, p *plan, lane int) {
 	drawCounters(in.Sub(0, y, in.W(), p.lane.counters), s)
 }
 
+// firstRow is where the timelines of the clients begin on the screen.
+func (p *plan) firstRow(f *Frame) int {
+	y := p.panelTop + 1
+	if f.View == TimelineView {
+		if p.lane.caption {
+			y += 2
+		}
+		return y
+	}
+	y += 2 + p.lane.chart
+	if p.lane.caption {
+		y++
+	}
+	return y
+}
+
 // drawInside tells who is in the critical section now and who waits for it.
 func drawInside(a chart.Area, f *Frame, s *sim.Snapshot) {
 	half := a.W()

@@ -153,10 +153,12 @@ func (c *console) ends() {
 var keystrokes = map[string]string{
 	"left": "\x1b[D", "right": "\x1b[C", "up": "\x1b[A", "down": "\x1b[B", "pgup": "\x1b[5~", "pgdown": "\x1b[6~",
 	"home": "\x1b[H", "end": "\x1b[F", "esc": "\x1b", "tab": "\t", "shift+tab": "\x1b[Z",
+	"enter": "\r",
 }
 
 func TestEveryKeyOnATerminal(t *testing.T) {
 	for _, size := range [][2]uint16{{120, 40}, {80, 24}} {
+		t.Chdir(t.TempDir()) // for what is exported
 		cfg := sim.Defaults()
 		cfg.Speed = 2
 		cfg.Work = time.Second     // nothing is decided sooner
@@ -177,6 +179,13 @@ func TestEveryKeyOnATerminal(t *testing.T) {
 				case cmdHelp:
 					c.shows("KEYS")
 					c.press("?")
+				case cmdInfo:
+					c.shows("WHAT THIS IS")
+					c.press("i")
+				case cmdView:
+					c.shows("›" + key + " " + viewNames[k.view])
+				case cmdExport:
+					c.shows("written: locktop-1.txt")
 				case cmdFaults:
 					c.shows("FAULTS")
 					c.press("f")

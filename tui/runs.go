@@ -94,6 +94,11 @@ func (f *Frame) runRows(h int) int {
 	return rows
 }
 
+// runTop is the first run in sight, from 0.
+func (f *Frame) runTop(rows int) int {
+	return min(max(f.RunLine-rows/2, 0), max(len(f.Runs)-rows, 0))
+}
+
 func drawRuns(a chart.Area, f *Frame) {
 	rows := f.runRows(a.H())
 	one, two := f.compared()
@@ -118,7 +123,7 @@ func drawRuns(a chart.Area, f *Frame) {
 		}
 		return
 	}
-	top := min(max(f.RunLine-rows/2, 0), max(len(f.Runs)-rows, 0))
+	top := f.runTop(rows)
 	for y := range min(rows, len(f.Runs)-top) {
 		drawRun(in, y, f, f.run(top+y), top+y == f.RunLine)
 	}

@@ -55,7 +55,7 @@ func Run(ctx context.Context, cfg sim.Config, opts Options) (sim.Result, error) 
 	if output == nil {
 		output = os.Stdout
 	}
-	m := newModel(ctx, cfg, opts, termenv.NewOutput(output).EnvColorProfile())
+	m := newModel(ctx, cfg, opts, termenv.NewOutput(output))
 	options := []tea.ProgramOption{
 		tea.WithAltScreen(),
 		tea.WithOutput(output),
