@@ -14,6 +14,7 @@ import (
 // the same size gives the same cells.
 func Draw(g *chart.Grid, f Frame) {
 	screen := g.Area()
+	f.infos = f.infosOf()
 	p := planFor(screen.W(), screen.H(), &f)
 	switch {
 	case p.tooSmall:
@@ -225,7 +226,10 @@ func millis(d time.Duration) string {
 }
 
 // number writes a count in at most five characters.
-func number(n int64) string { return string(appendNumber(nil, n)) }
+func number(n int64) string {
+	var room [8]byte
+	return string(appendNumber(room[:0], n))
+}
 
 func appendNumber(b []byte, n int64) []byte {
 	switch {
@@ -298,12 +302,26 @@ func toASCII(a chart.Area) {
 }
 
 // clientName is what a client is called on the screen.
-func clientName(n int) string { return "c" + fmt.Sprint(n) }
+func clientName(n int) string {
+	if 0 <= n && n < len(clientNames) {
+		return clientNames[n]
+	}
+	return "c" + strconv.Itoa(n)
+}
+
+// clientNames are the names of the first clients, which are drawn in every frame.
+var clientNames = func() (names [256]string) {
+	for n := range names {
+		names[n] = "c" + strconv.Itoa(n)
+	}
+	return names
+}()
 
 // clientList names clients in at most room cells; more is how many there are beyond the list. What does not fit is counted,
 // as in "c1 c3 +12".
 func clientList(clients []int, count, room int) string {
 	var b strings.Builder
+	b.Grow(max(room, 0))
 	for i, n := range clients {
 		name := clientName(n)
 		if b.Len() > 0 {

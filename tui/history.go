@@ -2,6 +2,8 @@ package tui
 
 import (
 	"fmt"
+	"strconv"
+	"time"
 
 	"locktop/sim"
 	"locktop/tui/chart"
@@ -178,7 +180,7 @@ func drawGraph(a chart.Area, f *Frame, s *sim.Snapshot, top, line int) (folded i
 	const left = 1
 	words := historyWords{x: left + 2*g.width + 2, client: len(clientName(f.Config.Clients)), number: 1}
 	for i := top; i < min(top+a.H(), len(s.History)); i++ {
-		words.number = max(words.number, len(fmt.Sprint(s.History[i].Value.Count)))
+		words.number = max(words.number, len(number(s.History[i].Value.Count)))
 	}
 	for i := range min(top+a.H(), len(s.History)) {
 		v := &s.History[i]
@@ -188,7 +190,7 @@ func drawGraph(a chart.Area, f *Frame, s *sim.Snapshot, top, line int) (folded i
 				folded++
 			}
 			g.draw(a.Sub(left, y, 2*g.width+1, 1), i, column, last, v)
-			words.draw(a, y, v, s)
+			words.draw(a, y, v)
 			if i == line {
 				a.Text(0, y, "›", inkCursor)
 				a.SetInk(words.x, y, words.client+words.number+4, 1, inkCursor)
@@ -242,56 +244,98 @@ func versionSign(v *sim.Version) (rune, chart.Ink) {
 // historyWords is where the words of a version go.
 type historyWords struct{ x, number, client int }
 
-func (w historyWords) draw(a chart.Area, y int, v *sim.Version, s *sim.Snapshot) {
+func (w historyWords) draw(a chart.Area, y int, v *sim.Version) {
 	ink := inkTitle
 	if !v.Kept {
 		ink = inkPlain
 	}
-	x := put(a, w.x, y, piece{fmt.Sprintf("n=%-*d ", w.number, v.Value.Count), ink})
+	var room [24]byte
+	a.Text(w.x, y, string(strconv.AppendInt(append(room[:0], "n="...), v.Value.Count, 10)), ink)
+	x := w.x + len("n=") + w.number + 2
 	if v.Client == 0 {
 		text := "a value that nobody here wrote"
 		if v.Value.Count == 0 {
 			text = "empty"
 		}
-		a.Text(x+1, y, text, inkDim)
+		a.Text(x, y, text, inkDim)
 		return
 	}
-	x = put(a, x, y, piece{fmt.Sprintf(" %-*s", w.client, clientName(v.Client)), ink})
+	a.Text(x, y, clientName(v.Client), ink)
+	x += w.client + 2
 	// The sample and the time give way to what became of the version.
-	fate, long, fateInk := versionFate(v, s)
-	if sampled := fmt.Sprintf("  %9s", sample(v.Latency)); x+len(sampled)+2+chart.TextWidth(fate) <= a.W() {
-		x = a.Text(x, y, sampled, inkDim)
+	fate := fateOf(v)
+	if x+sampleWidth+2+fate.width(false) <= a.W() {
+		b := append(strconv.AppendFloat(room[:0], float64(v.Latency)/float64(time.Millisecond), 'f', 1, 64), " ms"...)
+		a.Text(x+max(sampleWidth-len(b), 0), y, string(b), inkDim)
+		x += sampleWidth + 2
 	}
-	if at := "  " + clockText(v.SentAt); x+len(at)+2+chart.TextWidth(long) <= a.W() {
-		x = a.Text(x, y, at, inkDim)
+	if x+timeWidth+2+fate.width(true) <= a.W() {
+		b := strconv.AppendFloat(room[:0], v.SentAt.Seconds(), 'f', 2, 64)
+		a.Text(x+max(timeWidth-1-len(b), 0), y, string(append(b, 's')), inkDim)
+		x += timeWidth + 2
 	}
-	if x+2+chart.TextWidth(long) <= a.W() {
-		fate = long
-	}
-	a.Text(x+2, y, fate, fateInk)
+	fate.draw(a, x, y, x+fate.width(true) <= a.W())
 }
 
-// versionFate says in short and at length what became of a version.
-func versionFate(v *sim.Version, s *sim.Snapshot) (short, long string, ink chart.Ink) {
-	from := fmt.Sprintf(", had read n=%d", v.Base.Count)
+const (
+	sampleWidth = 9
+	timeWidth   = 8
+)
+
+// fate is what became of a version, in words: short ones, and a client's name behind them, or long ones, and what had been
+// read.
+type fate struct {
+	short, long string
+	client      string
+	base        int64 // how many samples had been read; -1 is not told
+	ink         chart.Ink
+}
+
+func fateOf(v *sim.Version) fate {
+	const had = ", had read n="
 	switch {
 	case v.Head:
-		return "head", "head: the value in Redis", inkState
+		return fate{"head", "head: the value in Redis", "", -1, inkState}
 	case v.Kept && !v.Acked:
-		return "no reply yet", "kept, its reply is on its way", inkDim
+		return fate{"no reply yet", "kept, its reply is on its way", "", -1, inkDim}
 	case v.Kept:
-		return "", "", inkDim
+		return fate{base: -1}
 	case v.Forgotten:
-		return "forgotten", "forgotten by Redis", inkFault
+		return fate{"forgotten", "forgotten by Redis", "", -1, inkFault}
 	case !v.Acked:
-		return "not acked", "dead, and nobody was told OK", inkDim
+		return fate{"not acked", "dead, and nobody was told OK", "", -1, inkDim}
 	case v.Killer == 0:
-		return "erased", "erased by an unknown write", inkLost
+		return fate{"erased", "erased by an unknown write", "", -1, inkLost}
 	case v.Killer == v.Client:
-		return "erased by itself", "erased by its own later write" + from, inkLost
+		return fate{"erased by itself", "erased by its own later write" + had, "", v.Base.Count, inkLost}
 	}
-	short = "erased by " + clientName(v.Killer)
-	return short, short + from, inkLost
+	return fate{"erased by ", had, clientName(v.Killer), v.Base.Count, inkLost}
+}
+
+func (f *fate) width(long bool) int {
+	n := chart.TextWidth(f.short) + len(f.client)
+	if long {
+		n = chart.TextWidth(f.long)
+		if f.client != "" {
+			n += len(f.short) + len(f.client)
+		}
+		if f.base >= 0 {
+			n += len(number(f.base))
+		}
+	}
+	return n
+}
+
+func (f *fate) draw(a chart.Area, x, y int, long bool) {
+	if f.client != "" || !long {
+		x = a.Text(a.Text(x, y, f.short, f.ink), y, f.client, f.ink)
+	}
+	if long {
+		x = a.Text(x, y, f.long, f.ink)
+		if f.base >= 0 {
+			a.Text(x, y, number(f.base), f.ink)
+		}
+	}
 }
 
 // drawHistoryLegend explains the signs.

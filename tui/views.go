@@ -48,21 +48,36 @@ func (v View) next() View { return (v + 1) % View(viewCount) }
 
 // tabs are the views for the header: all with their names, or only the present one with its own, or no other at all.
 func (f *Frame) tabs(level int) []piece {
-	var line []piece
+	line := make([]piece, 0, viewCount+2) // with room for what the header puts before
 	for v := range View(viewCount) {
-		number, name := fmt.Sprint(int(v)+1), " "+viewNames[v]
+		text, ink := "", inkDim
 		switch {
 		case v == f.View:
-			line = append(line, piece{" ›", inkCursor}, piece{number + name, inkCursor})
+			text, ink = tabTexts[v].present, inkCursor
 		case level == 0:
-			line = append(line, piece{"  " + number + name, inkDim})
+			text = tabTexts[v].named
 		case level == 1:
-			line = append(line, piece{" " + number, inkDim})
+			text = tabTexts[v].numbered
+		}
+		if len(line) == 0 {
+			text = strings.TrimLeft(text, " ")
+		}
+		if text != "" {
+			line = append(line, piece{text, ink})
 		}
 	}
-	line[0].text = strings.TrimLeft(line[0].text, " ")
 	return line
 }
+
+// tabTexts are the forms of a view in the header.
+var tabTexts = func() (texts [viewCount]struct{ present, named, numbered string }) {
+	for v, name := range viewNames {
+		texts[v].present = fmt.Sprintf(" ›%d %s", v+1, name)
+		texts[v].named = fmt.Sprintf("  %d %s", v+1, name)
+		texts[v].numbered = fmt.Sprintf(" %d", v+1)
+	}
+	return texts
+}()
 
 // tabLevels is how many forms the tabs have.
 const tabLevels = 3
