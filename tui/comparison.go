@@ -84,7 +84,7 @@ func (r *PastRun) ran() time.Duration {
 
 // drawSettings puts the settings of both runs below each other. Where they differ they are marked.
 func drawSettings(a chart.Area, one, two *PastRun) {
-	first, second := one.settings(), two.settings()
+	first, second := one.settings, two.settings
 	x := a.Text(0, 0, "A", inkNotice)
 	a.Text(0, 1, "B", inkNotice)
 	differ := func(i int) bool { return i > 0 && first[i] != second[i] } // no two run for the same time

@@ -60,7 +60,7 @@ func lossAt(losses []sim.Loss, i int, s *sim.Snapshot, lane int) loss {
 func (m *model) tellLoss() {
 	f := &m.frame
 	if f.Over == Explanation {
-		f.Over = NoOverlay
+		m.toggle(Explanation)
 		return
 	}
 	var l loss
@@ -82,12 +82,13 @@ func (m *model) tellLoss() {
 		m.notify(missing)
 		return
 	}
-	f.told, f.Over = &l, Explanation
+	f.told = &l
+	m.toggle(Explanation)
 }
 
 // heading says which loss it is.
 func (l *loss) heading(f *Frame) string {
-	return fmt.Sprintf("HOW %s LOST n=%d   %s lost in %s", clientName(l.Victim.Client), l.Victim.Value.Count, ordinal(l.Number), f.laneName(l.lane))
+	return fmt.Sprintf("HOW %s LOST n=%d, the %s loss of %s", clientName(l.Victim.Client), l.Victim.Value.Count, ordinal(l.Number), f.laneName(l.lane))
 }
 
 // event is one line of a story: who did what, and what that means.
@@ -208,5 +209,5 @@ func drawExplanation(screen chart.Area, f *Frame) {
 	if f.told == nil {
 		return
 	}
-	drawBox(screen, f.told.heading(f), f.told.story(boxText(screen)), f.ASCII)
+	drawPage(screen, f.told.heading(f), "enter", f.told.story(boxText(screen.W())), f)
 }

@@ -72,6 +72,8 @@ type Frame struct {
 	Notice string
 	// Over is what lies over the screen, if anything.
 	Over Overlay
+	// Page is which part of what lies over the screen is shown, from 0, where not all of it fits.
+	Page int
 	// Pick is the selected entry of the presets, from 0.
 	Pick int
 	// Preset is the failure that is being watched; nil is none. The configuration may have been changed since.

@@ -104,9 +104,9 @@ func drawLaneHistory(a chart.Area, f *Frame, lane int) {
 		top, line = f.historyTop(rows.H(), len(s.History)), f.Line
 	}
 	folded := drawGraph(rows, f, s, top, line)
-	where := ""
+	where := f.asOf(s)
 	if top > 0 {
-		where = fmt.Sprintf("%d newer", top)
+		where += fmt.Sprintf("%d newer", top)
 	}
 	if folded > 0 {
 		where += fmt.Sprintf("  ⋮ %d without a column", folded)

@@ -46,5 +46,5 @@ func firstSentences(text string, n int) string {
 }
 
 func drawInfo(screen chart.Area, f *Frame) {
-	drawBox(screen, "WHAT THIS IS   i or esc closes this", f.infoLines(boxText(screen)), f.ASCII)
+	drawPage(screen, "WHAT THIS IS", "i", f.infoLines(boxText(screen.W())), f)
 }

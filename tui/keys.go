@@ -173,7 +173,7 @@ var keyMap = [...]keyed{
 	bind(cmdNextColumn, []string{">", "o"}, ">", "order by the next column, by the one before").on(ClientsView).inFooter(8, "order"),
 	bind(cmdPrevColumn, []string{"<", "O"}, "<", "").on(ClientsView),
 	bind(cmdReverse, []string{"R", "!"}, "R", "turn the order round").on(ClientsView).inFooter(7, "reverse"),
-	bind(cmdNextStrategy, []string{"s"}, "s", "next strategy, previous strategy, for the focused lane; restarts").inFooter(5, "strategy"),
+	bind(cmdNextStrategy, []string{"s"}, "s", "next strategy, previous strategy, for the focused lane; restarts").inFooter(6, "strategy"),
 	bind(cmdPrevStrategy, []string{"S"}, "S", ""),
 	bind(cmdFaster, []string{"+", "="}, "+", "faster, slower").inFooter(4, "speed"),
 	bind(cmdSlower, []string{"-"}, "-", ""),

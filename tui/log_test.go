@@ -200,7 +200,7 @@ func someRuns() Frame {
 		for _, s := range f.Snapshots {
 			r.Lanes = append(r.Lanes, sim.LaneResult{Snapshot: s})
 		}
-		now.Runs = append(now.Runs, PastRun{Number: i + 1, Result: r})
+		now.Runs = append(now.Runs, NewPastRun(i+1, "", r))
 	}
 	return now
 }

@@ -431,14 +431,6 @@ func (m *model) obey(k keyed) tea.Cmd {
 	return nil
 }
 
-// toggle lays something over the screen, or takes it away.
-func (m *model) toggle(o Overlay) {
-	if m.frame.Over == o {
-		o = NoOverlay
-	}
-	m.frame.Over = o
-}
-
 func (m *model) setSpeed(s clock.Speed) {
 	m.frame.Speed, m.frame.Config.Speed = s, s
 	if m.session != nil {

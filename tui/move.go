@@ -63,6 +63,27 @@ func (m *model) zoom(by int) {
 	}
 }
 
+// toggle lays something to read over the screen, turns its pages, and takes it away after the last.
+func (m *model) toggle(o Overlay) {
+	f, s := &m.frame, m.size()
+	if f.Over != o {
+		f.Over, f.Page = o, 0
+		return
+	}
+	lines := 0
+	switch o {
+	case Help:
+		lines = len(helpLines(f, s.w, s.h))
+	case Info:
+		lines = len(f.infoLines(boxText(s.w)))
+	case Explanation:
+		lines = len(f.told.story(boxText(s.w)))
+	}
+	if f.Page++; f.Page >= pages(lines, s.h) {
+		f.Over, f.Page = NoOverlay, 0
+	}
+}
+
 // focus makes a lane the one that keys act on. Its history begins at its newest version.
 func (m *model) focus(lane int) {
 	m.frame.Focus, m.frame.Line = lane, 0

@@ -54,7 +54,7 @@ func presetLines(p *sim.Preset, n int) [][]piece {
 // drawPresets lays the list of presets over the screen, and below it what the selected one is about.
 func drawPresets(screen chart.Area, f *Frame) {
 	presets := sim.Presets()
-	room := boxText(screen)
+	room := boxText(screen.W())
 	name := 0
 	for _, p := range presets {
 		name = max(name, len(p.Name))

@@ -16,6 +16,24 @@ type PastRun struct {
 	// Preset is the failure that was watched, as the header said it; empty is none.
 	Preset string
 	sim.Result
+
+	settings []string   // in the same order for every run; one that it does not have is empty
+	outcomes [2][]piece // of its lanes, and the same in ASCII
+}
+
+// NewPastRun returns a run with all that is told of it.
+func NewPastRun(number int, preset string, result sim.Result) PastRun {
+	r := PastRun{Number: number, Preset: preset, Result: result}
+	r.settings = r.settingTexts()
+	for i, l := range r.Lanes {
+		for j := range r.outcomes {
+			if i > 0 {
+				r.outcomes[j] = append(r.outcomes[j], piece{" │ ", inkFrame})
+			}
+			r.outcomes[j] = append(r.outcomes[j], outcome(l, j == 1)...)
+		}
+	}
+	return r
 }
 
 // mostRuns is how many runs are remembered.
@@ -32,7 +50,7 @@ func (m *model) remember(s *session) {
 		return
 	}
 	m.ran++
-	f.Runs = append(f.Runs, PastRun{Number: m.ran, Preset: s.preset, Result: s.result})
+	f.Runs = append(f.Runs, NewPastRun(m.ran, s.preset, s.result))
 	if n := len(f.Runs) - mostRuns; n > 0 {
 		f.Runs = append(f.Runs[:0:0], f.Runs[n:]...)
 	}
@@ -143,19 +161,18 @@ func drawRun(a chart.Area, y int, f *Frame, r *PastRun, selected bool) {
 	case f.Marked[1]:
 		mark = "B"
 	}
-	line := []piece{{mark, inkNotice}, {fmt.Sprintf(" %3d  ", r.Number), ink}}
-	for i, l := range r.Lanes {
-		if i > 0 {
-			line = append(line, piece{" │ ", inkFrame})
-		}
-		line = append(line, outcome(l, f.ASCII)...)
+	outcome := r.outcomes[0]
+	if f.ASCII {
+		outcome = r.outcomes[1]
 	}
-	for _, s := range r.settings() {
-		if more := (piece{"  " + s, inkDim}); s != "" && width(line)+width([]piece{more})+1 <= a.W() {
-			line = append(line, more)
+	x := put(a, 1, y, piece{mark, inkNotice}, piece{fmt.Sprintf(" %3d  ", r.Number), ink})
+	x = put(a, x, y, outcome...)
+	for _, s := range r.settings {
+		if n := 2 + chart.TextWidth(s); s != "" && x+n <= a.W() {
+			a.Text(x+2, y, s, inkDim)
+			x += n
 		}
 	}
-	put(a, 1, y, line...)
 }
 
 // outcome is what came of a lane.
@@ -176,8 +193,7 @@ func outcome(l sim.LaneResult, ascii bool) []piece {
 	return []piece{name, {"? kept " + number(l.Kept), inkUndecided}}
 }
 
-// settings are those of a run, in the same order for every run; one that it does not have is empty.
-func (r *PastRun) settings() []string {
+func (r *PastRun) settingTexts() []string {
 	c := &r.Config
 	f := Frame{Config: *c}
 	alerts := ""

@@ -2,11 +2,13 @@ package tui
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"locktop/sim"
+	"locktop/tui/chart"
 )
 
 // viewFrames are the frames of every view but the race's, which has its own.
@@ -108,6 +110,24 @@ func TestInfoIsNoLongerThanThreeSentences(t *testing.T) {
 	}
 }
 
+// TestTheHelpTurnsItsPages: where it does not fit, no key is left out of it.
+func TestTheHelpTurnsItsPages(t *testing.T) {
+	m := &model{frame: someRuns(), grid: chart.NewGrid(40, 12)}
+	var all string
+	for page := 1; ; page++ {
+		press(t, m, "?")
+		if m.frame.Over == NoOverlay {
+			if page < 3 {
+				t.Errorf("%d pages", page-1)
+			}
+			break
+		}
+		contains(t, m.viewNow(), fmt.Sprintf("KEYS %d/", page))
+		all += m.viewNow()
+	}
+	contains(t, all, "1 2 3 4 5 the views", "x crash", "ctrl+z suspend", "q quit", "of getting a turn")
+}
+
 // TestFromLossToLoss goes back through the losses of a lane that stands still, and forward again.
 func TestFromLossToLoss(t *testing.T) {
 	cfg := sim.Defaults()
@@ -147,9 +167,43 @@ func TestFromLossToLoss(t *testing.T) {
 		t.Errorf("in the history [ selects %+v", v)
 	}
 	press(t, m, "enter")
-	contains(t, m.viewNow(), "HOW c", "lost in none", "GET → ", "→ OK ✗")
+	contains(t, m.viewNow(), "HOW c", " loss of none", "GET → ", "→ OK ✗")
 	press(t, m, "esc")
 	if m.frame.Over != NoOverlay {
 		t.Error("esc does not close the explanation")
+	}
+}
+
+// TestTheReadmeHasEveryKey, and every view, in its tables.
+func TestTheReadmeHasEveryKey(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(readme), "\n## Keys\n")
+	section, _, _ := strings.Cut(rest, "\n## ")
+	named := map[string]bool{}
+	for line := range strings.Lines(section) {
+		if cells := strings.Split(line, "|"); len(cells) == 4 {
+			for _, word := range strings.FieldsFunc(cells[1], func(r rune) bool { return strings.ContainsRune(" ,`", r) }) {
+				named[word] = true
+			}
+		}
+	}
+	shown := map[string]string{" ": "space", "left": "←", "right": "→", "up": "↑", "down": "↓", "pgdown": "pgdn", "-": "−"}
+	for _, k := range keyMap {
+		for _, key := range k.Keys() {
+			if sign, ok := shown[key]; ok {
+				key = sign
+			}
+			if k.over == NoOverlay && !named[key] {
+				t.Errorf("the README does not explain %s", key)
+			}
+		}
+	}
+	for v, name := range viewNames {
+		if row := fmt.Sprintf("\n| %d | %s | ", v+1, name); !strings.Contains(string(readme), row) {
+			t.Errorf("the README does not have the view %q", name)
+		}
 	}
 }
