@@ -1,5 +1,7 @@
 package tui
 
+import "locktop/sim"
+
 // Going from one lost update to the next.
 
 // jumpToLoss looks back at the moment of another loss of the focused lane: the one before the time looked at, or after.
@@ -32,17 +34,26 @@ func (m *model) jumpToLoss(direction int) {
 			m.notify("no earlier loss is remembered")
 			return
 		}
-		m.lookAt(lostAt(&losses[i]))
+		m.lookAtLoss(&losses[i])
 		return
 	}
 	for i := range losses {
-		if at := lostAt(&losses[i]); at > f.At {
-			m.lookAt(at)
+		if lostAt(&losses[i]) > f.At {
+			m.lookAtLoss(&losses[i])
 			return
 		}
 	}
 	m.live()
 	m.notify("no later loss: this is the present")
+}
+
+// lookAtLoss looks back at the moment of a loss, and selects the client whose update is then explained.
+func (m *model) lookAtLoss(l *sim.Loss) {
+	f := &m.frame
+	m.lookAt(lostAt(l))
+	if told, ok := lastLoss(f); ok && told.lane == f.Focus {
+		f.Cursor = told.Victim.Client
+	}
 }
 
 // jumpToLostVersion selects the next older lost version of the history, or the next newer one.

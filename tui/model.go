@@ -135,6 +135,9 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 			m.suspended = false
 			m.session.exp.Resume()
 		}
+		if m.mouse {
+			return tea.EnableMouseCellMotion
+		}
 	case tickMsg:
 		if msg.chain != m.ticks {
 			return nil

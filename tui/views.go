@@ -94,7 +94,7 @@ func (f *Frame) needs(s size, now time.Duration) []sim.View {
 	switch {
 	case p.tooSmall:
 	case f.View == HistoryView:
-		return f.historyNeeds(s)
+		return f.historyNeeds(s, now)
 	case f.View == ClientsView:
 		return f.clientNeeds(now)
 	case f.View == RunsView:

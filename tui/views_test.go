@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/muesli/termenv"
+
 	"locktop/sim"
 	"locktop/tui/chart"
 )
@@ -81,6 +83,18 @@ func TestGoldenViews(t *testing.T) {
 	}
 }
 
+func TestGoldenColoursOfViews(t *testing.T) {
+	for name, f := range map[string]Frame{"timeline": twoLanes(6), "history": forgotten("failover:for=200ms"), "clients": twoLanes(6), "runs": someRuns()} {
+		for v, known := range viewNames {
+			if known == name {
+				f.View = View(v)
+			}
+		}
+		golden(t, "colours-"+name+"-80x24-dark", painted(f, 80, 24, Pens(Dark, termenv.TrueColor)))
+		golden(t, "colours-"+name+"-80x24-light", painted(f, 80, 24, Pens(Light, termenv.ANSI256)))
+	}
+}
+
 // told is a frame with the explanation of a client's last loss.
 func told(f Frame, client int) Frame {
 	l, ok := f.lossOf(client)
@@ -143,6 +157,9 @@ func TestFromLossToLoss(t *testing.T) {
 		l, ok := lastLoss(f)
 		if !f.Back || !ok || lostAt(&l.Loss) != f.At || i > 0 && f.At >= before {
 			t.Fatalf("%d: back %v at %v, after %v; loss at %v", i, f.Back, f.At, before, lostAt(&l.Loss))
+		}
+		if l.Victim.Client != f.Cursor {
+			t.Errorf("c%d is selected, and c%d's loss explained", f.Cursor, l.Victim.Client)
 		}
 		before = f.At
 	}
