@@ -51,12 +51,17 @@ const (
 )
 
 func drawComparison(a chart.Area, f *Frame, one, two *PastRun) {
-	in := a.Box(fmt.Sprintf("A is run %d, B is run %d", one.Number, two.Number), inkFrame, inkTitle, f.ASCII)
+	const sides = 4 // the border, and a cell beside it
+	lanes := max(len(one.Lanes), len(two.Lanes))
+	shown := min(max((a.W()-sides-measureWidth)/laneWidth, 1), lanes)
+	first := min(f.Focus, lanes-shown)
+	title := fmt.Sprintf("A is run %d, B is run %d", one.Number, two.Number)
+	if shown < lanes {
+		title += "   " + laneRange(first, shown, lanes)
+	}
+	in := a.Box(title, inkFrame, inkTitle, f.ASCII)
 	in = in.Sub(1, 0, in.W()-2, in.H())
 	drawSettings(in, one, two)
-	lanes := max(len(one.Lanes), len(two.Lanes))
-	shown := min(max((in.W()-measureWidth)/laneWidth, 1), lanes)
-	first := min(f.Focus, lanes-shown)
 	for i := range shown {
 		drawLaneComparison(in.Sub(measureWidth+i*laneWidth, 2, laneWidth-1, in.H()-2), f, one.lane(first+i), two.lane(first+i))
 	}

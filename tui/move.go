@@ -52,6 +52,15 @@ func (m *model) moveInTable(by int) {
 	f.Cursor = order[min(max(at+by, 0), len(order)-1)].Number
 }
 
+// sort puts the clients in another order, and selects the first of them: who that is is what one sorts for.
+func (m *model) sort(column int, reversed bool) {
+	f := &m.frame
+	f.SortBy, f.Reversed = (column+len(columns))%len(columns), reversed
+	if order := f.clientOrder(); len(order) > 0 {
+		f.Cursor = order[0].Number
+	}
+}
+
 // zoom lets a cell of the timelines stand for more time or for less, as far as that goes.
 func (m *model) zoom(by int) {
 	f := &m.frame

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 
 	"locktop/sim"
 	"locktop/tui/chart"
@@ -17,8 +18,8 @@ type PastRun struct {
 	Preset string
 	sim.Result
 
-	settings []string   // in the same order for every run; one that it does not have is empty
-	outcomes [2][]piece // of its lanes, and the same in ASCII
+	settings []string      // in the same order for every run; one that it does not have is empty
+	outcomes [2][2][]piece // of its lanes, in words and by signs alone, and the same in ASCII
 }
 
 // NewPastRun returns a run with all that is told of it.
@@ -27,10 +28,14 @@ func NewPastRun(number int, preset string, result sim.Result) PastRun {
 	r.settings = r.settingTexts()
 	for i, l := range r.Lanes {
 		for j := range r.outcomes {
-			if i > 0 {
-				r.outcomes[j] = append(r.outcomes[j], piece{" │ ", inkFrame})
+			words := outcome(l, j == 1)
+			sign, _, _ := strings.Cut(words[1].text, " ")
+			for k, pieces := range [][]piece{words, {words[0], {sign, words[1].ink}}} {
+				if i > 0 {
+					pieces = append([]piece{{" │ ", inkFrame}}, pieces...)
+				}
+				r.outcomes[j][k] = append(r.outcomes[j][k], pieces...)
 			}
-			r.outcomes[j] = append(r.outcomes[j], outcome(l, j == 1)...)
 		}
 	}
 	return r
@@ -161,12 +166,16 @@ func drawRun(a chart.Area, y int, f *Frame, r *PastRun, selected bool) {
 	case f.Marked[1]:
 		mark = "B"
 	}
-	outcome := r.outcomes[0]
+	outcomes := &r.outcomes[0]
 	if f.ASCII {
-		outcome = r.outcomes[1]
+		outcomes = &r.outcomes[1]
 	}
 	x := put(a, 1, y, piece{mark, inkNotice}, piece{fmt.Sprintf(" %3d  ", r.Number), ink})
-	x = put(a, x, y, outcome...)
+	told := outcomes[0]
+	if x+width(told) > a.W() {
+		told = outcomes[1]
+	}
+	x = put(a, x, y, told...)
 	for _, s := range r.settings {
 		if n := 2 + chart.TextWidth(s); s != "" && x+n <= a.W() {
 			a.Text(x+2, y, s, inkDim)

@@ -224,3 +224,35 @@ func TestTheReadmeHasEveryKey(t *testing.T) {
 		}
 	}
 }
+
+// TestSortingSelectsTheFirst, and the cursor then moves in the order of the table.
+func TestSortingSelectsTheFirst(t *testing.T) {
+	f := twoLanes(6)
+	f.View = ClientsView
+	m := &model{frame: f, grid: chart.NewGrid(120, 40)}
+	lost := map[int]int64{}
+	for _, c := range f.Snapshots[0].Clients {
+		lost[c.Number] = c.Lost
+	}
+	for columns[m.frame.SortBy].title != "lost" {
+		press(t, m, ">")
+	}
+	before := lost[m.frame.Cursor]
+	for range 5 {
+		press(t, m, "down")
+		if now := lost[m.frame.Cursor]; now > before {
+			t.Errorf("c%d, which lost %d, is below one that lost %d", m.frame.Cursor, now, before)
+		} else {
+			before = now
+		}
+	}
+	press(t, m, "R")
+	if n := lost[m.frame.Cursor]; n != before || n == 0 {
+		t.Errorf("turned round, the first is c%d, which lost %d", m.frame.Cursor, n)
+	}
+	press(t, m, "!")
+	press(t, m, "<")
+	if columns[m.frame.SortBy].title != "kept" || m.frame.Reversed {
+		t.Errorf("ordered by %s", columns[m.frame.SortBy].title)
+	}
+}
