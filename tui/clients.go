@@ -75,11 +75,11 @@ func (f *Frame) clientOrder() []*sim.ClientView {
 	return order
 }
 
-func (f *Frame) clientNeeds(now time.Duration) []sim.View {
+func (f *Frame) clientNeeds() []sim.View {
 	views := make([]sim.View, len(f.Config.Lanes))
 	count := min(f.Config.Clients, mostSorted)
 	first := min(max(f.Cursor-count/2, 1), f.Config.Clients-count+1)
-	views[f.Focus] = sim.View{First: first, Count: count, Since: now}
+	views[f.Focus] = sim.View{First: first, Count: count, Since: -1}
 	return views
 }
 

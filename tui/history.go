@@ -35,7 +35,7 @@ func (f *Frame) historyTop(rows, versions int) int {
 	return min(max(f.Line-rows/2, 0), max(versions-rows, 0))
 }
 
-func (f *Frame) historyNeeds(s size, now time.Duration) []sim.View {
+func (f *Frame) historyNeeds(s size) []sim.View {
 	views := make([]sim.View, len(f.Config.Lanes))
 	first, n := f.historyLanes(s.w)
 	for i := first; i < first+n; i++ {
@@ -43,7 +43,7 @@ func (f *Frame) historyNeeds(s size, now time.Duration) []sim.View {
 	}
 	focused := &views[f.Focus]
 	focused.History = min(f.Line+focused.History, mostHistory)
-	focused.First, focused.Count, focused.Since = f.Cursor, 1, now // for what a fault would do to that client
+	focused.First, focused.Count, focused.Since = f.Cursor, 1, -1 // for what a fault would do to that client
 	return views
 }
 

@@ -94,9 +94,9 @@ func (f *Frame) needs(s size, now time.Duration) []sim.View {
 	switch {
 	case p.tooSmall:
 	case f.View == HistoryView:
-		return f.historyNeeds(s, now)
+		return f.historyNeeds(s)
 	case f.View == ClientsView:
-		return f.clientNeeds(now)
+		return f.clientNeeds()
 	case f.View == RunsView:
 		return make([]sim.View, len(f.Config.Lanes))
 	}
