@@ -14,6 +14,8 @@ type command uint8
 
 const (
 	cmdNone command = iota
+	cmdView
+	cmdNextView
 	cmdPause
 	cmdStep
 	cmdBack
@@ -39,7 +41,6 @@ const (
 	cmdPick
 	cmdClose
 	cmdHelp
-	cmdView
 	cmdZoomIn
 	cmdZoomOut
 	cmdNextColumn
@@ -50,7 +51,6 @@ const (
 	cmdNextLoss
 	cmdTell
 	cmdInfo
-	cmdNextView
 	cmdMoreClients
 	cmdFewerClients
 	cmdMoreWork

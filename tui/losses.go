@@ -59,11 +59,9 @@ func (m *model) lookAtLoss(l *sim.Loss) {
 // jumpToLostVersion selects the next older lost version of the history, or the next newer one.
 func (m *model) jumpToLostVersion(direction int) {
 	f := &m.frame
-	start := f.Line
-	m.moveLine(mostHistory) // has all of them fetched
+	m.fetchHistory(mostHistory)
 	s := f.snapshot(f.Focus)
-	f.Line = start
-	for i := start - direction; i >= 0 && i < len(s.History); i -= direction {
+	for i := f.Line - direction; i >= 0 && i < len(s.History); i -= direction {
 		if v := &s.History[i]; !v.Kept && v.Client != 0 {
 			f.Line = i
 			return

@@ -29,16 +29,30 @@ func (m *model) move(by int) {
 	f.Cursor = min(max(f.Cursor+by, 1), f.Config.Clients)
 }
 
-// moveLine selects another version of the history, which has to be fetched as far as that.
+// moveLine selects another version of the history.
 func (m *model) moveLine(by int) {
 	f := &m.frame
-	f.Line = min(max(f.Line+by, 0), mostHistory-1)
-	if m.session != nil && m.held == nil {
-		f.Snapshots = m.session.exp.Snapshots(f.needs(m.size(), f.now())...)
-	}
+	m.fetchHistory(f.Line + by)
+	versions := 0
 	if s := f.snapshot(f.Focus); s != nil {
-		f.Line = min(f.Line, max(len(s.History)-1, 0))
+		versions = len(s.History)
 	}
+	f.Line = min(max(f.Line+by, 0), max(versions-1, 0))
+}
+
+// fetchHistory has the history of the focused lane fetched as far as a line, unless the picture is held. What is selected
+// stays so.
+func (m *model) fetchHistory(line int) {
+	f := &m.frame
+	if m.session == nil || m.held != nil {
+		return
+	}
+	selected, at := f.selectedVersion(), f.Line
+	f.Line = min(max(line, at), mostHistory)
+	views := f.needs(m.size(), f.now())
+	f.Line = at
+	f.Snapshots = m.session.exp.Snapshots(views...)
+	f.Line = f.follow(selected)
 }
 
 // moveInTable selects another client in the order of the table.
