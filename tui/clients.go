@@ -44,8 +44,8 @@ var columns = [...]column{
 	{"fails", "failures", 5, 8, counted, func(c *sim.ClientView) int64 { return c.Failures }, func(s *sim.Snapshot) int64 { return s.Failures }},
 	{"retries", "retries", 7, 4, counted, func(c *sim.ClientView) int64 { return c.Retries }, func(s *sim.Snapshot) int64 { return s.Retries }},
 	{"got it", "times the lock was acquired", 6, 6, counted, func(c *sim.ClientView) int64 { return c.Acquired }, func(s *sim.Snapshot) int64 { return s.Acquired }},
-	{"p50 wait", "median wait", 8, 7, waited, func(c *sim.ClientView) int64 { return int64(c.WaitP50) }, func(s *sim.Snapshot) int64 { return int64(s.WaitP50) }},
-	{"p99", "99th percentile of the waits", 6, 13, waited, func(c *sim.ClientView) int64 { return int64(c.WaitP99) }, func(s *sim.Snapshot) int64 { return int64(s.WaitP99) }},
+	{"p50 wait", "median wait", 8, 7, waited, func(c *sim.ClientView) int64 { return within(c.WaitP50, c) }, func(s *sim.Snapshot) int64 { return int64(s.WaitP50) }},
+	{"p99", "99th percentile of the waits", 6, 13, waited, func(c *sim.ClientView) int64 { return within(c.WaitP99, c) }, func(s *sim.Snapshot) int64 { return int64(s.WaitP99) }},
 	{"max", "longest wait", 6, 9, waited, func(c *sim.ClientView) int64 { return int64(c.Waited) }, func(s *sim.Snapshot) int64 { return int64(s.WaitMax) }},
 	{"acked", "acked updates", 5, 14, counted, func(c *sim.ClientView) int64 { return c.Acked }, func(s *sim.Snapshot) int64 { return s.Acked }},
 	{"kept", "kept updates", 5, 17, counted, func(c *sim.ClientView) int64 { return c.Kept }, func(s *sim.Snapshot) int64 { return s.Kept }},
@@ -53,6 +53,9 @@ var columns = [...]column{
 	{"erased", "updates that it erased", 6, 11, counted, func(c *sim.ClientView) int64 { return c.Erased }, nil},
 	{"share", "share of the kept updates", 6, 16, shared, func(c *sim.ClientView) int64 { return c.Kept }, func(s *sim.Snapshot) int64 { return s.Kept }},
 }
+
+// within keeps a client's quantile, which is known to one digit, from being longer than its longest wait.
+func within(quantile time.Duration, c *sim.ClientView) int64 { return int64(min(quantile, c.Waited)) }
 
 // clientOrder is the clients of the focused lane in the order of the table.
 func (f *Frame) clientOrder() []*sim.ClientView {

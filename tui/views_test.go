@@ -256,3 +256,14 @@ func TestSortingSelectsTheFirst(t *testing.T) {
 		t.Errorf("ordered by %s", columns[m.frame.SortBy].title)
 	}
 }
+
+// TestNoQuantileIsLongerThanTheLongestWait, although the quantiles are coarser.
+func TestNoQuantileIsLongerThanTheLongestWait(t *testing.T) {
+	c := sim.ClientView{WaitP50: 300 * ms, WaitP99: 1769 * ms}
+	c.Waited = 1704 * ms
+	for _, col := range columns {
+		if v := time.Duration(col.value(&c)); col.title == "p99" && v != c.Waited || col.title == "p50 wait" && v != 300*ms {
+			t.Errorf("%s is %v", col.title, v)
+		}
+	}
+}
