@@ -140,6 +140,10 @@ func TestCurveAndTimelinesAreBounded(t *testing.T) {
 	if n := len(s.Clients[0].Moments); n < 10 || n > 60 {
 		t.Errorf("%d moments in the last ten milliseconds", n)
 	}
+	s = b.Snapshot(50*time.Second, View{First: 1, Count: 1, Since: -1})
+	if len(s.Clients) != 1 || s.Clients[0].Moments != nil {
+		t.Errorf("moments that nobody wants: %v", s.Clients)
+	}
 }
 
 func TestSnapshotsDoNotChange(t *testing.T) {

@@ -117,7 +117,7 @@ type ClientView struct {
 type View struct {
 	// First is the number of the first client wanted, from 1; Count is how many.
 	First, Count int
-	// Since is where the timelines have to start.
+	// Since is where the timelines have to start; below 0, none are wanted.
 	Since time.Duration
 	// History is how many versions of the value are wanted.
 	History int
@@ -210,7 +210,9 @@ func (b *Board) view(s *Snapshot, view View) {
 		c := &b.clients[i]
 		v := ClientView{
 			Number: i, Phase: c.phase, Tally: b.ledger.Tally(i), ClientCounts: c.counts,
-			Moments: c.track.since(view.Since),
+		}
+		if view.Since >= 0 {
+			v.Moments = c.track.since(view.Since)
 		}
 		if c.waits != nil {
 			v.WaitP50 = time.Duration(c.waits.ValueAtQuantile(50)) * time.Microsecond

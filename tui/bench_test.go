@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"io"
 	"testing"
 
 	"github.com/muesli/termenv"
@@ -18,6 +19,13 @@ func BenchmarkDraw(b *testing.B) {
 		{"120x40_2x24", twoLanes(24), 120, 40},
 		{"200x60_2x24", twoLanes(24), 200, 60},
 		{"80x24_2x6", twoLanes(6), 80, 24},
+		{"timeline_120x40_24", viewed(TimelineView, 24), 120, 40},
+		{"timeline_200x60_1000", viewed(TimelineView, 1000), 200, 60},
+		{"history_120x40_24", viewed(HistoryView, 24), 120, 40},
+		{"history_200x60_1000", viewed(HistoryView, 1000), 200, 60},
+		{"clients_120x40_24", viewed(ClientsView, 24), 120, 40},
+		{"clients_200x60_1000", viewed(ClientsView, 1000), 200, 60},
+		{"race_200x60_1000", viewed(RaceView, 1000), 200, 60},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			g, pens := chart.NewGrid(bench.w, bench.h), Pens(Dark, termenv.TrueColor)
@@ -33,9 +41,16 @@ func BenchmarkDraw(b *testing.B) {
 	}
 }
 
+// viewed is the demonstration in one of the views.
+func viewed(v View, clients int) Frame {
+	f := twoLanes(clients)
+	f.View = v
+	return f
+}
+
 func BenchmarkUnchangedView(b *testing.B) {
 	f := twoLanes(24)
-	m := newModel(context.Background(), f.Config, Options{}, termenv.TrueColor)
+	m := newModel(context.Background(), f.Config, Options{}, termenv.NewOutput(io.Discard, termenv.WithProfile(termenv.TrueColor)))
 	m.grid.Resize(120, 40)
 	m.frame = f
 	b.ReportAllocs()

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 // the same size gives the same cells.
 func Draw(g *chart.Grid, f Frame) {
 	screen := g.Area()
+	f.infos = f.infosOf()
 	p := planFor(screen.W(), screen.H(), &f)
 	switch {
 	case p.tooSmall:
@@ -20,15 +22,18 @@ func Draw(g *chart.Grid, f Frame) {
 	default:
 		drawHeader(screen, &f, &p)
 		drawVerdicts(screen.Sub(0, 1, p.w, 1), &f)
-		for i := range p.lanes {
-			drawLane(p.panel(screen, i), &f, &p, p.firstLane+i)
+		switch f.View {
+		case TimelineView:
+			drawTimelines(screen, &f, &p)
+		case HistoryView:
+			drawHistory(body(screen), &f)
+		case ClientsView:
+			drawTable(body(screen), &f)
+		case RunsView:
+			drawRuns(body(screen), &f)
+		default:
+			drawRace(screen, &f, &p)
 		}
-		y := p.panelTop + p.panelHeight
-		if p.legend {
-			drawLegend(screen.Sub(0, y, p.w, 1), &f)
-			y++
-		}
-		drawWhy(screen.Sub(0, y, p.w, p.why), &f, &p)
 		drawFooter(screen.Sub(0, p.h-1, p.w, 1), &f)
 		switch f.Over {
 		case Help:
@@ -37,11 +42,28 @@ func Draw(g *chart.Grid, f Frame) {
 			drawFaults(screen, &f)
 		case PresetMenu:
 			drawPresets(screen, &f)
+		case Explanation:
+			drawExplanation(screen, &f)
+		case Info:
+			drawInfo(screen, &f)
 		}
 	}
 	if f.ASCII {
 		toASCII(screen)
 	}
+}
+
+// drawRace draws the lanes side by side, and why the last update was lost.
+func drawRace(screen chart.Area, f *Frame, p *plan) {
+	for i := range p.lanes {
+		drawLane(p.panel(screen, i), f, p, p.firstLane+i)
+	}
+	y := p.panelTop + p.panelHeight
+	if p.legend {
+		drawLegend(screen.Sub(0, y, p.w, 1), f)
+		y++
+	}
+	drawWhy(screen.Sub(0, y, p.w, p.why), f, p)
 }
 
 // drawTooSmall says what is needed; q works here as well.
@@ -81,6 +103,17 @@ func drawHeader(screen chart.Area, f *Frame, p *plan) {
 	c := &f.Config
 	right := []piece{{stateText(f), stateInk(f)}, {"  " + speedText(f.Speed), inkTitle}}
 	left := []piece{{"locktop", inkName}}
+	level := tabLevels - 1
+	switch tabs := f.tabs(level); {
+	case p.w < compactWidth: // the view's name tells more than the program's
+		left, level = tabs, tabLevels
+	default:
+		settings := leastSettings + chart.TextWidth(f.Backend) + chart.TextWidth(f.presetText())
+		for level > 0 && width(left)+width(f.tabs(level-1))+width(right)+settings <= p.w {
+			level--
+		}
+		left = append(append(left, piece{"  ", inkDim}), f.tabs(level)...)
+	}
 	room := p.w - width(left) - width(right) - 3
 	add := func(text string) bool {
 		n := chart.TextWidth(text) + 2
@@ -91,21 +124,21 @@ func drawHeader(screen chart.Area, f *Frame, p *plan) {
 		room -= n
 		return true
 	}
-	if p.lanes < len(c.Lanes) && !add(laneRange(p, len(c.Lanes))) {
+	if first, n := f.shownLanes(p); n < len(c.Lanes) && !add(laneRange(first, n, len(c.Lanes))) {
 		add(fmt.Sprintf("lane %d/%d", f.Focus+1, len(c.Lanes)))
+	}
+	if name := f.presetText(); name != "" {
+		add(name)
 	}
 	if n := chart.TextWidth(f.Backend) + 3; n <= room && f.Backend != "" {
 		right = append([]piece{{f.Backend + "   ", inkDim}}, right...)
 		room -= n
 	}
-	if name := f.presetText(); name != "" {
-		add(name)
-	}
 	add(fmt.Sprintf("clients %d", c.Clients))
-	add("work " + shortDuration(c.Work))
 	if lease := f.leaseText(); lease != "" {
 		add(lease)
 	}
+	add("work " + shortDuration(c.Work))
 	add(fmt.Sprintf("seed %d", c.Seed))
 	if c.Alerts > 0 {
 		add(fmt.Sprintf("alerts %d", c.Alerts))
@@ -114,11 +147,14 @@ func drawHeader(screen chart.Area, f *Frame, p *plan) {
 	put(a, p.w-width(right), 0, right...)
 }
 
-func laneRange(p *plan, lanes int) string {
-	if p.lanes == 1 {
-		return fmt.Sprintf("lane %d of %d", p.firstLane+1, lanes)
+// leastSettings is what the names of the views leave at least, beside backend and preset, for some settings.
+const leastSettings = 24
+
+func laneRange(first, n, lanes int) string {
+	if n == 1 {
+		return fmt.Sprintf("lane %d of %d", first+1, lanes)
 	}
-	return fmt.Sprintf("lanes %d-%d of %d", p.firstLane+1, p.firstLane+p.lanes, lanes)
+	return fmt.Sprintf("lanes %d-%d of %d", first+1, first+n, lanes)
 }
 
 func stateText(f *Frame) string {
@@ -191,15 +227,20 @@ func millis(d time.Duration) string {
 
 // number writes a count in at most five characters.
 func number(n int64) string {
+	var room [8]byte
+	return string(appendNumber(room[:0], n))
+}
+
+func appendNumber(b []byte, n int64) []byte {
 	switch {
 	case n < 100_000:
-		return fmt.Sprint(n)
+		return strconv.AppendInt(b, n, 10)
 	case n < 10_000_000:
-		return fmt.Sprintf("%dk", n/1000)
+		return append(strconv.AppendInt(b, n/1000, 10), 'k')
 	case n < 10_000_000_000:
-		return fmt.Sprintf("%dM", n/1_000_000)
+		return append(strconv.AppendInt(b, n/1_000_000, 10), 'M')
 	}
-	return fmt.Sprintf("%dG", n/1_000_000_000)
+	return append(strconv.AppendInt(b, n/1_000_000_000, 10), 'G')
 }
 
 // drawFooter draws the most useful keys, or a notice.
@@ -240,7 +281,7 @@ func footerWords(k keyed, f *Frame) string {
 // asciiOf replaces what the screen is made of; anything else becomes '?'.
 var asciiOf = map[rune]rune{
 	'✗': 'X', '✓': '+', '×': 'x', '−': '-', '│': '|', '─': '-', '┄': '-', '…': '~', '·': '.', '▶': '>', '◀': '<', '‖': '|',
-	'■': '#', '→': '>', '←': '<', '↑': '^', '↓': 'v', '›': '>', '█': '#', '░': '.', 'µ': 'u', 'Σ': 'S', '↯': '*',
+	'■': '#', '●': 'o', '┘': '/', '┴': '/', '┼': '+', '⋮': ':', '≠': '!', '▾': 'v', '▴': '^', '○': 'o', '→': '>', '←': '<', '↑': '^', '↓': 'v', '›': '>', '█': '#', '░': '.', 'µ': 'u', 'Σ': 'S', '↯': '*',
 }
 
 // toASCII replaces every character outside of ASCII, also in text from outside.
@@ -261,12 +302,26 @@ func toASCII(a chart.Area) {
 }
 
 // clientName is what a client is called on the screen.
-func clientName(n int) string { return "c" + fmt.Sprint(n) }
+func clientName(n int) string {
+	if 0 <= n && n < len(clientNames) {
+		return clientNames[n]
+	}
+	return "c" + strconv.Itoa(n)
+}
+
+// clientNames are the names of the first clients, which are drawn in every frame.
+var clientNames = func() (names [256]string) {
+	for n := range names {
+		names[n] = "c" + strconv.Itoa(n)
+	}
+	return names
+}()
 
 // clientList names clients in at most room cells; more is how many there are beyond the list. What does not fit is counted,
 // as in "c1 c3 +12".
 func clientList(clients []int, count, room int) string {
 	var b strings.Builder
+	b.Grow(max(room, 0))
 	for i, n := range clients {
 		name := clientName(n)
 		if b.Len() > 0 {

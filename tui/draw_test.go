@@ -195,6 +195,11 @@ func everyFrame() map[string]Frame {
 	presetHelp := deadHolders()
 	presetHelp.Over = Help
 	frames["help of a preset"] = presetHelp
+	for name, c := range viewFrames {
+		f := c.make()
+		f.View = c.view
+		frames[name] = f
+	}
 	stranger := twoLanes(6)
 	s2 := *stranger.Snapshots[1]
 	s2.Foreign, s2.Verdict = 2, sim.Wrong

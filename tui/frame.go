@@ -30,7 +30,12 @@ const (
 	Help
 	FaultMenu
 	PresetMenu
+	Explanation // of one loss
+	Info        // on the view and the focused strategy
 )
+
+// reading tells whether an overlay is only read: the keys do what they do without it, and esc closes it.
+func (o Overlay) reading() bool { return o == Help || o == Explanation || o == Info }
 
 // A Frame is everything that is drawn, as plain data.
 type Frame struct {
@@ -45,6 +50,20 @@ type Frame struct {
 	// Back says that the user looks back: the timelines end at At then.
 	Back bool
 	At   time.Duration
+	// View is the way in which the race is shown.
+	View View
+	// Zoom is how often the timeline view is zoomed out, below zero in.
+	Zoom int
+	// SortBy is the column by which the table of clients is put in order, from 0; Reversed turns that round.
+	SortBy   int
+	Reversed bool
+	// Line is the selected version in the history of the focused lane, from 0, the newest.
+	Line int
+	// Runs are those that have ended, oldest first; RunLine is the selected one, from 0, the newest, and Marked are the
+	// numbers of the two that are compared, 0 for none.
+	Runs    []PastRun
+	RunLine int
+	Marked  [2]int
 	// Focus is the lane that keys act on, from 0; Cursor is the selected client, from 1.
 	Focus, Cursor int
 	// Scale is the range of the charts; the zero Scale is fitted to the snapshots.
@@ -53,6 +72,8 @@ type Frame struct {
 	Notice string
 	// Over is what lies over the screen, if anything.
 	Over Overlay
+	// Page is which part of what lies over the screen is shown, from 0, where not all of it fits.
+	Page int
 	// Pick is the selected entry of the presets, from 0.
 	Pick int
 	// Preset is the failure that is being watched; nil is none. The configuration may have been changed since.
@@ -60,8 +81,10 @@ type Frame struct {
 	// ASCII uses no character outside of ASCII.
 	ASCII bool
 
-	node int   // the one that the fault menu would restart beside the first, from 2; 0 is the second
-	why  *loss // explained although it is no longer the last; nil explains the last
+	node  int            // the one that the fault menu would restart beside the first, from 2; 0 is the second
+	infos []sim.LaneInfo // what the lanes are, while the frame is drawn
+	told  *loss          // the one that the explanation lies over the screen of
+	why   *loss          // explained although it is no longer the last; nil explains the last
 }
 
 // now returns the experiment time that the frame shows.
@@ -89,18 +112,29 @@ func (f *Frame) snapshot(lane int) *sim.Snapshot {
 	return nil
 }
 
-// perCell returns the time that one cell of a timeline stands for: a round number near a quarter of the think time.
+// perCell returns the time that one cell of a timeline stands for: a round number near a quarter of the think time, or what
+// the timeline view is zoomed to.
 func (f *Frame) perCell() time.Duration {
-	want := f.Config.Work / 4
-	step := time.Millisecond
-	for {
-		for _, m := range [...]time.Duration{1, 2, 5} {
-			if m*step >= want || m*step >= time.Minute {
-				return m * step
-			}
-		}
-		step *= 10
+	step := 0
+	for cellTime(step) < min(max(f.Config.Work/4, time.Millisecond), mostPerCell) {
+		step++
 	}
+	if f.View == TimelineView {
+		step = max(step+f.Zoom, 0)
+	}
+	return min(cellTime(step), mostPerCell)
+}
+
+// mostPerCell is as far as a timeline goes.
+const mostPerCell = time.Minute
+
+// cellTime returns the step-th of the round times of 1, 2 and 5 times a power of ten, from a tenth of a millisecond on.
+func cellTime(step int) time.Duration {
+	t := 100 * time.Microsecond
+	for range min(step/3, 6) {
+		t *= 10
+	}
+	return t * [...]time.Duration{1, 2, 5}[step%3]
 }
 
 // plan is where everything goes on a screen of w × h cells.
@@ -147,6 +181,10 @@ func planFor(w, h int, f *Frame) plan {
 	}
 	if w >= compactWidth && h >= compactHeight {
 		p.lanes = max(min(w/leastPanel, len(f.Config.Lanes)), 1)
+	}
+	if f.View == TimelineView {
+		p.planTimeline(f)
+		return p
 	}
 	p.firstLane = min(max(f.Focus-p.lanes/2, 0), max(len(f.Config.Lanes)-p.lanes, 0))
 	p.full = w >= fullWidth && h >= fullHeight

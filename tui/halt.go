@@ -99,7 +99,7 @@ func (m *model) hold() {
 	case m.held == nil:
 		views := make([]sim.View, len(m.frame.Config.Lanes))
 		for i := range views {
-			views[i] = sim.View{First: 1, Count: m.frame.Config.Clients}
+			views[i] = everything(m.frame.Config.Clients)
 		}
 		m.held = m.session.exp.Snapshots(views...)
 		m.frame.Snapshots = m.held
@@ -126,12 +126,18 @@ func (m *model) scrub(direction int) {
 	case to >= f.now():
 		m.live()
 	default:
-		if !f.Back && f.State == Live {
-			m.notify("the race runs on: esc returns to it")
-		}
-		f.Back, f.At = true, to
-		m.hold()
+		m.lookAt(to)
 	}
+}
+
+// lookAt holds the picture and has the timelines end at a time.
+func (m *model) lookAt(at time.Duration) {
+	f := &m.frame
+	if !f.Back && f.State == Live {
+		m.notify("the race runs on: g returns to it")
+	}
+	f.Back, f.At = true, at
+	m.hold()
 }
 
 // live returns from looking back.

@@ -9,20 +9,27 @@ import (
 
 // drawHelp lays the list of keys, and what the lanes do, over the screen.
 func drawHelp(screen chart.Area, f *Frame) {
-	room := boxText(screen)
+	title := "KEYS"
+	if f.Preset != nil {
+		title = "HELP"
+	}
+	drawPage(screen, title, "?", helpLines(f, screen.W(), screen.H()), f)
+}
+
+// helpLines are all that the help has to say, on a screen of w × h cells.
+func helpLines(f *Frame, w, h int) [][]piece {
+	room := boxText(w)
 	entries := helpEntries(f)
 	column := 0
 	for _, e := range entries {
 		column = max(column, chart.TextWidth(e.keys))
 	}
 	var lines [][]piece
-	title := "KEYS   ? or esc closes this"
 	if p := f.Preset; p != nil {
-		title = "HELP   ? or esc closes this"
 		lines = append(lines, []piece{{"PRESET " + strings.ToUpper(p.Name) + "  ", inkTitle}, {p.Title, inkTitle}})
 		lines = append(append(lines, presetLines(p, room)...), nil)
 	}
-	if len(entries) <= screen.H()-2-len(lines) && room >= 68 {
+	if len(entries) <= h-2-len(lines) && room >= 68 {
 		for _, e := range entries {
 			if column+2+chart.TextWidth(e.words) > room {
 				e.words, _, _ = strings.Cut(e.words, ",")
@@ -35,7 +42,7 @@ func drawHelp(screen chart.Area, f *Frame) {
 	for _, text := range explanations(f) {
 		lines = append(append(lines, nil), paragraph(text, room, inkDim)...)
 	}
-	drawBox(screen, title, lines, f.ASCII)
+	return lines
 }
 
 // helpEntry is a key, or a key and its counterpart, with what they do.

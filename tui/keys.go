@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"fmt"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -12,6 +14,8 @@ type command uint8
 
 const (
 	cmdNone command = iota
+	cmdView
+	cmdNextView
 	cmdPause
 	cmdStep
 	cmdBack
@@ -37,6 +41,27 @@ const (
 	cmdPick
 	cmdClose
 	cmdHelp
+	cmdZoomIn
+	cmdZoomOut
+	cmdNextColumn
+	cmdPrevColumn
+	cmdReverse
+	cmdMark
+	cmdPrevLoss
+	cmdNextLoss
+	cmdTell
+	cmdInfo
+	cmdMoreClients
+	cmdFewerClients
+	cmdMoreWork
+	cmdLessWork
+	cmdLongerLease
+	cmdShorterLease
+	cmdLongerRetry
+	cmdShorterRetry
+	cmdCopy
+	cmdExport
+	cmdMouse
 	cmdSuspend
 	cmdQuit
 )
@@ -49,12 +74,28 @@ type keyed struct {
 	weight int           // in the footer, of two the heavier stays when there is no room for both
 	over   Overlay       // where it is obeyed: on the screen itself, or in a menu
 	always bool          // it is obeyed everywhere
+	views  viewSet       // where it makes sense on the screen itself
+	view   View          // what cmdView shows
 	fault  sim.FaultKind // what cmdInject does
 	node   bool          // and to one node of several
 }
 
 func bind(c command, keys []string, shown, does string) keyed {
-	return keyed{command: c, Binding: key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, does))}
+	return keyed{command: c, views: allViews, Binding: key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, does))}
+}
+
+// shows is the number key of a view.
+func shows(v View, does string) keyed {
+	number := fmt.Sprint(int(v) + 1)
+	k := bind(cmdView, []string{number}, number, does)
+	k.view = v
+	return k
+}
+
+// on has a key obeyed in some views only.
+func (k keyed) on(views ...View) keyed {
+	k.views = only(views...)
+	return k
 }
 
 func (k keyed) inFooter(weight int, brief string) keyed {
@@ -92,27 +133,65 @@ func (k keyed) toANode() keyed {
 // words of its own is the counterpart of the one before, which speaks for both. Where room is short, the words up to the
 // first comma have to do.
 var keyMap = [...]keyed{
+	shows(RaceView, "the views, by their numbers in the header").inFooter(6, "view"),
+	shows(TimelineView, ""),
+	shows(HistoryView, ""),
+	shows(ClientsView, ""),
+	shows(RunsView, ""),
+	bind(cmdNextView, []string{"v"}, "v", "the next view"),
 	bind(cmdPause, []string{" "}, "space", "pause, resume").inFooter(9, "pause"),
-	bind(cmdStep, []string{"."}, ".", "step, one Redis command of the focused lane, the selected client first").inFooter(8, "step"),
-	bind(cmdBack, []string{"left", "h"}, "←", "look back, and forward again, along the timelines").inFooter(6, "back"),
-	bind(cmdForward, []string{"right", "l"}, "→", ""),
-	bind(cmdLive, []string{"esc"}, "esc", "to the present, from looking back"),
+	bind(cmdStep, []string{"."}, ".", "step, one Redis command of the focused lane, the selected client first").on(RaceView, TimelineView, HistoryView, ClientsView).inFooter(8, "step"),
+	bind(cmdBack, []string{"left", "h"}, "←", "look back, and forward again, along the timelines").on(RaceView, TimelineView).inFooter(6, "back"),
+	bind(cmdForward, []string{"right", "l"}, "→", "").on(RaceView, TimelineView),
+	bind(cmdLive, []string{"esc", "g"}, "esc g", "to the present, from looking back").on(RaceView, TimelineView, HistoryView, ClientsView),
+	bind(cmdPrevLoss, []string{"["}, "[", "the lost update before, the one after, of the focused lane").on(RaceView, TimelineView, HistoryView).inFooter(5, "losses"),
+	bind(cmdNextLoss, []string{"]"}, "]", "").on(RaceView, TimelineView, HistoryView),
+	bind(cmdTell, []string{"enter"}, "enter", "explain the selected client's last loss, command by command").on(RaceView, TimelineView, ClientsView).inFooter(5, "explain"),
+	bind(cmdTell, []string{"enter"}, "enter", "explain the selected version, if it was lost").on(HistoryView).inFooter(5, "explain"),
+	bind(cmdInfo, []string{"i"}, "i", "what this is, the focused strategy and the view in three sentences").inFooter(2, "info"),
 	bind(cmdNextLane, []string{"tab"}, "tab", "next lane, previous lane").inFooter(7, "lane"),
 	bind(cmdPrevLane, []string{"shift+tab"}, "shift+tab", ""),
-	bind(cmdUp, []string{"up", "k"}, "↑ k", "client above, client below").inFooter(2, "client"),
-	bind(cmdDown, []string{"down", "j"}, "↓ j", ""),
-	bind(cmdPageUp, []string{"pgup"}, "pgup", "page of clients, up and down"),
-	bind(cmdPageDown, []string{"pgdown"}, "pgdn", ""),
-	bind(cmdFirst, []string{"home", "g"}, "home g", "first client, last client"),
-	bind(cmdLast, []string{"end", "G"}, "end G", ""),
-	bind(cmdNextStrategy, []string{"s"}, "s", "next strategy, previous strategy, for the focused lane; restarts").inFooter(5, "strategy"),
+	bind(cmdUp, []string{"up", "k"}, "↑ k", "client above, client below").on(RaceView, TimelineView, ClientsView).inFooter(2, "client"),
+	bind(cmdDown, []string{"down", "j"}, "↓ j", "").on(RaceView, TimelineView, ClientsView),
+	bind(cmdPageUp, []string{"pgup"}, "pgup", "page of clients, up and down").on(RaceView, TimelineView, ClientsView),
+	bind(cmdPageDown, []string{"pgdown"}, "pgdn", "").on(RaceView, TimelineView, ClientsView),
+	bind(cmdFirst, []string{"home"}, "home", "first client, last client").on(RaceView, TimelineView, ClientsView),
+	bind(cmdLast, []string{"end", "G"}, "end G", "").on(RaceView, TimelineView, ClientsView),
+	bind(cmdUp, []string{"up", "k"}, "↑ k", "newer version, older version").on(HistoryView).inFooter(8, "scroll"),
+	bind(cmdDown, []string{"down", "j"}, "↓ j", "").on(HistoryView),
+	bind(cmdPageUp, []string{"pgup"}, "pgup", "page of versions, up and down").on(HistoryView),
+	bind(cmdPageDown, []string{"pgdown"}, "pgdn", "").on(HistoryView),
+	bind(cmdFirst, []string{"home"}, "home", "the newest version, the oldest of the last thousand").on(HistoryView),
+	bind(cmdLast, []string{"end", "G"}, "end G", "").on(HistoryView),
+	bind(cmdUp, []string{"up", "k"}, "↑ k", "newer run, older run").on(RunsView).inFooter(8, "run"),
+	bind(cmdDown, []string{"down", "j"}, "↓ j", "").on(RunsView),
+	bind(cmdFirst, []string{"home"}, "home", "newest run, oldest run").on(RunsView),
+	bind(cmdLast, []string{"end", "G"}, "end G", "").on(RunsView),
+	bind(cmdMark, []string{"enter"}, "enter", "mark the selected run, two that are marked are compared").on(RunsView).inFooter(9, "mark"),
+	bind(cmdZoomIn, []string{"z"}, "z", "zoom in, zoom out").on(TimelineView).inFooter(8, "zoom"),
+	bind(cmdZoomOut, []string{"Z"}, "Z", "").on(TimelineView),
+	bind(cmdNextColumn, []string{">", "o"}, ">", "order by the next column, by the one before").on(ClientsView).inFooter(8, "order"),
+	bind(cmdPrevColumn, []string{"<", "O"}, "<", "").on(ClientsView),
+	bind(cmdReverse, []string{"R", "!"}, "R", "turn the order round").on(ClientsView).inFooter(7, "reverse"),
+	bind(cmdNextStrategy, []string{"s"}, "s", "next strategy, previous strategy, for the focused lane; restarts").inFooter(6, "strategy"),
 	bind(cmdPrevStrategy, []string{"S"}, "S", ""),
 	bind(cmdFaster, []string{"+", "="}, "+", "faster, slower").inFooter(4, "speed"),
 	bind(cmdSlower, []string{"-"}, "-", ""),
+	bind(cmdMoreClients, []string{"c"}, "c", "more clients, fewer; restarts, as do the next three").inFooter(1, "clients"),
+	bind(cmdFewerClients, []string{"C"}, "C", ""),
+	bind(cmdMoreWork, []string{"w"}, "w", "think longer, or shorter, between read and write"),
+	bind(cmdLessWork, []string{"W"}, "W", ""),
+	bind(cmdLongerLease, []string{"t"}, "t", "lease longer, or shorter: the lock's time to live"),
+	bind(cmdShorterLease, []string{"T"}, "T", ""),
+	bind(cmdLongerRetry, []string{"b"}, "b", "pause longer, or shorter, between tries for the lock"),
+	bind(cmdShorterRetry, []string{"B"}, "B", ""),
 	bind(cmdRestart, []string{"r"}, "r", "restart, with the same seed").inFooter(3, "restart"),
-	bind(cmdFaults, []string{"f"}, "f", "faults, a menu of what can be done to the selected client or to Redis").inFooter(6, "fault"),
-	bind(cmdCrash, []string{"x"}, "x", "crash the selected client, which then never releases anything").inFooter(1, "crash"),
+	bind(cmdFaults, []string{"f"}, "f", "faults, a menu of what can be done to the selected client or to Redis").on(RaceView, TimelineView, HistoryView, ClientsView).inFooter(6, "fault"),
+	bind(cmdCrash, []string{"x"}, "x", "crash the selected client, which then never releases anything").on(RaceView, TimelineView, ClientsView).inFooter(1, "crash"),
 	bind(cmdPresets, []string{"p"}, "p", "presets, a menu of failures to watch, each beside its remedy").inFooter(4, "presets"),
+	bind(cmdCopy, []string{"y"}, "y", "copy the explanation of the loss, to the clipboard of the terminal"),
+	bind(cmdExport, []string{"e"}, "e", "export the frame as text and with colours, and the run as JSON").inFooter(1, "export"),
+	bind(cmdMouse, []string{"m"}, "m", "mouse on, or off: a click selects and the wheel scrolls"),
 	bind(cmdHelp, []string{"?"}, "?", "this help").inFooter(10, "help"),
 	bind(cmdSuspend, []string{"ctrl+z"}, "ctrl+z", "suspend").everywhere(),
 	bind(cmdQuit, []string{"q", "ctrl+c"}, "q", "quit, and print the report").inFooter(11, "quit").everywhere(),
@@ -135,19 +214,19 @@ var keyMap = [...]keyed{
 
 	bind(cmdUp, []string{"up", "k"}, "↑ k", "preset above, preset below").inFooter(8, "preset").in(PresetMenu),
 	bind(cmdDown, []string{"down", "j"}, "↓ j", "").in(PresetMenu),
-	bind(cmdFirst, []string{"home", "g"}, "home g", "first preset, last preset").in(PresetMenu),
+	bind(cmdFirst, []string{"home"}, "home", "first preset, last preset").in(PresetMenu),
 	bind(cmdLast, []string{"end", "G"}, "end G", "").in(PresetMenu),
 	bind(cmdPick, []string{"enter"}, "enter", "start the selected preset").inFooter(10, "start").in(PresetMenu),
 	bind(cmdClose, []string{"esc", "p"}, "esc", "close, and change nothing").inFooter(9, "close").in(PresetMenu),
 }
 
-// obeyed tells whether a key does something now. Under the help, the keys that it explains work as ever.
+// obeyed tells whether a key does something now. Under what is only read, the keys work as ever.
 func (f *Frame) obeyed(k keyed) bool {
 	over := f.Over
-	if over == Help {
+	if over.reading() {
 		over = NoOverlay
 	}
-	return (k.always || k.over == over) && f.offers(k)
+	return (k.always || k.over == over && (over != NoOverlay || k.views.has(f.View))) && f.offers(k)
 }
 
 // offers tells whether a key can do anything in this run: there is no next lane where there is only one.
@@ -156,7 +235,8 @@ func (f *Frame) offers(k keyed) bool {
 	case cmdNextLane, cmdPrevLane:
 		return len(f.Config.Lanes) > 1
 	case cmdUp, cmdDown, cmdPageUp, cmdPageDown, cmdFirst, cmdLast:
-		return f.Config.Clients > 1 || k.over == PresetMenu
+		ofClients := k.over == FaultMenu || k.over == NoOverlay && k.views.has(ClientsView)
+		return !ofClients || f.Config.Clients > 1
 	case cmdInject:
 		return !k.node || f.laneInfo(f.Focus).Nodes > 1
 	}
@@ -176,12 +256,22 @@ func (f *Frame) keyOf(msg tea.KeyMsg) keyed {
 // footerKeys returns what the footer calls the key, which may stand for its counterpart as well.
 func footerKeys(k keyed) string {
 	switch k.command {
+	case cmdView:
+		return fmt.Sprintf("1-%d", viewCount)
 	case cmdBack:
 		return "←→"
 	case cmdUp:
 		return "↑↓"
 	case cmdFaster:
 		return "+-"
+	case cmdPrevLoss:
+		return "[]"
+	case cmdMoreClients:
+		return "cC"
+	case cmdZoomIn:
+		return "zZ"
+	case cmdNextColumn:
+		return "<>"
 	}
 	return k.Help().Key
 }

@@ -11,6 +11,9 @@ import (
 
 // laneInfo is what a lane is, also while it is starting.
 func (f *Frame) laneInfo(lane int) sim.LaneInfo {
+	if lane < len(f.infos) {
+		return f.infos[lane]
+	}
 	info := f.Config.LaneInfo(lane)
 	if info.Strategy == "" { // there is no such strategy, which the experiment will say
 		info.Strategy = f.Config.Lanes[lane]
@@ -18,9 +21,18 @@ func (f *Frame) laneInfo(lane int) sim.LaneInfo {
 	return info
 }
 
+// infosOf are what the lanes are, to be looked up many times while a frame is drawn.
+func (f *Frame) infosOf() []sim.LaneInfo {
+	infos := make([]sim.LaneInfo, len(f.Config.Lanes))
+	for i := range infos {
+		infos[i] = f.laneInfo(i)
+	}
+	return infos
+}
+
 // strategy is that of a lane; the zero strategy if it is unknown.
 func (f *Frame) strategy(lane int) sim.Strategy {
-	s, _ := sim.StrategyNamed(sim.StrategyOf(f.Config.Lanes[lane]))
+	s, _ := sim.StrategyNamed(f.laneInfo(lane).Strategy)
 	return s
 }
 

@@ -150,7 +150,7 @@ func (l *laneLog) takeTurns(clients int, until time.Duration) {
 func frameOf(cfg sim.Config, now time.Duration, logs ...*laneLog) Frame {
 	f := Frame{Config: cfg, Speed: cfg.Speed, Backend: "embedded", State: Live, Cursor: 1}
 	for _, l := range logs {
-		f.Snapshots = append(f.Snapshots, l.board.Snapshot(now, sim.View{First: 1, Count: cfg.Clients}))
+		f.Snapshots = append(f.Snapshots, l.board.Snapshot(now, everything(cfg.Clients)))
 	}
 	return f
 }
@@ -189,4 +189,18 @@ func threeLanes() Frame {
 	f := frameOf(cfg, now, none, spin, block)
 	f.Focus, f.Cursor = 1, 20
 	return f
+}
+
+// someRuns is the demonstration after three other runs of it.
+func someRuns() Frame {
+	now := twoLanes(6)
+	results := []Frame{twoLanes(6), twoLanes(24), threeLanes()}
+	for i, f := range results {
+		r := sim.Result{Config: f.Config, Backend: "embedded", Embedded: true}
+		for _, s := range f.Snapshots {
+			r.Lanes = append(r.Lanes, sim.LaneResult{Snapshot: s})
+		}
+		now.Runs = append(now.Runs, NewPastRun(i+1, "", r))
+	}
+	return now
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
 
 	"locktop/sim"
@@ -27,7 +28,25 @@ const (
 	boxBorder = 4
 )
 
-func boxText(screen chart.Area) int { return min(screen.W(), boxWidth) - boxBorder }
+func boxText(w int) int { return min(w, boxWidth) - boxBorder }
+
+// pages is how many boxes it takes to show some lines on a screen of h rows. The footer stays in sight.
+func pages(lines, h int) int {
+	rows := max(h-3, 1)
+	return max((lines+rows-1)/rows, 1)
+}
+
+// drawPage lays the present page of what there is to read over the screen. A key turns the pages, and closes the last.
+func drawPage(screen chart.Area, title, key string, lines [][]piece, f *Frame) {
+	rows := max(screen.H()-3, 1)
+	n := pages(len(lines), screen.H())
+	page := min(f.Page, n-1)
+	words := fmt.Sprintf("   %s or esc closes this", key)
+	if n > 1 {
+		words = fmt.Sprintf(" %d/%d   %s turns the page", page+1, n, key)
+	}
+	drawBox(screen, title+words, lines[page*rows:min((page+1)*rows, len(lines))], f.ASCII)
+}
 
 // paragraph breaks a text into lines of one ink.
 func paragraph(text string, n int, ink chart.Ink) [][]piece {
@@ -40,7 +59,7 @@ func paragraph(text string, n int, ink chart.Ink) [][]piece {
 
 // drawFaults lays the fault menu over the screen: what its keys do, and to whom.
 func drawFaults(screen chart.Area, f *Frame) {
-	room := boxText(screen)
+	room := boxText(screen.W())
 	client := [][]piece{{{"to ", inkDim}, {clientName(f.Cursor), inkCursor}, {f.doing() + ", in " + f.laneName(f.Focus), inkDim}}}
 	server := [][]piece{nil, {{"to the Redis of that lane", inkDim}}}
 	if f.laneInfo(f.Focus).Nodes > 1 {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/muesli/termenv"
 
 	"locktop/lock/redistest"
 	"locktop/sim"
@@ -215,7 +214,7 @@ func TestPresetsArePicked(t *testing.T) {
 	for _, c := range []struct {
 		key  string
 		want int
-	}{{"down", 1}, {"j", 2}, {"k", 1}, {"up", 0}, {"up", 0}, {"end", len(names) - 1}, {"down", len(names) - 1}, {"g", 0}, {"G", len(names) - 1}, {"home", 0}} {
+	}{{"down", 1}, {"j", 2}, {"k", 1}, {"up", 0}, {"up", 0}, {"end", len(names) - 1}, {"down", len(names) - 1}, {"home", 0}, {"G", len(names) - 1}, {"home", 0}} {
 		if press(t, m, c.key); m.frame.Pick != c.want {
 			t.Errorf("%s: preset %d, want %d", c.key, m.frame.Pick, c.want)
 		}
@@ -261,7 +260,7 @@ func (m *model) viewNow() string {
 
 func TestAPresetIsHandedOver(t *testing.T) {
 	p, _ := sim.PresetNamed("failover")
-	m := newModel(t.Context(), watched(p, sim.Defaults()), Options{Preset: &p}, termenv.Ascii)
+	m := newModel(t.Context(), watched(p, sim.Defaults()), Options{Preset: &p}, colourless())
 	m.update(tea.WindowSizeMsg{Width: 120, Height: 40})
 	contains(t, m.view(), "preset failover", "PRESET FAILOVER", p.Title, "LOOK AT", "REMEDY")
 	press(t, m, "?")

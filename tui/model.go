@@ -16,10 +16,13 @@ import (
 
 // model is the one Bubble Tea model. Its update changes state and nothing else: what waits for Redis is a command.
 type model struct {
-	ctx   context.Context
-	stage *stage
-	tick  time.Duration
-	err   error // ends the program
+	ctx    context.Context
+	output *termenv.Output
+	stage  *stage
+	tick   time.Duration
+	err    error // ends the program
+
+	mouse bool // it is on
 
 	session  *session // nil while starting
 	starting bool     // a command is at it
@@ -36,6 +39,7 @@ type model struct {
 	stepping    bool      // a step is under way, or its reply
 	before      sim.Event // the last reply before it
 
+	ran   int // how many runs have ended
 	ticks int // counts the chains of ticks, of which the last one lives
 	grid  *chart.Grid
 	pens  []chart.Pen
@@ -62,20 +66,20 @@ const (
 	readingTime = 3 * time.Second // how long an explanation stands while the race runs on
 )
 
-func newModel(ctx context.Context, cfg sim.Config, opts Options, profile termenv.Profile) *model {
+func newModel(ctx context.Context, cfg sim.Config, opts Options, output *termenv.Output) *model {
 	fps := opts.FPS
 	if fps <= 0 {
 		fps = defaultFPS
 	}
 	return &model{
-		ctx:   ctx,
+		ctx: ctx, output: output,
 		stage: &stage{ctx: ctx, opened: opts.Opened},
 		tick:  time.Second / time.Duration(fps),
 		frame: Frame{
 			Config: cfg, Speed: cfg.Speed, Backend: cfg.Source.String(), Cursor: 1, ASCII: opts.ASCII, Preset: opts.Preset,
 		},
 		grid:  chart.NewGrid(0, 0),
-		pens:  Pens(opts.Theme, profile),
+		pens:  Pens(opts.Theme, output.Profile),
 		stale: true,
 	}
 }
@@ -128,6 +132,9 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		m.look()
 	case resumedMsg:
 		m.resume(msg.err)
+		if m.mouse {
+			return tea.EnableMouseCellMotion
+		}
 	case tickMsg:
 		if msg.chain != m.ticks {
 			return nil
@@ -136,9 +143,16 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return m.tickOn()
 	case tea.KeyMsg:
 		return m.keys(msg)
+	case tea.MouseMsg:
+		return m.pointed(msg)
+	case toldMsg:
+		m.notify(msg.text)
+		m.stale = true
+		return m.nextTick()
 	case startedMsg:
 		return m.started(msg)
 	case endedMsg:
+		m.remember(msg.session)
 		if msg.session == m.session && msg.session != nil {
 			if err := msg.session.err; err != nil {
 				// The session is finished and its error returned by Run.
@@ -158,7 +172,10 @@ func (m *model) restart() tea.Cmd {
 	m.session, m.held = nil, nil
 	m.paused, m.frozen, m.stepping, m.suspended = false, false, false, false
 	m.frame.why = nil
-	m.frame.Snapshots, m.frame.State, m.frame.Back, m.frame.Scale = nil, Starting, false, Scale{}
+	if m.frame.Over == Explanation {
+		m.frame.Over = NoOverlay
+	}
+	m.frame.Snapshots, m.frame.State, m.frame.Back, m.frame.Scale, m.frame.Line = nil, Starting, false, Scale{}, 0
 	m.stale = true
 	if m.starting {
 		m.again = true
@@ -189,6 +206,7 @@ func (m *model) started(msg startedMsg) tea.Cmd {
 		return m.restart()
 	}
 	m.session = msg.session
+	m.session.preset = m.frame.presetText()
 	m.session.exp.Clock().SetSpeed(m.frame.Speed)
 	m.frame.Backend, _ = m.session.exp.Backend()
 	m.look()
@@ -217,15 +235,16 @@ func (m *model) look() {
 		f.Snapshots = m.held
 		return
 	}
-	p := planFor(m.size().w, m.size().h, f)
-	snapshots := m.session.exp.Snapshots(p.views(f, m.session.exp.Clock().Now())...)
+	snapshots := m.session.exp.Snapshots(f.needs(m.size(), m.session.exp.Clock().Now())...)
 	for i, s := range snapshots {
 		if old := f.snapshot(i); old == nil || old.Events != s.Events || old.At != s.At ||
 			old.First != s.First || len(old.Clients) != len(s.Clients) {
 			m.stale = true
 		}
 	}
+	selected := f.selectedVersion()
 	f.Snapshots = snapshots
+	f.Line = f.follow(selected)
 	f.Scale = f.Scale.next(snapshots)
 	m.explain()
 	m.tellStep()
@@ -303,8 +322,8 @@ func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
 // key obeys a key, and shows at once what has come of it.
 func (m *model) key(msg tea.KeyMsg) tea.Cmd {
 	k := m.frame.keyOf(msg)
-	if m.frame.Over == Help && k.command == cmdLive {
-		k.command = cmdHelp // esc closes it
+	if m.frame.Over.reading() && msg.Type == tea.KeyEsc {
+		k = keyed{command: cmdClose}
 	}
 	if k.command == cmdNone {
 		return nil
@@ -313,83 +332,6 @@ func (m *model) key(msg tea.KeyMsg) tea.Cmd {
 	m.stale = true
 	m.look()
 	return tea.Batch(cmd, m.nextTick())
-}
-
-func (m *model) obey(k keyed) tea.Cmd {
-	f := &m.frame
-	lanes := len(f.Config.Lanes)
-	if f.Over == PresetMenu {
-		return m.obeyPresets(k)
-	}
-	switch k.command {
-	case cmdPause:
-		m.pause()
-	case cmdStep:
-		m.step()
-	case cmdBack:
-		m.scrub(-1)
-	case cmdForward:
-		m.scrub(+1)
-	case cmdLive:
-		m.live()
-	case cmdNextLane:
-		f.Focus = (f.Focus + 1) % lanes
-	case cmdPrevLane:
-		f.Focus = (f.Focus + lanes - 1) % lanes
-	case cmdUp:
-		m.moveCursor(-1)
-	case cmdDown:
-		m.moveCursor(+1)
-	case cmdPageUp:
-		m.moveCursor(-m.page())
-	case cmdPageDown:
-		m.moveCursor(+m.page())
-	case cmdFirst:
-		m.moveCursor(-f.Config.Clients)
-	case cmdLast:
-		m.moveCursor(+f.Config.Clients)
-	case cmdNextStrategy:
-		return m.changeStrategy(+1)
-	case cmdPrevStrategy:
-		return m.changeStrategy(-1)
-	case cmdFaster:
-		m.setSpeed(f.Speed.Faster())
-	case cmdSlower:
-		m.setSpeed(f.Speed.Slower())
-	case cmdRestart:
-		return m.restart()
-	case cmdFaults:
-		f.Over = FaultMenu
-	case cmdInject:
-		m.inject(k)
-	case cmdCrash:
-		m.crash()
-	case cmdPresets:
-		m.openPresets()
-	case cmdClose:
-		f.Over = NoOverlay
-	case cmdHelp:
-		if f.Over == Help {
-			f.Over = NoOverlay
-		} else {
-			f.Over = Help
-		}
-	case cmdSuspend:
-		return m.suspend()
-	case cmdQuit:
-		return tea.Quit
-	}
-	return nil
-}
-
-func (m *model) moveCursor(by int) {
-	m.frame.Cursor = min(max(m.frame.Cursor+by, 1), m.frame.Config.Clients)
-}
-
-// page is how many clients are seen at once.
-func (m *model) page() int {
-	p := planFor(m.size().w, m.size().h, &m.frame)
-	return max(p.lane.clients, 1)
 }
 
 func (m *model) setSpeed(s clock.Speed) {

@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -19,7 +20,7 @@ import (
 // running returns a model whose session runs, at 120×40.
 func running(t *testing.T, cfg sim.Config) *model {
 	t.Helper()
-	m := newModel(t.Context(), cfg, Options{}, termenv.Ascii)
+	m := newModel(t.Context(), cfg, Options{}, colourless())
 	t.Cleanup(func() {
 		if _, err := m.stage.close(); err != nil {
 			t.Error(err)
@@ -31,6 +32,11 @@ func running(t *testing.T, cfg sim.Config) *model {
 		t.Fatal(m.err)
 	}
 	return m
+}
+
+// colourless is a terminal without colours.
+func colourless() *termenv.Output {
+	return termenv.NewOutput(io.Discard, termenv.WithProfile(termenv.Ascii))
 }
 
 // after waits until the race has got on.
@@ -48,7 +54,8 @@ var specialKeys = map[string]tea.KeyMsg{
 	"ctrl+z": {Type: tea.KeyCtrlZ}, "ctrl+c": {Type: tea.KeyCtrlC},
 }
 
-func press(t *testing.T, m *model, key string) tea.Cmd {
+// keyMsg is what arrives when a key is pressed.
+func keyMsg(t *testing.T, key string) tea.KeyMsg {
 	t.Helper()
 	msg, ok := specialKeys[key]
 	if !ok {
@@ -57,12 +64,22 @@ func press(t *testing.T, m *model, key string) tea.Cmd {
 	if msg.String() != key {
 		t.Fatalf("key %q arrives as %q", key, msg.String())
 	}
-	return m.update(msg)
+	return msg
+}
+
+func press(t *testing.T, m *model, key string) tea.Cmd {
+	t.Helper()
+	return m.update(keyMsg(t, key))
 }
 
 // condition is what a key can change, apart from what a command does.
 type condition struct {
 	focus, cursor, pick int
+	line, zoom, sort    int
+	run                 int
+	marked              [2]int
+	reversed            bool
+	view                View
 	over                Overlay
 	back, paused, cold  bool
 	notice              string
@@ -70,13 +87,14 @@ type condition struct {
 	speed               float64
 	lanes               string
 	starting            bool
+	mouse               bool
 }
 
 func conditionOf(m *model) condition {
 	f := &m.frame
 	return condition{
-		f.Focus, f.Cursor, f.Pick, f.Over, f.Back, m.paused, m.frozen, f.Notice, f.At, time.Duration(m.steppedAt.UnixNano()), float64(f.Speed),
-		strings.Join(f.Config.Lanes, " "), m.starting,
+		f.Focus, f.Cursor, f.Pick, f.Line, f.Zoom, f.SortBy, f.RunLine, f.Marked, f.Reversed, f.View, f.Over, f.Back, m.paused, m.frozen, f.Notice, f.At, time.Duration(m.steppedAt.UnixNano()), float64(f.Speed),
+		strings.Join(f.Config.Lanes, " "), m.starting, m.mouse,
 	}
 }
 
@@ -100,6 +118,48 @@ func leaves(cmd tea.Cmd) bool {
 	return false
 }
 
+// restarts tells whether a command starts another session.
+func restarts(c command) bool {
+	return c == cmdNextStrategy || c == cmdPrevStrategy || c == cmdRestart || cmdMoreClients <= c && c <= cmdShorterRetry
+}
+
+// everyKeyDoesSomething presses every key that there is in a view, and all the others, which must do nothing.
+func everyKeyDoesSomething(t *testing.T, m *model, view View) {
+	t.Helper()
+	for _, k := range keyMap {
+		if restarts(k.command) || k.command == cmdExport || k.command == cmdCopy {
+			continue // each of these starts a session or leaves something behind; see below
+		}
+		if k.over != NoOverlay {
+			continue // for the menus, see their tests
+		}
+		for _, key := range k.Keys() {
+			m.frame.View, m.frame.Over = view, NoOverlay
+			m.frame.Cursor, m.frame.Line, m.frame.RunLine, m.frame.Marked = 20, 20, 1, [2]int{}
+			m.setSpeed(4)
+			m.live()
+			m.look()
+			m.frame.Notice = ""
+			switch {
+			case k.command == cmdForward || k.command == cmdLive:
+				m.scrub(-1)
+				m.frame.Notice = ""
+			case k.command == cmdView && k.view == view:
+				m.frame.View = view.next()
+			}
+			before := conditionOf(m)
+			cmd := press(t, m, key)
+			did := conditionOf(m) != before || leaves(cmd)
+			if obeyed := m.frame.keyOf(keyMsg(t, key)).command != cmdNone; !k.views.has(view) && !obeyed && did {
+				t.Errorf("%s: %q is not of this view, and does something", viewNames[view], key)
+			}
+			if k.views.has(view) && !did {
+				t.Errorf("%s: %q, which the help calls %q, does nothing", viewNames[view], key, k.Help().Desc)
+			}
+		}
+	}
+}
+
 func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
 	cfg := sim.Defaults()
 	cfg.Clients, cfg.Speed = 40, 4
@@ -109,28 +169,12 @@ func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
 		t.Fatalf("state %d", m.frame.State)
 	}
 	press(t, m, " ")
-	for _, k := range keyMap {
-		if k.command == cmdNextStrategy || k.command == cmdPrevStrategy || k.command == cmdRestart {
-			continue // each of these starts a session; see below
-		}
-		if k.over != NoOverlay {
-			continue // for the menus, see their tests
-		}
-		for _, key := range k.Keys() {
-			m.frame.Cursor, m.frame.Over = 20, NoOverlay
-			m.live()
-			m.frame.Notice = ""
-			if k.command == cmdForward || k.command == cmdLive {
-				press(t, m, "left")
-			}
-			before := conditionOf(m)
-			if cmd := press(t, m, key); conditionOf(m) == before && !leaves(cmd) {
-				t.Errorf("%q, which the help calls %q, does nothing", key, k.Help().Desc)
-			}
-		}
+	m.frame.Runs = someRuns().Runs
+	for view := range View(viewCount) {
+		everyKeyDoesSomething(t, m, view)
 	}
 	m.frame.Over = NoOverlay
-	for _, key := range []string{"s", "S", "r"} {
+	for _, key := range []string{"s", "S", "c", "C", "w", "W", "t", "T", "b", "B", "r"} {
 		before, session := conditionOf(m), m.session
 		cmd := press(t, m, key)
 		if m.session != nil || !m.starting || conditionOf(m) == before || m.frame.State != Starting {
@@ -181,7 +225,7 @@ func TestHelpCloses(t *testing.T) {
 }
 
 func TestKeysThatArriveTogetherAreKeysEach(t *testing.T) {
-	m := newModel(t.Context(), sim.Defaults(), Options{}, termenv.Ascii)
+	m := newModel(t.Context(), sim.Defaults(), Options{}, colourless())
 	m.update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("jj+j")})
 	if m.frame.Cursor != 4 || m.frame.Speed != 0.5 {
 		t.Errorf("cursor %d, speed %v", m.frame.Cursor, m.frame.Speed)
@@ -356,7 +400,7 @@ func TestARealRedisIsFrozenInsteadOfPaused(t *testing.T) {
 func TestAnExperimentThatFailsEndsTheProgram(t *testing.T) {
 	cfg := sim.Defaults()
 	cfg.Lanes = []string{"nonsense"}
-	m := newModel(t.Context(), cfg, Options{}, termenv.Ascii)
+	m := newModel(t.Context(), cfg, Options{}, colourless())
 	g := guarded{m}
 	_, cmd := g.Update(m.restart()())
 	if !leaves(cmd) || m.err == nil || !strings.Contains(m.err.Error(), "nonsense") {
@@ -365,7 +409,7 @@ func TestAnExperimentThatFailsEndsTheProgram(t *testing.T) {
 }
 
 func TestAPanicEndsTheProgramWithItsStack(t *testing.T) {
-	m := newModel(t.Context(), sim.Defaults(), Options{}, termenv.Ascii)
+	m := newModel(t.Context(), sim.Defaults(), Options{}, colourless())
 	g := guarded{m}
 	m.grid = nil
 	g.View()

@@ -29,7 +29,7 @@ func (f *Frame) presetText() string {
 	switch {
 	case f.Preset == nil:
 		return ""
-	case !slices.Equal(f.Config.Lanes, f.Preset.Config.Lanes):
+	case !slices.Equal(f.Config.Lanes, f.Preset.Config.Lanes) || !same(f.Config, f.Preset.Config):
 		return "preset " + f.Preset.Name + ", changed"
 	}
 	return "preset " + f.Preset.Name
@@ -54,7 +54,7 @@ func presetLines(p *sim.Preset, n int) [][]piece {
 // drawPresets lays the list of presets over the screen, and below it what the selected one is about.
 func drawPresets(screen chart.Area, f *Frame) {
 	presets := sim.Presets()
-	room := boxText(screen)
+	room := boxText(screen.W())
 	name := 0
 	for _, p := range presets {
 		name = max(name, len(p.Name))

@@ -20,22 +20,10 @@ const (
 
 // drawLane draws the panel of one lane.
 func drawLane(a chart.Area, f *Frame, p *plan, lane int) {
-	ink, title := inkFrame, inkTitle
-	mark := ""
-	if lane == f.Focus {
-		title = inkFocus
-		if len(f.Config.Lanes) > 1 {
-			ink, mark = inkFocus, "› "
-		}
-	}
-	if f.strategy(lane).Broken {
-		title = inkLost
-	}
-	in := a.Box(mark+f.laneHeading(lane, a.W()-6-chart.TextWidth(mark)), ink, title, f.ASCII)
+	in := lanePanel(a, f, lane)
 	s := f.snapshot(lane)
 	if s == nil {
-		const text = "starting"
-		in.Text(max((in.W()-len(text))/2, 0), in.H()/2, text, inkDim)
+		drawStarting(in)
 		return
 	}
 	drawFault(a, s)
@@ -58,6 +46,22 @@ func drawLane(a chart.Area, f *Frame, p *plan, lane int) {
 	drawClients(in.Sub(0, y, in.W(), rows), f, p, s)
 	y += rows
 	drawCounters(in.Sub(0, y, in.W(), p.lane.counters), s)
+}
+
+// firstRow is where the timelines of the clients begin on the screen.
+func (p *plan) firstRow(f *Frame) int {
+	y := p.panelTop + 1
+	if f.View == TimelineView {
+		if p.lane.caption {
+			y += 2
+		}
+		return y
+	}
+	y += 2 + p.lane.chart
+	if p.lane.caption {
+		y++
+	}
+	return y
 }
 
 // drawInside tells who is in the critical section now and who waits for it.

@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"reflect"
 	"runtime"
@@ -165,10 +166,49 @@ func (c *console) ends() {
 var keystrokes = map[string]string{
 	"left": "\x1b[D", "right": "\x1b[C", "up": "\x1b[A", "down": "\x1b[B", "pgup": "\x1b[5~", "pgdown": "\x1b[6~",
 	"home": "\x1b[H", "end": "\x1b[F", "esc": "\x1b", "tab": "\t", "shift+tab": "\x1b[Z",
+	"enter": "\r",
+}
+
+// pressAll presses every key that there is in a view.
+func (c *console) pressAll(view View) {
+	c.t.Helper()
+	number := fmt.Sprint(int(view) + 1)
+	for _, k := range keyMap {
+		if k.command == cmdQuit || k.command == cmdSuspend || k.over != NoOverlay || k.command == cmdCrash || !k.views.has(view) {
+			continue // suspending would suspend the tests as well, and who has crashed decides nothing
+		}
+		c.press(number)
+		for _, key := range k.Keys() {
+			stroke, ok := keystrokes[key]
+			if !ok {
+				stroke = key
+			}
+			c.press(stroke)
+			switch k.command {
+			case cmdHelp:
+				c.shows("KEYS")
+				c.press("\x1b")
+			case cmdInfo:
+				c.shows("WHAT THIS IS")
+				c.press("i")
+			case cmdFaults:
+				c.shows("FAULTS")
+				c.press("f")
+			case cmdPresets:
+				c.shows("PRESETS")
+				c.press("p")
+			case cmdView:
+				c.shows("›" + key + " " + viewNames[k.view])
+			case cmdExport:
+				c.shows("written: locktop-")
+			}
+		}
+	}
 }
 
 func TestEveryKeyOnATerminal(t *testing.T) {
 	for _, size := range [][2]uint16{{120, 40}, {80, 24}} {
+		t.Chdir(t.TempDir()) // for what is exported
 		cfg := sim.Defaults()
 		cfg.Speed = 2
 		cfg.Work = time.Second     // nothing is decided sooner
@@ -176,28 +216,10 @@ func TestEveryKeyOnATerminal(t *testing.T) {
 		c := open(t, t.Context(), size[0], size[1], cfg, Options{})
 		c.shows("✗ WRONG")
 		c.shows("✓ CORRECT")
-		for _, k := range keyMap {
-			if k.command == cmdQuit || k.command == cmdSuspend || k.over != NoOverlay || k.command == cmdCrash {
-				continue // suspending would suspend the tests as well, and who has crashed decides nothing
-			}
-			for _, key := range k.Keys() {
-				if stroke, ok := keystrokes[key]; ok {
-					key = stroke
-				}
-				c.press(key)
-				switch k.command {
-				case cmdHelp:
-					c.shows("KEYS")
-					c.press("?")
-				case cmdFaults:
-					c.shows("FAULTS")
-					c.press("f")
-				case cmdPresets:
-					c.shows("PRESETS")
-					c.press("p")
-				}
-			}
+		for view := range View(viewCount) {
+			c.pressAll(view)
 		}
+		c.press("1")
 		c.press("\x1b")
 		c.press("-----") // to 1/16: the next run is undecided for 16 s
 		c.press("r")
@@ -333,7 +355,7 @@ func TestAPanicLeavesTheTerminalInOrder(t *testing.T) {
 	spoil := func(with func(*model)) func(context.Context, sim.Config, Options) (sim.Result, error) {
 		return func(ctx context.Context, cfg sim.Config, opts Options) (sim.Result, error) {
 			ctx, cancel := context.WithCancelCause(ctx)
-			m := newModel(ctx, cfg, opts, termenv.TrueColor)
+			m := newModel(ctx, cfg, opts, termenv.NewOutput(io.Discard, termenv.WithProfile(termenv.TrueColor)))
 			with(m)
 			return m.run(opts, cancel)
 		}

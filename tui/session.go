@@ -12,10 +12,14 @@ import (
 
 // session is one experiment that races on a goroutine of its own.
 type session struct {
-	exp   *sim.Experiment
-	stop  context.CancelFunc
-	ended chan struct{} // closed when the race is over
-	err   error         // of the race; to be read after ended
+	exp    *sim.Experiment
+	stop   context.CancelFunc
+	ended  chan struct{} // closed when the race is over
+	preset string        // the failure it brings about, in the words of the header
+
+	// To be read after ended.
+	err    error // of the race
+	result sim.Result
 }
 
 // start opens an experiment and lets it race.
@@ -35,6 +39,7 @@ func start(ctx context.Context, cfg sim.Config, opened func(*sim.Experiment) err
 		defer close(s.ended)
 		s.err = guard(func() error { return exp.Run(ctx) })
 		exp.Clock().Pause() // time ends with the race, also on the screen
+		s.result = exp.Result()
 	}()
 	return s, nil
 }
@@ -53,8 +58,7 @@ func (s *session) over() bool {
 func (s *session) finish() (sim.Result, error) {
 	s.stop()
 	<-s.ended
-	result := s.exp.Result()
-	return result, errors.Join(s.err, s.exp.Close())
+	return s.result, errors.Join(s.err, s.exp.Close())
 }
 
 // stage has room for one session at a time. Its methods wait for Redis and are not for Update.

@@ -34,7 +34,7 @@ type timeline struct {
 
 func (t *timeline) read(c *sim.ClientView, s *sim.Snapshot, ascii bool) {
 	g := signsFor(ascii)
-	t.spans, t.marks = t.spans[:0], t.marks[:0]
+	t.spans, t.marks = slices.Grow(t.spans[:0], len(c.Moments)), slices.Grow(t.marks[:0], len(c.Moments))
 	for _, m := range c.Moments {
 		if !m.IsMark() {
 			if n := len(t.spans); n > 0 {
@@ -141,7 +141,7 @@ func (f *Frame) legend() []entry {
 // drawLegend explains the signs of the timelines, in the longest words that there is room for.
 func drawLegend(a chart.Area, f *Frame) {
 	entries := f.legend()
-	perCell := "one cell " + millis(f.perCell())
+	perCell := "one cell " + shortDuration(f.perCell())
 	for level := range 3 {
 		if level > 0 {
 			entries = slices.DeleteFunc(entries, func(e entry) bool { return e.weight < 0 })
@@ -166,7 +166,7 @@ func drawLegend(a chart.Area, f *Frame) {
 }
 
 func legendLine(entries []entry, level int) []piece {
-	var line []piece
+	line := make([]piece, 0, 3*len(entries))
 	for i, e := range entries {
 		switch {
 		case i > 0 && entries[i-1].group != e.group:

@@ -62,7 +62,7 @@ func Run(ctx context.Context, cfg sim.Config, opts Options) (sim.Result, error) 
 		defer done()
 		opts.Input = input
 	}
-	m := newModel(ctx, cfg, opts, termenv.NewOutput(opts.Output).EnvColorProfile())
+	m := newModel(ctx, cfg, opts, termenv.NewOutput(opts.Output))
 	return m.run(opts, cancel)
 }
 

@@ -36,28 +36,15 @@ func lastLoss(f *Frame) (loss, bool) {
 		if s == nil || s.Lost == 0 {
 			continue
 		}
-		losses := s.Losses
-		if f.Back {
-			n := len(losses)
-			for n > 0 && lostAt(&losses[n-1]) > f.At {
-				n--
-			}
-			losses = losses[:n]
-		}
+		losses := f.lossesSeen(s)
 		if len(losses) == 0 {
 			continue
 		}
-		l := loss{Loss: losses[len(losses)-1], lane: lane, locks: s.Lane.Locks}
+		l := lossAt(losses, len(losses)-1, s, lane)
 		switch {
 		case l.Forgotten:
-			l.erased, l.fault = forgottenTogether(losses), rewoundBy(s)
 			l.Victim = l.erased[len(l.erased)-1]
 		case l.Killer.Client != 0:
-			for _, other := range losses {
-				if other.Killer == l.Killer {
-					l.erased = append(l.erased, other.Victim)
-				}
-			}
 			l.Victim = l.example()
 		}
 		return l, true

@@ -1,0 +1,190 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"locktop/sim"
+	"locktop/tui/chart"
+)
+
+// Two runs are compared lane by lane, number by number.
+
+// measure is one number of a lane, the most telling first.
+type measure struct {
+	name  string
+	value func(l sim.LaneResult) float64
+	text  func(float64) string
+}
+
+var measures = [...]measure{
+	{"acked", func(l sim.LaneResult) float64 { return float64(l.Acked) }, wholeText},
+	{"kept", func(l sim.LaneResult) float64 { return float64(l.Kept) }, wholeText},
+	{"lost", func(l sim.LaneResult) float64 { return float64(l.Lost) }, wholeText},
+	{"average off", func(l sim.LaneResult) float64 { return l.Redis.Mean() - l.True.Mean() }, func(v float64) string {
+		return strings.Replace(fmt.Sprintf("%+.1fms", v), "-", "−", 1)
+	}},
+	{"kept/s", func(l sim.LaneResult) float64 { return l.KeptPerSecond() }, tenthText},
+	{"cmds/update", func(l sim.LaneResult) float64 { return l.CommandsPerUpdate() }, tenthText},
+	{"p99 wait", func(l sim.LaneResult) float64 { return float64(l.WaitP99) }, waitText},
+	{"p50 wait", func(l sim.LaneResult) float64 { return float64(l.WaitP50) }, waitText},
+	{"max wait", func(l sim.LaneResult) float64 { return float64(l.WaitMax) }, waitText},
+	{"attempts", func(l sim.LaneResult) float64 { return float64(l.Attempts) }, wholeText},
+	{"failures", func(l sim.LaneResult) float64 { return float64(l.Failures) }, wholeText},
+	{"most inside", func(l sim.LaneResult) float64 { return float64(l.MaxInside) }, wholeText},
+	{"fair", func(l sim.LaneResult) float64 { return l.Jain }, func(v float64) string { return fmt.Sprintf("%.2f", v) }},
+	{"faults", func(l sim.LaneResult) float64 { return float64(l.Faults) }, wholeText},
+}
+
+func wholeText(v float64) string { return number(int64(v)) }
+func tenthText(v float64) string { return fmt.Sprintf("%.1f", v) }
+func waitText(v float64) string  { return string(appendMillis(nil, time.Duration(v))) }
+
+const (
+	measureWidth   = 12
+	valueWidth     = 9
+	changeWidth    = 8
+	laneWidth      = 2*valueWidth + changeWidth
+	comparisonRows = len(measures) + 6 // with the border, the settings of both and the names of the lanes
+)
+
+func drawComparison(a chart.Area, f *Frame, one, two *PastRun) {
+	const sides = 4 // the border, and a cell beside it
+	lanes := max(len(one.Lanes), len(two.Lanes))
+	shown := min(max((a.W()-sides-measureWidth)/laneWidth, 1), lanes)
+	first := min(f.Focus, lanes-shown)
+	title := fmt.Sprintf("A is run %d, B is run %d", one.Number, two.Number)
+	if shown < lanes {
+		title += "   " + laneRange(first, shown, lanes)
+	}
+	in := a.Box(title, inkFrame, inkTitle, f.ASCII)
+	in = in.Sub(1, 0, in.W()-2, in.H())
+	drawSettings(in, one, two)
+	for i := range shown {
+		drawLaneComparison(in.Sub(measureWidth+i*laneWidth, 2, laneWidth-1, in.H()-2), f, one.lane(first+i), two.lane(first+i))
+	}
+	for i, m := range measures {
+		in.Text(0, 4+i, m.name, inkDim)
+	}
+}
+
+// lane returns one of a run's; nil if it has fewer.
+func (r *PastRun) lane(i int) *sim.LaneResult {
+	if i >= len(r.Lanes) {
+		return nil
+	}
+	return &r.Lanes[i]
+}
+
+// ran is how long a run has run, in experiment time.
+func (r *PastRun) ran() time.Duration {
+	var ran time.Duration
+	for _, l := range r.Lanes {
+		ran = max(ran, l.Last)
+	}
+	return ran
+}
+
+// drawSettings puts the settings of both runs below each other. Where they differ they are marked.
+func drawSettings(a chart.Area, one, two *PastRun) {
+	first, second := one.settings, two.settings
+	x := a.Text(0, 0, "A", inkNotice)
+	a.Text(0, 1, "B", inkNotice)
+	differ := func(i int) bool { return i > 0 && first[i] != second[i] } // no two run for the same time
+	for _, wanted := range []bool{true, false} {
+		for i := range first {
+			wide := max(chart.TextWidth(first[i]), chart.TextWidth(second[i]))
+			if differ(i) != wanted || x+3+wide > a.W() {
+				continue
+			}
+			if wide == 0 {
+				continue
+			}
+			ink, mark := inkDim, "  "
+			if wanted {
+				ink, mark = inkNotice, " ≠"
+			}
+			put(a, x, 0, piece{mark, ink}, piece{first[i], ink})
+			put(a, x, 1, piece{mark, ink}, piece{second[i], ink})
+			x += 2 + wide
+		}
+	}
+}
+
+// drawLaneComparison compares a lane of both runs.
+func drawLaneComparison(a chart.Area, f *Frame, one, two *sim.LaneResult) {
+	for i, l := range []*sim.LaneResult{one, two} {
+		cell := a.Sub(i*valueWidth, 0, valueWidth, a.H())
+		if l == nil {
+			cell.TextRight(0, "-", inkDim)
+			continue
+		}
+		ink := inkTitle
+		if i == 1 && one != nil && one.Lane.Name() != l.Lane.Name() {
+			ink = inkNotice
+		}
+		name := l.Lane.Name()
+		if chart.TextWidth(name) >= valueWidth {
+			name = l.Lane.Strategy
+		}
+		cell.TextRight(0, name, ink)
+		word, ink := verdictWord(l.Verdict, f.ASCII)
+		cell.TextRight(1, word, ink)
+	}
+	for i, m := range measures {
+		var texts [2]string
+		for j, l := range []*sim.LaneResult{one, two} {
+			if texts[j] = "-"; l != nil {
+				texts[j] = m.text(m.value(*l))
+			}
+		}
+		ink := inkPlain
+		if texts[0] != texts[1] {
+			ink = inkNotice
+			change := "≠"
+			if one != nil && two != nil {
+				change += changeText(m.value(*one), m.value(*two))
+			}
+			a.Text(2*valueWidth+1, 2+i, change, ink)
+		}
+		a.Sub(0, 0, valueWidth, a.H()).TextRight(2+i, texts[0], inkPlain)
+		a.Sub(valueWidth, 0, valueWidth, a.H()).TextRight(2+i, texts[1], ink)
+	}
+}
+
+func verdictWord(v sim.Verdict, ascii bool) (string, chart.Ink) {
+	switch v {
+	case sim.Wrong:
+		return "✗wrong", inkLost
+	case sim.Hung:
+		return "✗hung", inkLost
+	case sim.Correct:
+		if ascii {
+			return "correct", inkKept
+		}
+		return "✓correct", inkKept
+	}
+	return "?open", inkUndecided
+}
+
+// changeText says how a number has changed: in per cent, or as a factor where that is large. What was nothing, or has another
+// sign, is only marked.
+func changeText(from, to float64) string {
+	if from == 0 || to == 0 || from < 0 != (to < 0) {
+		return ""
+	}
+	switch ratio := to / from; {
+	case ratio >= 10_000:
+		return ""
+	case ratio >= 100:
+		return fmt.Sprintf(" %.0f×", ratio)
+	case ratio >= 2:
+		return fmt.Sprintf(" %.1f×", ratio)
+	case math.Abs(ratio-1) < 0.005:
+		return ""
+	default:
+		return strings.Replace(fmt.Sprintf(" %+.0f%%", 100*(ratio-1)), "-", "−", 1)
+	}
+}

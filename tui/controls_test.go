@@ -1,0 +1,191 @@
+package tui
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/muesli/termenv"
+
+	"locktop/sim"
+)
+
+func TestSettingsAreChangedInSteps(t *testing.T) {
+	for _, c := range []struct {
+		keys  string
+		check func(c sim.Config) bool
+		says  string
+	}{
+		{"c", func(c sim.Config) bool { return c.Clients == 8 }, "8 clients: starts again"},
+		{"CC", func(c sim.Config) bool { return c.Clients == 3 }, "3 clients: starts again"},
+		{"CCCCCCC", func(c sim.Config) bool { return c.Clients == 1 }, "as far as it goes"},
+		{"w", func(c sim.Config) bool { return c.Work == 50*ms }, "think time 50ms"},
+		{"W", func(c sim.Config) bool { return c.Work == 20*ms }, "think time 20ms"},
+		{"t", func(c sim.Config) bool { return c.Lease == 500*ms }, "lease 500ms"},
+		{"TTTTTTTT", func(c sim.Config) bool { return c.Lease == 0 }, "no lease"},
+		{"b", func(c sim.Config) bool { return c.Retry == 50*ms }, "a pause of 50ms between tries"},
+		{"B", func(c sim.Config) bool { return c.Retry == 20*ms }, "a pause of 20ms between tries"},
+	} {
+		m := newModel(t.Context(), sim.Defaults(), Options{}, colourless())
+		m.frame.Cursor = 6
+		for _, key := range c.keys {
+			press(t, m, string(key))
+		}
+		f := &m.frame
+		if !c.check(f.Config) || !strings.Contains(f.Notice, c.says) || f.Cursor > f.Config.Clients || f.State != Starting {
+			t.Errorf("%s: %q, %+v", c.keys, f.Notice, f.Config)
+		}
+	}
+}
+
+func TestSettingsThatNobodyHasAreNotChanged(t *testing.T) {
+	cfg := sim.Defaults()
+	cfg.Lanes = []string{"none", "block:lease=2s"}
+	m := newModel(t.Context(), cfg, Options{}, colourless())
+	if press(t, m, "t"); m.frame.Config.Lease != cfg.Lease || !strings.Contains(m.frame.Notice, "no lane here takes that lease") {
+		t.Errorf("%q, lease %v", m.frame.Notice, m.frame.Config.Lease)
+	}
+	cfg = sim.Defaults()
+	cfg.Faults = []sim.Fault{{Kind: sim.Crash, Client: 6}}
+	m = newModel(t.Context(), cfg, Options{}, colourless())
+	if press(t, m, "C"); m.frame.Config.Clients != 6 || !strings.Contains(m.frame.Notice, "fault") {
+		t.Errorf("%q, %d clients", m.frame.Notice, m.frame.Config.Clients)
+	}
+}
+
+// done carries out a command and takes in what it says.
+func done(m *model, cmd tea.Cmd) {
+	if batch, ok := cmd().(tea.BatchMsg); ok {
+		m.update(batch[0]())
+	}
+}
+
+func TestExportsDoNotOverwrite(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	if err := os.WriteFile("locktop-1.ans", []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := running(t, sim.Defaults())
+	m.pens = Pens(Dark, termenv.TrueColor)
+	m.after(100 * ms)
+	for _, name := range []string{"locktop-2", "locktop-3"} {
+		done(m, press(t, m, "e"))
+		contains(t, m.viewNow(), "written: "+name+".txt, .ans and .json")
+		plain, _ := os.ReadFile(name + ".txt")
+		coloured, _ := os.ReadFile(name + ".ans")
+		run, _ := os.ReadFile(name + ".json")
+		if lines := strings.Count(string(plain), "\n"); lines != 40 || bytes.ContainsRune(plain, '\x1b') || bytes.Contains(plain, []byte("written")) {
+			t.Errorf("%d lines of text:\n%s", lines, plain)
+		}
+		if !bytes.ContainsRune(coloured, '\x1b') || !json.Valid(run) || !bytes.Contains(run, []byte(`"lanes"`)) {
+			t.Errorf("frame %q…, run %s", coloured[:20], run)
+		}
+	}
+	if mine, _ := os.ReadFile("locktop-1.ans"); string(mine) != "mine" {
+		t.Error("a file is overwritten")
+	}
+	if files, _ := filepath.Glob("*"); len(files) != 7 {
+		t.Errorf("files: %v", files)
+	}
+	if err := os.Chmod(dir, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(dir, 0o700)
+	if os.WriteFile("probe", nil, 0o600) == nil {
+		return // nothing is forbidden to this user
+	}
+	done(m, press(t, m, "e"))
+	contains(t, m.viewNow(), "export: open", "permission denied")
+}
+
+func TestAnExportThatFailsSaysSo(t *testing.T) {
+	if name, err := writeNew(filepath.Join(t.TempDir(), "missing"), [][2]string{{".txt", "x"}}); err == nil {
+		t.Errorf("%s is written where no directory is", name)
+	}
+}
+
+func TestTheExplanationIsCopied(t *testing.T) {
+	var out bytes.Buffer
+	f := told(twoLanes(6), 3)
+	m := newModel(t.Context(), f.Config, Options{}, termenv.NewOutput(&out, termenv.WithProfile(termenv.Ascii)))
+	m.frame = f
+	done(m, press(t, m, "y"))
+	_, sequence, ok := strings.Cut(out.String(), "\x1b]52;c;")
+	text, err := base64.StdEncoding.DecodeString(strings.TrimRight(sequence, "\a\x1b\\"))
+	if !ok || err != nil {
+		t.Fatalf("%q: %v", out.String(), err)
+	}
+	contains(t, string(text), "HOW c3 LOST n=21", "c4   GET → 981.592000:20", "c4 and c3 both read n=20")
+	contains(t, m.frame.Notice, "copied, if this terminal allows it: how c3's update was lost")
+	m.frame.Over, m.frame.Snapshots = NoOverlay, m.frame.Snapshots[1:]
+	if press(t, m, "y"); !strings.Contains(m.frame.Notice, "no loss to copy") {
+		t.Errorf("without a loss: %q", m.frame.Notice)
+	}
+}
+
+func TestTheMouse(t *testing.T) {
+	cfg := sim.Defaults()
+	cfg.Clients, cfg.Speed = 12, 4
+	m := running(t, cfg)
+	m.after(time.Second)
+	press(t, m, " ")
+	click := func(x, y int) {
+		m.update(tea.MouseMsg{X: x, Y: y, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
+	}
+	wheel := func(b tea.MouseButton) { m.update(tea.MouseMsg{Button: b, Action: tea.MouseActionPress}) }
+	row := func(text string) int {
+		for y, line := range strings.Split(m.viewNow(), "\n") {
+			if strings.Contains(line, text) {
+				return y
+			}
+		}
+		t.Fatalf("no %q in\n%s", text, m.viewNow())
+		return 0
+	}
+	f := &m.frame
+	if click(3, row("│ c5 ")); f.Cursor != 1 {
+		t.Error("the mouse is on from the beginning")
+	}
+	press(t, m, "m")
+	if click(3, row("│ c5 ")); f.Cursor != 5 || f.Focus != 0 {
+		t.Errorf("a click selects c%d in lane %d", f.Cursor, f.Focus)
+	}
+	if click(90, row("│ c7 ")); f.Cursor != 7 || f.Focus != 1 {
+		t.Errorf("a click in the other lane selects c%d in lane %d", f.Cursor, f.Focus)
+	}
+	if wheel(tea.MouseButtonWheelUp); f.Cursor != 4 {
+		t.Errorf("the wheel leads to c%d", f.Cursor)
+	}
+	press(t, m, "2")
+	if click(3, row("│ c9 ")); f.Cursor != 9 {
+		t.Errorf("timeline: c%d", f.Cursor)
+	}
+	press(t, m, "4")
+	if click(3, row("│ c3 ")); f.Cursor != 3 {
+		t.Errorf("clients: c%d", f.Cursor)
+	}
+	press(t, m, "3")
+	wheel(tea.MouseButtonWheelDown)
+	if f.Line != 3 {
+		t.Errorf("history: line %d", f.Line)
+	}
+	if click(80, 10); f.Line != 6 {
+		t.Errorf("history: a click selects line %d", f.Line)
+	}
+	f.Runs = someRuns().Runs
+	press(t, m, "5")
+	if click(10, row("  1  none")); f.RunLine != 2 {
+		t.Errorf("runs: line %d", f.RunLine)
+	}
+	press(t, m, "m")
+	if click(10, row("  3  none")); f.RunLine != 2 {
+		t.Error("the mouse stays on")
+	}
+}

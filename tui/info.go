@@ -1,0 +1,50 @@
+package tui
+
+import (
+	"strings"
+
+	"locktop/tui/chart"
+)
+
+// What is on the screen, in at most three sentences.
+
+// howToRead says in one sentence how to read each of the views.
+var howToRead = [viewCount]string{
+	RaceView: "Every lane has the same alerts and the same scale: compare how many are inside now, where the curve settles beside the dashed truth, " +
+		"and on each client's line what it reads, writes ✗ over another's, or waits for.",
+	TimelineView: "Each line is a client and time runs to the right, a cell being as long as is said below: z and Z zoom, ← and → pan.",
+	HistoryView: "Each line is a value that the average has had, the newest on top: ● leads to the value now in Redis, and ✗ is an update that was " +
+		"acknowledged and is gone.",
+	ClientsView: "Each line is a client, in the order of the marked column; its share of the kept updates would be the same for all if the lane were fair.",
+	RunsView: "Each line is a run that has ended, with what came of its lanes; two marked with enter are compared number by number, and ≠ stands where " +
+		"they differ.",
+}
+
+// strategySentences is how many of the three are about the strategy.
+const strategySentences = 2
+
+// infoLines explain the focused strategy and the view, in lines of n cells.
+func (f *Frame) infoLines(n int) [][]piece {
+	s := f.strategy(f.Focus)
+	lines := [][]piece{{{strings.ToUpper(s.Name) + "  ", inkTitle}, {cutText(s.Title, n-len(s.Name)-2), inkTitle}}}
+	lines = append(lines, paragraph(firstSentences(s.Explain, strategySentences), n, inkPlain)...)
+	lines = append(lines, nil, []piece{{"THIS VIEW", inkTitle}})
+	return append(lines, paragraph(howToRead[f.View], n, inkPlain)...)
+}
+
+// firstSentences cuts a text after some sentences.
+func firstSentences(text string, n int) string {
+	end := 0
+	for range n {
+		i := strings.Index(text[end:], ". ")
+		if i < 0 {
+			return text
+		}
+		end += i + 2
+	}
+	return strings.TrimSpace(text[:end])
+}
+
+func drawInfo(screen chart.Area, f *Frame) {
+	drawPage(screen, "WHAT THIS IS", "i", f.infoLines(boxText(screen.W())), f)
+}

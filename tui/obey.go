@@ -1,0 +1,101 @@
+package tui
+
+import tea "github.com/charmbracelet/bubbletea"
+
+// obey does what a key asks for.
+func (m *model) obey(k keyed) tea.Cmd {
+	f := &m.frame
+	lanes := len(f.Config.Lanes)
+	if f.Over == PresetMenu {
+		return m.obeyPresets(k)
+	}
+	switch k.command {
+	case cmdPause:
+		m.pause()
+	case cmdStep:
+		m.step()
+	case cmdBack:
+		m.scrub(-1)
+	case cmdForward:
+		m.scrub(+1)
+	case cmdLive:
+		m.live()
+	case cmdNextLane:
+		m.focus((f.Focus + 1) % lanes)
+	case cmdPrevLane:
+		m.focus((f.Focus + lanes - 1) % lanes)
+	case cmdView:
+		f.View = k.view
+	case cmdNextView:
+		f.View = f.View.next()
+	case cmdZoomIn:
+		m.zoom(-1)
+	case cmdZoomOut:
+		m.zoom(+1)
+	case cmdNextColumn:
+		m.sort(f.SortBy+1, f.Reversed)
+	case cmdPrevColumn:
+		m.sort(f.SortBy-1, f.Reversed)
+	case cmdReverse:
+		m.sort(f.SortBy, !f.Reversed)
+	case cmdPrevLoss:
+		m.jumpToLoss(-1)
+	case cmdNextLoss:
+		m.jumpToLoss(+1)
+	case cmdTell:
+		m.tellLoss()
+	case cmdInfo:
+		m.toggle(Info)
+	case cmdMark:
+		m.markRun()
+	case cmdUp:
+		m.move(-1)
+	case cmdDown:
+		m.move(+1)
+	case cmdPageUp:
+		m.move(-m.page())
+	case cmdPageDown:
+		m.move(+m.page())
+	case cmdFirst:
+		m.move(-farthest)
+	case cmdLast:
+		m.move(+farthest)
+	case cmdNextStrategy:
+		return m.changeStrategy(+1)
+	case cmdPrevStrategy:
+		return m.changeStrategy(-1)
+	case cmdFaster:
+		m.setSpeed(f.Speed.Faster())
+	case cmdSlower:
+		m.setSpeed(f.Speed.Slower())
+	case cmdMoreClients, cmdMoreWork, cmdLongerLease, cmdLongerRetry:
+		return m.change(k.command, true)
+	case cmdFewerClients, cmdLessWork, cmdShorterLease, cmdShorterRetry:
+		return m.change(k.command, false)
+	case cmdCopy:
+		return m.copyLoss()
+	case cmdExport:
+		return m.export()
+	case cmdMouse:
+		return m.toggleMouse()
+	case cmdRestart:
+		return m.restart()
+	case cmdFaults:
+		f.Over = FaultMenu
+	case cmdInject:
+		m.inject(k)
+	case cmdCrash:
+		m.crash()
+	case cmdPresets:
+		m.openPresets()
+	case cmdClose:
+		f.Over = NoOverlay
+	case cmdHelp:
+		m.toggle(Help)
+	case cmdSuspend:
+		return m.suspend()
+	case cmdQuit:
+		return tea.Quit
+	}
+	return nil
+}

@@ -1,0 +1,269 @@
+package tui
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/muesli/termenv"
+
+	"locktop/sim"
+	"locktop/tui/chart"
+)
+
+// viewFrames are the frames of every view but the race's, which has its own.
+var viewFrames = map[string]struct {
+	view View
+	make func() Frame
+}{
+	"timeline": {TimelineView, func() Frame { return twoLanes(6) }},
+	"timeline-crowd": {TimelineView, func() Frame {
+		f := twoLanes(200)
+		f.Focus, f.Zoom, f.Cursor = 1, 1, 100
+		return f
+	}},
+	"clients": {ClientsView, func() Frame { return twoLanes(6) }},
+	"clients-sorted": {ClientsView, func() Frame {
+		f := threeLanes()
+		f.SortBy, f.Cursor = 3, 20
+		return f
+	}},
+	"clients-crowd": {ClientsView, func() Frame {
+		f := twoLanes(200)
+		f.SortBy, f.Reversed = len(columns)-1, true
+		return f
+	}},
+	"runs-none": {RunsView, func() Frame { return twoLanes(6) }},
+	"runs":      {RunsView, someRuns},
+	"runs-compared": {RunsView, func() Frame {
+		f := someRuns()
+		f.RunLine, f.Marked = 1, [2]int{1, 2}
+		return f
+	}},
+	"runs-of-three-lanes": {RunsView, func() Frame {
+		f := someRuns()
+		f.Focus, f.Marked = 1, [2]int{3, 1}
+		return f
+	}},
+	"explanation": {RaceView, func() Frame {
+		f := twoLanes(6)
+		return told(f, 3)
+	}},
+	"explanation-forgotten": {ClientsView, func() Frame { return told(forgotten("failover:for=200ms"), 2) }},
+	"info": {TimelineView, func() Frame {
+		f := twoLanes(6)
+		f.Over = Info
+		return f
+	}},
+	"history": {HistoryView, func() Frame { return twoLanes(6) }},
+	"history-scrolled": {HistoryView, func() Frame {
+		f := twoLanes(24)
+		f.Line = 30
+		return f
+	}},
+	"history-forgotten": {HistoryView, func() Frame { return forgotten("failover:for=200ms") }},
+	"history-restarted": {HistoryView, func() Frame { return forgotten("restart") }},
+}
+
+func TestGoldenViews(t *testing.T) {
+	for name, c := range viewFrames {
+		for _, size := range [][2]int{{200, 60}, {120, 40}, {80, 24}, {60, 16}, {30, 8}} {
+			for _, ascii := range []bool{false, true} {
+				f := c.make()
+				f.View, f.ASCII = c.view, ascii
+				file := fmt.Sprintf("%s-%dx%d", name, size[0], size[1])
+				if ascii {
+					file += "-ascii"
+				}
+				t.Run(file, func(t *testing.T) { golden(t, file, text(f, size[0], size[1])) })
+			}
+		}
+	}
+}
+
+func TestGoldenColoursOfViews(t *testing.T) {
+	for name, f := range map[string]Frame{"timeline": twoLanes(6), "history": forgotten("failover:for=200ms"), "clients": twoLanes(6), "runs": someRuns()} {
+		for v, known := range viewNames {
+			if known == name {
+				f.View = View(v)
+			}
+		}
+		golden(t, "colours-"+name+"-80x24-dark", painted(f, 80, 24, Pens(Dark, termenv.TrueColor)))
+		golden(t, "colours-"+name+"-80x24-light", painted(f, 80, 24, Pens(Light, termenv.ANSI256)))
+	}
+}
+
+// told is a frame with the explanation of a client's last loss.
+func told(f Frame, client int) Frame {
+	l, ok := f.lossOf(client)
+	if !ok {
+		panic("nothing lost")
+	}
+	f.Cursor, f.Over, f.told = client, Explanation, &l
+	return f
+}
+
+func TestInfoIsNoLongerThanThreeSentences(t *testing.T) {
+	for _, s := range sim.Strategies() {
+		for v := range View(viewCount) {
+			f := twoLanes(6)
+			f.Config.Lanes, f.View = []string{s.Name, "none"}, v
+			var text strings.Builder
+			for _, line := range f.infoLines(60)[1:] {
+				for _, p := range line {
+					text.WriteString(p.text)
+				}
+				text.WriteByte(' ')
+			}
+			if n := strings.Count(text.String(), ". "); n > 3 || n < 2 {
+				t.Errorf("%s, %s: %d sentences: %s", s.Name, viewNames[v], n, text.String())
+			}
+		}
+	}
+}
+
+// TestTheHelpTurnsItsPages: where it does not fit, no key is left out of it.
+func TestTheHelpTurnsItsPages(t *testing.T) {
+	m := &model{frame: someRuns(), grid: chart.NewGrid(40, 12)}
+	var all string
+	for page := 1; ; page++ {
+		press(t, m, "?")
+		if m.frame.Over == NoOverlay {
+			if page < 3 {
+				t.Errorf("%d pages", page-1)
+			}
+			break
+		}
+		contains(t, m.viewNow(), fmt.Sprintf("KEYS %d/", page))
+		all += m.viewNow()
+	}
+	contains(t, all, "1 2 3 4 5 the views", "x crash", "ctrl+z suspend", "q quit", "of getting a turn")
+}
+
+// TestFromLossToLoss goes back through the losses of a lane that stands still, and forward again.
+func TestFromLossToLoss(t *testing.T) {
+	cfg := sim.Defaults()
+	cfg.Lanes, cfg.Speed = []string{"none"}, 4
+	m := running(t, cfg)
+	m.after(time.Second)
+	press(t, m, " ")
+	m.look()
+	var before time.Duration
+	for i := range 5 {
+		press(t, m, "[")
+		f := &m.frame
+		l, ok := lastLoss(f)
+		if !f.Back || !ok || lostAt(&l.Loss) != f.At || i > 0 && f.At >= before {
+			t.Fatalf("%d: back %v at %v, after %v; loss at %v", i, f.Back, f.At, before, lostAt(&l.Loss))
+		}
+		if l.Victim.Client != f.Cursor {
+			t.Errorf("c%d is selected, and c%d's loss explained", f.Cursor, l.Victim.Client)
+		}
+		before = f.At
+	}
+	press(t, m, "]")
+	if m.frame.At <= before {
+		t.Errorf("forward from %v is %v", before, m.frame.At)
+	}
+	for range 5 {
+		press(t, m, "]")
+	}
+	if m.frame.Back {
+		t.Error("beyond the last loss is not the present")
+	}
+	press(t, m, "[")
+	press(t, m, "g")
+	if m.frame.Back || m.held != nil {
+		t.Error("g does not return to the present")
+	}
+	press(t, m, "3")
+	press(t, m, "[")
+	if v := m.frame.selectedVersion(); v == nil || v.Kept {
+		t.Errorf("in the history [ selects %+v", v)
+	}
+	press(t, m, "enter")
+	contains(t, m.viewNow(), "HOW c", " loss of none", "GET → ", "→ OK ✗")
+	press(t, m, "esc")
+	if m.frame.Over != NoOverlay {
+		t.Error("esc does not close the explanation")
+	}
+}
+
+// TestTheReadmeHasEveryKey, and every view, in its tables.
+func TestTheReadmeHasEveryKey(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(readme), "\n## Keys\n")
+	section, _, _ := strings.Cut(rest, "\n## ")
+	named := map[string]bool{}
+	for line := range strings.Lines(section) {
+		if cells := strings.Split(line, "|"); len(cells) == 4 {
+			for _, word := range strings.FieldsFunc(cells[1], func(r rune) bool { return strings.ContainsRune(" ,`", r) }) {
+				named[word] = true
+			}
+		}
+	}
+	shown := map[string]string{" ": "space", "left": "←", "right": "→", "up": "↑", "down": "↓", "pgdown": "pgdn", "-": "−"}
+	for _, k := range keyMap {
+		for _, key := range k.Keys() {
+			if sign, ok := shown[key]; ok {
+				key = sign
+			}
+			if k.over == NoOverlay && !named[key] {
+				t.Errorf("the README does not explain %s", key)
+			}
+		}
+	}
+	for v, name := range viewNames {
+		if row := fmt.Sprintf("\n| %d | %s | ", v+1, name); !strings.Contains(string(readme), row) {
+			t.Errorf("the README does not have the view %q", name)
+		}
+	}
+}
+
+// TestSortingSelectsTheFirst, and the cursor then moves in the order of the table.
+func TestSortingSelectsTheFirst(t *testing.T) {
+	f := twoLanes(6)
+	f.View = ClientsView
+	m := &model{frame: f, grid: chart.NewGrid(120, 40)}
+	lost := map[int]int64{}
+	for _, c := range f.Snapshots[0].Clients {
+		lost[c.Number] = c.Lost
+	}
+	for columns[m.frame.SortBy].title != "lost" {
+		press(t, m, ">")
+	}
+	before := lost[m.frame.Cursor]
+	for range 5 {
+		press(t, m, "down")
+		if now := lost[m.frame.Cursor]; now > before {
+			t.Errorf("c%d, which lost %d, is below one that lost %d", m.frame.Cursor, now, before)
+		} else {
+			before = now
+		}
+	}
+	press(t, m, "R")
+	if n := lost[m.frame.Cursor]; n != before || n == 0 {
+		t.Errorf("turned round, the first is c%d, which lost %d", m.frame.Cursor, n)
+	}
+	press(t, m, "!")
+	press(t, m, "<")
+	if columns[m.frame.SortBy].title != "kept" || m.frame.Reversed {
+		t.Errorf("ordered by %s", columns[m.frame.SortBy].title)
+	}
+}
+
+// TestNoQuantileIsLongerThanTheLongestWait, although the quantiles are coarser.
+func TestNoQuantileIsLongerThanTheLongestWait(t *testing.T) {
+	c := sim.ClientView{WaitP50: 300 * ms, WaitP99: 1769 * ms}
+	c.Waited = 1704 * ms
+	for _, col := range columns {
+		if v := time.Duration(col.value(&c)); col.title == "p99" && v != c.Waited || col.title == "p50 wait" && v != 300*ms {
+			t.Errorf("%s is %v", col.title, v)
+		}
+	}
+}
