@@ -41,11 +41,17 @@ func drawPage(screen chart.Area, title, key string, lines [][]piece, f *Frame) {
 	rows := max(screen.H()-3, 1)
 	n := pages(len(lines), screen.H())
 	page := min(f.Page, n-1)
-	words := fmt.Sprintf("   %s or esc closes this", key)
 	if n > 1 {
-		words = fmt.Sprintf(" %d/%d   %s turns the page", page+1, n, key)
+		title += fmt.Sprintf(" %d/%d", page+1, n)
 	}
-	drawBox(screen, title+words, lines[page*rows:min((page+1)*rows, len(lines))], f.ASCII)
+	words := fmt.Sprintf("   %s or esc closes this", key)
+	if page+1 < n {
+		words = fmt.Sprintf("   %s turns the page", key)
+	}
+	if chart.TextWidth(title)+chart.TextWidth(words) <= boxText(screen.W()) {
+		title += words
+	}
+	drawBox(screen, title, lines[page*rows:min((page+1)*rows, len(lines))], f.ASCII)
 }
 
 // paragraph breaks a text into lines of one ink.
