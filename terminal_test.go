@@ -183,7 +183,7 @@ func nothingIn(t *testing.T, admin *redis.Client) {
 }
 
 // racing is what the screen shows while it is whole.
-var racing = []string{"locktop  clients 6", "VERDICT", "NONE", "SPIN", "inside now", "c6 ", "q quit"}
+var racing = []string{"›1 race", "clients 6", "VERDICT", "NONE", "SPIN", "inside now", "c6 ", "q quit"}
 
 func TestTheTerminalIsRestored(t *testing.T) {
 	server := redistest.Real(t)
