@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"locktop/sim"
@@ -10,7 +11,10 @@ import (
 // faultOf is what a key of the fault menu does now.
 func (f *Frame) faultOf(k keyed) sim.Fault {
 	fault := k.fault.Usual(f.Cursor)
-	if fault.At == sim.AtRead && f.strategy(f.Focus).Name == "atomic" {
+	switch {
+	case fault.Kind.OfClient() && f.FaultAt != "":
+		fault.At = f.FaultAt
+	case fault.At == sim.AtRead && f.strategy(f.Focus).Name == "atomic":
 		fault.At = "" // it never reads
 	}
 	if k.node {
@@ -20,6 +24,27 @@ func (f *Frame) faultOf(k keyed) sim.Fault {
 		}
 	}
 	return fault
+}
+
+// nextPoint returns the point after the chosen one, or before, at which clients of the focused lane can be struck; "" is
+// the usual one of each fault.
+func (f *Frame) nextPoint(by int) sim.Point {
+	choices := []sim.Point{""}
+	for _, at := range sim.Points() {
+		if f.Config.CheckFault(sim.Fault{Kind: sim.Crash, Lane: f.Focus + 1, At: at}) == nil {
+			choices = append(choices, at)
+		}
+	}
+	i := max(slices.Index(choices, f.FaultAt), 0)
+	return choices[(i+by+len(choices))%len(choices)]
+}
+
+// nextTime says when a fault strikes that waits for a point.
+var nextTime = map[sim.Point]string{
+	"": "before its next command", sim.AtCommand: "before its next command", sim.AtTry: "before its next try",
+	sim.AtFailed: "after its next failed try", sim.AtWoken: "when it is next woken", sim.AtAcquired: "when it next gets the lock",
+	sim.AtRead: "after its next read", sim.AtWrite: "before its next write", sim.AtRelease: "before its next release",
+	sim.AtCheck: "between the check and the DEL of its next release",
 }
 
 // refusal says why a fault cannot be done now; empty if it can.
@@ -68,10 +93,18 @@ func (f *Frame) phaseOf(client int) sim.Phase {
 	return sim.Idle
 }
 
+// doneTo says what a fault does to a client, without when.
+var doneTo = map[sim.FaultKind]string{
+	sim.Pause: "pause it", sim.Crash: "crash it", sim.Swallow: "lose the reply of a command", sim.Delay: "hold up a command",
+	sim.Cut: "cut it off from Redis",
+}
+
 // faultWords says in the menu what a fault does.
 func (f *Frame) faultWords(fault sim.Fault) string {
 	words := fault.Kind.Title()
 	switch {
+	case fault.Kind.OfClient() && f.FaultAt != "":
+		words = doneTo[fault.Kind] + " " + nextTime[fault.At]
 	case fault.Kind == sim.Crash && fault.At == "":
 		words = "crash it before its next command"
 	case fault.Kind == sim.Restart && fault.Node > 0:
@@ -99,18 +132,27 @@ func (f *Frame) replicaIsSynced() bool {
 // promise says in plain words what a fault will do that has just been asked for.
 func (f *Frame) promise(fault sim.Fault) string {
 	who, lasts := clientName(fault.Client), shortDuration(fault.For)
-	when := map[sim.Point]string{sim.AtWrite: "before its next write", sim.AtRead: "after its next read", "": "before its next command"}[fault.At]
+	when := nextTime[fault.At]
 	switch fault.Kind {
 	case sim.Pause:
 		return fmt.Sprintf("%s will be paused for %s %s", who, lasts, when)
 	case sim.Crash:
 		return fmt.Sprintf("%s will crash %s", who, when)
 	case sim.Swallow:
-		return fmt.Sprintf("%s will never get the reply to its next write", who)
+		if f.FaultAt == "" {
+			return fmt.Sprintf("%s will never get the reply to its next write", who)
+		}
+		return fmt.Sprintf("%s will lose the reply of a command %s", who, when)
 	case sim.Delay:
-		return fmt.Sprintf("%s's next command will be held up for %s", who, lasts)
+		if f.FaultAt == "" {
+			return fmt.Sprintf("%s's next command will be held up for %s", who, lasts)
+		}
+		return fmt.Sprintf("%s will be held up for %s %s", who, lasts, when)
 	case sim.Cut:
-		return fmt.Sprintf("%s will be cut off from Redis for %s", who, lasts)
+		if f.FaultAt == "" {
+			return fmt.Sprintf("%s will be cut off from Redis for %s", who, lasts)
+		}
+		return fmt.Sprintf("%s will be cut off from Redis for %s %s", who, lasts, when)
 	case sim.Expire:
 		return "the lease runs out now, whoever holds the lock"
 	case sim.Jump:

@@ -68,6 +68,9 @@ type Frame struct {
 	Focus, Cursor int
 	// Scale is the range of the charts; the zero Scale is fitted to the snapshots.
 	Scale Scale
+	// FaultAt is the point at which the fault menu strikes a client; empty is the
+	// usual one of each fault.
+	FaultAt sim.Point
 	// Notice is a message to the user, shown instead of the keys.
 	Notice string
 	// Over is what lies over the screen, if anything.

@@ -59,6 +59,8 @@ const (
 	cmdShorterLease
 	cmdLongerRetry
 	cmdShorterRetry
+	cmdNextPoint
+	cmdPrevPoint
 	cmdCopy
 	cmdExport
 	cmdMouse
@@ -210,6 +212,8 @@ var keyMap = [...]keyed{
 	bind(cmdDown, []string{"down"}, "↓", "").in(FaultMenu),
 	bind(cmdNextLane, []string{"tab"}, "tab", "next lane, previous lane").inFooter(7, "lane").in(FaultMenu),
 	bind(cmdPrevLane, []string{"shift+tab"}, "shift+tab", "").in(FaultMenu),
+	bind(cmdNextPoint, []string{"right", "l"}, "→", "at another point of the client's update").inFooter(6, "when").in(FaultMenu),
+	bind(cmdPrevPoint, []string{"left", "h"}, "←", "").in(FaultMenu),
 	bind(cmdClose, []string{"esc", "f"}, "esc", "close, and do nothing").inFooter(9, "close").in(FaultMenu),
 
 	bind(cmdUp, []string{"up", "k"}, "↑ k", "preset above, preset below").inFooter(8, "preset").in(PresetMenu),
@@ -258,7 +262,7 @@ func footerKeys(k keyed) string {
 	switch k.command {
 	case cmdView:
 		return fmt.Sprintf("1-%d", viewCount)
-	case cmdBack:
+	case cmdBack, cmdNextPoint:
 		return "←→"
 	case cmdUp:
 		return "↑↓"

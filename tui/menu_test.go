@@ -266,3 +266,31 @@ func TestAPresetIsHandedOver(t *testing.T) {
 	press(t, m, "?")
 	contains(t, m.view(), "PRESET FAILOVER", p.Title, "space           pause, resume")
 }
+
+// TestAFaultStrikesWhereOneChooses: → goes through the points that clients of the lane come to, and back to the usual ones.
+func TestAFaultStrikesWhereOneChooses(t *testing.T) {
+	cfg := sim.Defaults()
+	cfg.Lanes = []string{"atomic", "spin"}
+	for lane, want := range [][]sim.Point{
+		{sim.AtCommand, sim.AtWrite, ""},
+		{sim.AtCommand, sim.AtTry, sim.AtFailed, sim.AtAcquired, sim.AtRead, sim.AtWrite, sim.AtRelease, ""},
+	} {
+		f := Frame{Config: cfg, Focus: lane, Cursor: 2, Over: FaultMenu}
+		for _, at := range want {
+			f.FaultAt = f.nextPoint(+1)
+			if f.FaultAt != at {
+				t.Fatalf("%s: the next point is %q, want %q", cfg.Lanes[lane], f.FaultAt, at)
+			}
+			fault := f.faultOf(keyed{fault: sim.Pause})
+			if at != "" && (fault.At != at || !strings.HasSuffix(f.promise(fault), nextTime[at])) {
+				t.Errorf("%s: at %q the key does %v and promises %q", cfg.Lanes[lane], at, fault, f.promise(fault))
+			}
+			if fault.At == "" && at == "" {
+				t.Errorf("%s: the usual pause has no point", cfg.Lanes[lane])
+			}
+		}
+		if back := f.nextPoint(-1); back != want[len(want)-2] {
+			t.Errorf("%s: the point before is %q", cfg.Lanes[lane], back)
+		}
+	}
+}

@@ -78,10 +78,14 @@ func (m *model) obey(k keyed) tea.Cmd {
 		return m.export()
 	case cmdMouse:
 		return m.toggleMouse()
+	case cmdNextPoint:
+		f.FaultAt = f.nextPoint(+1)
+	case cmdPrevPoint:
+		f.FaultAt = f.nextPoint(-1)
 	case cmdRestart:
 		return m.restart()
 	case cmdFaults:
-		f.Over = FaultMenu
+		f.Over, f.FaultAt = FaultMenu, ""
 	case cmdInject:
 		m.inject(k)
 	case cmdCrash:

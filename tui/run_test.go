@@ -200,7 +200,12 @@ func (c *console) pressAll(view View) {
 			case cmdView:
 				c.shows("›" + key + " " + viewNames[k.view])
 			case cmdExport:
-				c.shows("written: locktop-")
+				c.eventually(func() bool {
+					if strings.Contains(c.screen.String(), "still starting") { // a restart is under way
+						c.press(stroke)
+					}
+					return strings.Contains(c.screen.String(), "written: locktop-")
+				}, "the frame is exported")
 			}
 		}
 	}
