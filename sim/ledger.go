@@ -2,7 +2,6 @@ package sim
 
 import (
 	"hash/maphash"
-	"slices"
 	"time"
 )
 
@@ -81,19 +80,6 @@ type Tally struct {
 	Erased int64
 }
 
-// A Loss is one update that is no longer in the value, with its eraser.
-type Loss struct {
-	// Victim is the update that vanished, Killer the first write after which
-	// it was no longer an ancestor of the current value.
-	Victim, Killer Update
-	// Forgotten says that it was no write: Redis itself went back in time, and the
-	// Killer is nobody.
-	Forgotten bool
-	// Number is how many updates were lost when this one was: it was the
-	// Number-th.
-	Number int64
-}
-
 // An Update is one write as the ledger knows it.
 type Update struct {
 	Client, Alert int
@@ -155,9 +141,6 @@ type seat struct {
 // slabSize is how many versions are allocated at once.
 const slabSize = 256
 
-// recentLosses is how many losses the ledger can still explain.
-const recentLosses = 256
-
 // newLedger returns a ledger whose graph covers the last limit versions.
 func newLedger(limit int, linked func(v *version, erased int)) *Ledger {
 	root := &version{executed: true, told: true, kept: true}
@@ -199,25 +182,6 @@ func (l *Ledger) Tally(client int) Tally {
 		return l.tally[client]
 	}
 	return Tally{}
-}
-
-// Losses returns the most recent losses that were not undone, oldest first and
-// at most as many as asked for.
-func (l *Ledger) Losses(most int) []Loss {
-	var losses []Loss
-	for i := len(l.losses) - 1; i >= 0 && len(losses) < most; i-- {
-		v := l.losses[i]
-		if v.kept || (i < len(l.losses)-1 && slices.Contains(l.losses[i+1:], v)) {
-			continue // a stale writer has brought it back, perhaps to be lost again
-		}
-		loss := Loss{Victim: v.update(), Number: v.number}
-		if v.killer != nil {
-			loss.Killer, loss.Forgotten = v.killer.update(), v.killer.client == 0
-		}
-		losses = append(losses, loss)
-	}
-	slices.Reverse(losses)
-	return losses
 }
 
 // Apply folds one event into the ledger.
@@ -531,17 +495,6 @@ func (l *Ledger) tell(v *version) {
 	}
 	l.count(v, 0, +1)
 	l.addLoss(v)
-}
-
-// addLoss appends to the recent losses.
-func (l *Ledger) addLoss(v *version) {
-	if len(l.losses) >= 2*recentLosses {
-		keep := copy(l.losses, l.losses[len(l.losses)-recentLosses:])
-		clear(l.losses[keep:])
-		l.losses = l.losses[:keep]
-	}
-	v.number = l.Totals().Lost
-	l.losses = append(l.losses, v)
 }
 
 // lostReply records that the reply of a client's write will never come.
