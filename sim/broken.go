@@ -110,10 +110,14 @@ const slice = 100 * time.Millisecond
 // sleepForEver blocks until there is a signal, as BLPOP does without a time limit,
 // or the run ends. Then the last command is left behind; closing the client ends it.
 func (c *client) sleepForEver(ctx context.Context) error {
+	seconds := strconv.FormatFloat(slice.Seconds(), 'f', 3, 64)
+	if c.lane.gate.scheduled {
+		seconds = "0" // what matters is the order of commands, and this one is ended by cutting the connection
+	}
 	for {
 		woken := make(chan error, 1)
 		c.left.Go(func() {
-			woken <- c.redis.Do(detached, "blpop", c.lane.lockKeys[1], strconv.FormatFloat(slice.Seconds(), 'f', 3, 64)).Err()
+			woken <- c.redis.Do(detached, "blpop", c.lane.lockKeys[1], seconds).Err()
 		})
 		select {
 		case err := <-woken:

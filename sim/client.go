@@ -41,6 +41,14 @@ type client struct {
 	random *rand.Rand // for pauses; the same in every run of a seed
 	wrote  bool       // a write of the present update was sent, and not refused
 
+	// seen, if set, is told of each request of an update that was answered, on the
+	// goroutine that sent it.
+	seen func(request)
+	// announced are events of what is about to be sent, which waits at the gate of a
+	// scheduled lane: they happen when it goes.
+	announcing sync.Mutex
+	announced  []Event
+
 	left sync.WaitGroup // commands that were left behind when the run ended
 }
 
@@ -256,8 +264,30 @@ func (c *client) record(e Event) {
 	if c.door.dead.Load() {
 		return
 	}
-	e.Client, e.Commands = c.number, c.door.taken()
+	e.Client = c.number
+	if c.lane.gate.scheduled && e.Kind.announces() {
+		c.announcing.Lock()
+		c.announced = append(c.announced, e)
+		c.announcing.Unlock()
+		return
+	}
+	c.announce()
+	e.Commands = c.door.taken()
 	c.lane.recorder.Record(e)
+}
+
+// announce records what was announced of the request that goes now.
+func (c *client) announce() {
+	if !c.lane.gate.scheduled {
+		return
+	}
+	c.announcing.Lock()
+	defer c.announcing.Unlock()
+	for _, e := range c.announced {
+		e.Commands = c.door.taken()
+		c.lane.recorder.Record(e)
+	}
+	c.announced = c.announced[:0]
 }
 
 // Observe implements [lock.Observer]: what the lock does becomes events.

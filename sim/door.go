@@ -63,12 +63,15 @@ type hook struct {
 	node int
 }
 
-// pass lets commands through, after all that has to come before, or refuses them.
-func (h hook) pass(commands int) error {
-	if h.update.Load() {
-		h.client.lane.gate.pass(h.client.number)
+// pass lets a request through, after all that has to come before, or refuses it.
+func (h hook) pass(r request) error {
+	if h.update.Load() && !h.dead.Load() {
+		if !r.isPrivate() {
+			h.client.lane.gate.pass(h.client.number, h.node, r)
+			h.client.announce()
+		}
 		h.client.reach(AtCommand)
-		h.count.Add(int64(commands))
+		h.count.Add(int64(r.commands()))
 	}
 	switch {
 	case h.dead.Load():
@@ -161,42 +164,31 @@ func (h hook) DialHook(next redis.DialHook) redis.DialHook {
 // ProcessHook implements [redis.Hook].
 func (h hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		if isHandshake(cmd) {
-			return next(ctx, cmd)
-		}
-		ours, err := h.send(1, cmd.Name() == "blpop", func() error { return next(ctx, cmd) })
-		if ours {
-			cmd.SetErr(err)
-		}
-		return err
+		return h.send(request{one: cmd}, func() error { return next(ctx, cmd) })
 	}
 }
 
 // ProcessPipelineHook implements [redis.Hook].
 func (h hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		if len(cmds) > 0 && isHandshake(cmds[0]) {
-			return next(ctx, cmds)
-		}
-		ours, err := h.send(len(cmds), false, func() error { return next(ctx, cmds) })
-		if ours {
-			for _, cmd := range cmds {
-				cmd.SetErr(err)
-			}
-		}
-		return err
+		return h.send(request{many: cmds}, func() error { return next(ctx, cmds) })
 	}
 }
 
-// send sends commands, and says whether the error is one of the door's own: they
-// were kept from going, or their replies from coming. Those that block are sent
-// whether or not the server is in service.
-func (h hook) send(commands int, block bool, next func() error) (ours bool, err error) {
-	if err := h.pass(commands); err != nil {
-		return true, err
+// send sends a request by calling next, unless the door keeps it from going, or its
+// reply from coming. A request that blocks is sent whether or not the server is in
+// service.
+func (h hook) send(r request, next func() error) error {
+	if r.isHandshake() {
+		return next()
+	}
+	if err := h.pass(r); err != nil {
+		r.refuse(err)
+		return err
 	}
 	lose := h.update.Load() && h.swallow.CompareAndSwap(true, false)
-	if block {
+	var err error
+	if r.blocks() {
 		if err = next(); err == nil {
 			h.client.reach(AtWoken)
 		}
@@ -212,21 +204,17 @@ func (h hook) send(commands int, block bool, next func() error) (ours bool, err 
 	}
 	switch {
 	case h.dead.Load():
-		return true, errCrashed // the client does not live to see the reply
+		err = errCrashed // the client does not live to see the reply
 	case lose:
-		return true, errSwallowed
+		err = errSwallowed
+	default:
+		if seen := h.client.seen; seen != nil && h.update.Load() {
+			seen(r)
+		}
+		return err
 	}
-	return false, err
-}
-
-// isHandshake tells whether go-redis sends the command by itself, to begin a
-// connection in the middle of another command: that one has passed already.
-func isHandshake(cmd redis.Cmder) bool {
-	switch cmd.Name() {
-	case "hello", "auth", "select", "client":
-		return true
-	}
-	return false
+	r.refuse(err)
+	return err
 }
 
 // serve waits until the server is in service, and keeps it there until served. A

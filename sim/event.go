@@ -104,6 +104,15 @@ type Event struct {
 	Text string
 }
 
+// announces says whether the event is of a request that is about to be sent.
+func (k Kind) announces() bool {
+	switch k {
+	case Attempted, Waited, Released, Written, Requested:
+		return true
+	}
+	return false
+}
+
 // isReply says whether the event is what a client saw of a Redis command.
 func (e *Event) isReply() bool {
 	switch e.Kind {

@@ -12,6 +12,11 @@ import (
 type gate struct {
 	shut atomic.Bool // read without the lock on the way through
 
+	// scheduled says that the gate never opens: somebody decides which command is
+	// the next. It is set before the first one comes.
+	scheduled bool
+	came      chan struct{} // tells the scheduler that a command has come; has room for one
+
 	mu      sync.Mutex
 	parked  []*parked
 	stepped func() // set while a step waits for a command to arrive
@@ -19,12 +24,13 @@ type gate struct {
 
 // parked is a command that waits at the gate.
 type parked struct {
-	client int
-	passed chan struct{}
+	client, node int
+	request      request
+	passed       chan struct{}
 }
 
-// pass returns when the client may send its next command.
-func (g *gate) pass(client int) {
+// pass returns when the client may send its next command, to a node of its lane.
+func (g *gate) pass(client, node int, r request) {
 	if !g.shut.Load() {
 		return
 	}
@@ -39,9 +45,12 @@ func (g *gate) pass(client int) {
 		stepped()
 		return
 	}
-	p := &parked{client: client, passed: make(chan struct{})}
+	p := &parked{client: client, node: node, request: r, passed: make(chan struct{})}
 	g.parked = append(g.parked, p)
 	g.mu.Unlock()
+	if g.scheduled {
+		tell(g.came)
+	}
 	<-p.passed
 }
 
@@ -74,9 +83,38 @@ func (g *gate) grant(prefer int) bool {
 		return false
 	}
 	i := max(0, slices.IndexFunc(g.parked, func(p *parked) bool { return p.client == prefer }))
+	g.let(i)
+	return true
+}
+
+// let lets the parked command of an index through; the lock is held.
+func (g *gate) let(i int) {
 	close(g.parked[i].passed)
 	g.parked = slices.Delete(g.parked, i, i+1)
-	return true
+}
+
+// waiting returns the parked commands in an order that does not depend on how the
+// goroutines happened to come: by client, then by node, then as they came.
+func (g *gate) waiting() []*parked {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	all := slices.Clone(g.parked)
+	slices.SortStableFunc(all, func(a, b *parked) int {
+		if a.client != b.client {
+			return a.client - b.client
+		}
+		return a.node - b.node
+	})
+	return all
+}
+
+// admit lets a parked command through.
+func (g *gate) admit(p *parked) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if i := slices.Index(g.parked, p); i >= 0 {
+		g.let(i)
+	}
 }
 
 // await calls stepped, on the goroutine of the client, for the next command

@@ -109,6 +109,23 @@ func (r *Recorder) Snapshot(view View) *Snapshot {
 	return r.board.Snapshot(r.clock.Now(), view)
 }
 
+// begin forgets what was recorded and folds into another board from now on.
+func (r *Recorder) begin(board *Board) {
+	r.foldMu.Lock()
+	defer r.foldMu.Unlock()
+	r.foldLocked()
+	r.board = board
+}
+
+// overlapped folds what is there and tells whether two clients were ever inside at
+// once.
+func (r *Recorder) overlapped() bool {
+	r.foldMu.Lock()
+	defer r.foldMu.Unlock()
+	r.foldLocked()
+	return r.board.overlaps > 0
+}
+
 // Hung folds what is there and tells whether the lane stands still for good.
 func (r *Recorder) Hung() bool {
 	r.foldMu.Lock()

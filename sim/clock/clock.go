@@ -32,7 +32,8 @@ const (
 
 // Clock is a pausable clock of variable speed. All methods may be called from any goroutine.
 type Clock struct {
-	real func() time.Duration // monotonic real time
+	real  func() time.Duration // monotonic real time
+	exact bool                 // real time is virtual and never stalls: it need not be looked at
 
 	// latest is what Now extrapolates from. It is nil while it is being replaced: a reader that finds it unchanged after
 	// reading the real time has read that time before its replacement did, so time never runs backwards, without a lock.
@@ -72,6 +73,18 @@ func (r *reading) at(real time.Duration) time.Duration {
 func New(speed Speed) *Clock {
 	start := time.Now()
 	return newClock(speed, func() time.Duration { return time.Since(start) })
+}
+
+// NewVirtual is New for a bubble of virtual time, which no stall can take from. The clock looks at that time only when
+// somebody is due, so that in a bubble where nobody is, nothing happens.
+func NewVirtual(speed Speed) *Clock {
+	start := time.Now()
+	c := newClock(speed, func() time.Duration { return time.Since(start) })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.exact = true
+	c.poke()
+	return c
 }
 
 func newClock(speed Speed, real func() time.Duration) *Clock {
@@ -121,7 +134,11 @@ func (c *Clock) now() time.Duration {
 func (c *Clock) look() time.Duration {
 	c.latest.Store(nil)
 	real := c.real()
-	c.reading.experiment = c.reading.at(min(real, c.reading.real+stallGap))
+	counted := real
+	if !c.exact {
+		counted = min(real, c.reading.real+stallGap)
+	}
+	c.reading.experiment = c.reading.at(counted)
 	c.reading.real = real
 	c.reading.rate = c.speed.rate()
 	if c.paused || c.closed {
@@ -293,10 +310,13 @@ func (c *Clock) tend() (nap time.Duration, ok bool) {
 	}
 	c.waiters.wakeDue(now)
 	if len(c.waiters) == 0 {
-		return lookEvery, true
+		return lookEvery, !c.exact
 	}
 	next := math.Ceil(float64(c.waiters[0].deadline-now) / c.reading.rate)
-	return time.Duration(min(next, float64(lookEvery))), true
+	if !c.exact {
+		next = min(next, float64(lookEvery))
+	}
+	return time.Duration(min(next, math.MaxInt64/2)), true
 }
 
 // add puts a waiter into the heap; the lock is held.

@@ -1,0 +1,554 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"locktop/sim/bubble"
+	"locktop/sim/clock"
+)
+
+// An Arena is one lane whose clients make one update each, while somebody else
+// decides, command by command, who goes next. The clients are those of every other
+// lane, with the real lock and a real connection to an embedded Redis; they only
+// park before each command until it is admitted.
+//
+// Everything in it happens in virtual time, so it lives in a [bubble]. A schedule is
+// played from [Arena.Start] on by asking for the [Arena.Moves] and making one of
+// them with [Arena.Make], until there are none. The same moves lead to the same
+// state. It is for one goroutine.
+//
+// Commands take no time, nor does thinking; it passes only
+//
+//   - when no client can go on otherwise, and then to the next moment at which one
+//     can: a time limit, or the end of a lease;
+//   - when a move of the kind [Expiry] says so. All time limits on the way pass too.
+//
+// A client that repeats a command in vain, as a spinning one does, is not let through
+// until something has changed in the keys that the command touches: in between, the
+// same command would get the same reply. Whoever waits in BLPOP is served by the
+// command that fills the list, first come, first served, as Redis does it.
+type Arena struct {
+	config  ArenaConfig
+	clk     *clock.Clock
+	lane    *Lane
+	players []*player
+	stop    context.CancelFunc // of the schedule that is being played
+	seed    maphash.Seed
+
+	made     []Move
+	moves    []Move    // that can be made now
+	commands []*parked // of the moves, nil for those that are not commands
+	line     []int     // clients that Redis keeps waiting, in the order in which they came
+	hung     bool
+	settled  bool // the accounts are
+
+	renaming sync.Mutex
+	names    map[string]string    // of random ids
+	known    [MostPlayers + 1]int // how many of them each client has
+}
+
+// ArenaConfig says who plays.
+type ArenaConfig struct {
+	// Lane is a strategy, with settings of its own behind colons, as in [Config].
+	Lane string
+	// Clients is how many clients there are, 1 to [MostPlayers].
+	Clients int
+	// Expiries and Crashes bound how often a lease ends, and a client crashes, in
+	// one schedule.
+	Expiries, Crashes int
+}
+
+// MostPlayers is how many clients an arena may have.
+const MostPlayers = 9
+
+// Config returns the experiment that a schedule is one of.
+func (c ArenaConfig) Config() Config {
+	cfg := Defaults()
+	cfg.Lanes, cfg.Clients, cfg.Servers, cfg.Alerts = []string{c.Lane}, c.Clients, 1, 1
+	cfg.Work, cfg.Retry, cfg.Interval, cfg.Backlog = 0, 0, 0, true
+	cfg.Lease, cfg.LeaseFloor = 0, 0
+	if c.Expiries > 0 {
+		cfg.Lease = time.Second / 10
+	}
+	cfg.Speed, cfg.Patience = clock.Max, 0
+	return cfg
+}
+
+// Validate returns an error that says what cannot be used.
+func (c ArenaConfig) Validate() error {
+	switch {
+	case c.Clients < 1 || c.Clients > MostPlayers:
+		return fmt.Errorf("clients: want 1 to %d, have %d", MostPlayers, c.Clients)
+	case c.Expiries < 0:
+		return fmt.Errorf("expiries: want 0 or more, have %d", c.Expiries)
+	case c.Crashes < 0:
+		return fmt.Errorf("crashes: want 0 or more, have %d", c.Crashes)
+	}
+	cfg := c.Config()
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	switch lane, _ := cfg.lane(0); {
+	case c.Expiries > 0 && !lane.strategy.Locks:
+		return fmt.Errorf("expiries: %s takes no lock", lane.strategy.Name)
+	case c.Expiries > 0 && lane.lease == 0:
+		return fmt.Errorf("expiries: the lock of %s has no lease", c.Lane)
+	}
+	return nil
+}
+
+// player is a client, as the arena sees it.
+type player struct {
+	*client
+	ended chan struct{} // closed when its update is over
+	err   error
+
+	mu      sync.Mutex
+	crashed bool
+	sending *parked           // admitted, and not answered yet
+	trace   maphash.Hash      // of all requests and replies
+	idle    map[string]string // requests that changed nothing → the state of the keys that they touched
+	read    string
+}
+
+// OpenArena makes an arena. It must be called, like all its methods, inside of a
+// bubble, and the arena closed in it.
+func OpenArena(ctx context.Context, config ArenaConfig) (*Arena, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	a := &Arena{config: config, clk: clock.NewVirtual(clock.Max), seed: maphash.MakeSeed(), stop: func() {}}
+	lane, err := openLane(ctx, config.Config(), 0, a.clk, "explore")
+	if err != nil {
+		a.clk.Close()
+		return nil, err
+	}
+	a.lane = lane
+	lane.gate.scheduled, lane.gate.came = true, make(chan struct{}, 1)
+	for _, c := range lane.clients {
+		p := &player{client: c, ended: make(chan struct{})}
+		close(p.ended)
+		c.seen = func(r request) { a.seen(p, r) }
+		a.players = append(a.players, p)
+	}
+	return a, nil
+}
+
+// Close ends what is being played, and the arena.
+func (a *Arena) Close() error {
+	a.end()
+	err := a.lane.close()
+	a.clk.Close()
+	return err
+}
+
+// Start begins a new schedule: an empty Redis, and every client before its first
+// command.
+func (a *Arena) Start() error {
+	a.end()
+	for _, server := range a.lane.servers() {
+		server.Flush()
+	}
+	a.lane.recorder.begin(NewBoard(a.lane.info))
+	a.lane.gate.close()
+	a.made, a.line, a.hung, a.settled = a.made[:0], a.line[:0], false, false
+	a.names, a.known = map[string]string{}, [MostPlayers + 1]int{}
+	ctx, stop := context.WithCancel(context.Background())
+	a.stop = stop
+	for _, p := range a.players {
+		p.begin(a.seed)
+		go p.play(ctx)
+	}
+	return a.settle()
+}
+
+// begin makes a client one that has done nothing yet.
+func (p *player) begin(seed maphash.Seed) {
+	p.lock, p.quorum, p.wrote = nil, nil, false
+	p.random = rand.New(rand.NewPCG(p.lane.seed, uint64(p.number)))
+	p.door.dead.Store(false)
+	p.door.count.Store(0)
+	p.announced = p.announced[:0]
+	p.ended, p.err = make(chan struct{}), nil
+	p.crashed, p.sending, p.read = false, nil, ""
+	p.trace.SetSeed(seed)
+	p.idle = map[string]string{}
+}
+
+// play makes the client's update.
+func (p *player) play(ctx context.Context) {
+	defer close(p.ended)
+	p.err = guard(func() error {
+		alert := Alert{Number: 1, Latency: latencyOf(p.lane.seed, 1, p.number)}
+		p.record(Event{Kind: Received, Alert: alert.Number, Latency: alert.Latency})
+		noted := true // nobody races for receipts
+		if err := p.once(ctx, alert, &noted); err != nil {
+			return fmt.Errorf("client %d: %w", p.number, err)
+		}
+		p.record(Event{Kind: Finished})
+		return nil
+	})
+}
+
+// over says whether the client's update has ended, one way or the other.
+func (p *player) over() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// end leaves nothing of the schedule that is being played.
+func (a *Arena) end() {
+	for _, p := range a.players {
+		if !p.over() {
+			a.kill(p)
+		}
+	}
+	a.stop()
+	a.lane.gate.open()
+	for _, p := range a.players {
+		<-p.ended
+		p.settleLock()
+	}
+}
+
+// settleLock waits until nothing is left of the client's dealings with the lock.
+func (p *player) settleLock() {
+	p.left.Wait()
+	if p.lock != nil {
+		p.lock.Settle()
+	}
+	if p.quorum != nil {
+		p.quorum.Settle()
+	}
+}
+
+// kill has the client's next command, or its reply, fail for ever.
+func (a *Arena) kill(p *player) {
+	p.announcing.Lock()
+	p.announced = p.announced[:0] // it is never sent
+	p.announcing.Unlock()
+	p.record(Event{Kind: Crashed})
+	p.door.dead.Store(true)
+	p.door.breakConns(0)
+}
+
+// Moves returns what can happen next, in an order that depends on the moves made so
+// far only. There is nothing when all clients have ended, or hang.
+func (a *Arena) Moves() []Move { return a.moves }
+
+// Made returns the moves made since the start.
+func (a *Arena) Made() []Move { return a.made }
+
+// Make makes one of the moves that can be made, and returns when all clients have
+// come to a stop again. The error is of a move that cannot be made, or of a client
+// that has failed as it should not.
+func (a *Arena) Make(m Move) error {
+	i := slices.Index(a.moves, m)
+	if i < 0 {
+		return fmt.Errorf("move %d: %s cannot be made here; there is %s", len(a.made)+1, m, joinedMoves(a.moves))
+	}
+	a.made = append(a.made, m)
+	switch m.Kind {
+	case Send:
+		p := a.players[m.Client-1]
+		return a.send(p, a.commands[i])
+	case Expiry:
+		if err := a.pass(a.untilExpiry()); err != nil {
+			return err
+		}
+	case Kill:
+		p := a.players[m.Client-1]
+		p.crashed = true
+		a.kill(p)
+		if p.sending == nil {
+			for _, w := range a.lane.gate.waiting() {
+				if w.client == m.Client {
+					a.lane.gate.admit(w)
+				}
+			}
+		}
+	}
+	return a.settle()
+}
+
+func joinedMoves(moves []Move) string {
+	if len(moves) == 0 {
+		return "none left"
+	}
+	texts := make([]string, len(moves))
+	for i, m := range moves {
+		texts[i] = m.String()
+	}
+	return strings.Join(texts, " ")
+}
+
+// send admits a command.
+func (a *Arena) send(p *player, w *parked) error {
+	text := anonymous(w.request)
+	keys := a.touched(w.request)
+	before := a.state(keys)
+	p.mu.Lock()
+	p.sending = w
+	p.mu.Unlock()
+	a.lane.gate.admit(w)
+	bubble.Wait()
+	switch after := a.state(keys); {
+	case p.sending != nil: // Redis keeps it waiting
+		a.line = append(a.line, p.number)
+	case after == before && !w.request.isStateful():
+		p.idle[text] = after
+	default:
+		clear(p.idle)
+	}
+	return a.settle()
+}
+
+// seen takes in the reply to a client's request, on the client's goroutine.
+func (a *Arena) seen(p *player, r request) {
+	text := a.rename(p.number, r.String()+"\x00"+r.replies()+"\x00")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.trace.WriteString(text)
+	if p.sending != nil && p.sending.request.is(r) {
+		p.sending = nil
+	}
+}
+
+// settle lets all come to a stop, and finds out what can happen next. If no client
+// can go on, time passes until one can.
+func (a *Arena) settle() error {
+	const horizon = time.Minute // longer than any time limit
+	for waited := time.Duration(0); ; {
+		bubble.Wait()
+		a.line = slices.DeleteFunc(a.line, func(number int) bool { return a.players[number-1].sending == nil })
+		if err := a.failure(); err != nil {
+			return err
+		}
+		a.look()
+		live := slices.ContainsFunc(a.players, func(p *player) bool { return !p.over() })
+		if len(a.commands) > 0 || !live {
+			break
+		}
+		if waited >= horizon {
+			a.hung = true
+			break
+		}
+		step := horizon - waited
+		if ttl := a.untilExpiry(); ttl > 0 {
+			step = min(step, ttl)
+		}
+		start := time.Now()
+		if err := a.wait(step); err != nil {
+			return err
+		}
+		waited += time.Since(start)
+	}
+	a.addAdversary()
+	return nil
+}
+
+// look finds the commands that can be sent.
+func (a *Arena) look() {
+	a.moves, a.commands = a.moves[:0], a.commands[:0]
+	for _, w := range a.lane.gate.waiting() {
+		p := a.players[w.client-1]
+		if state, idle := p.idle[anonymous(w.request)]; idle && state == a.state(a.touched(w.request)) {
+			continue
+		}
+		m := Move{Kind: Send, Client: w.client}
+		if len(a.lane.nodes) > 0 {
+			m.Node = w.node
+		}
+		if slices.Contains(a.moves, m) {
+			continue // after the first one
+		}
+		a.moves, a.commands = append(a.moves, m), append(a.commands, w)
+	}
+}
+
+// addAdversary adds the moves that nobody wishes for.
+func (a *Arena) addAdversary() {
+	if a.hung || !slices.ContainsFunc(a.players, func(p *player) bool { return !p.over() }) {
+		return
+	}
+	var expiries, crashes int
+	for _, m := range a.made {
+		switch m.Kind {
+		case Expiry:
+			expiries++
+		case Kill:
+			crashes++
+		}
+	}
+	if expiries < a.config.Expiries && a.untilExpiry() > 0 {
+		a.moves = append(a.moves, Move{Kind: Expiry})
+	}
+	if crashes < a.config.Crashes {
+		for _, p := range a.players {
+			if !p.over() {
+				a.moves = append(a.moves, Move{Kind: Kill, Client: p.number})
+			}
+		}
+	}
+}
+
+// untilExpiry is how long it takes until the lock's lease, if there is one, has run
+// out; 0 if there is none.
+func (a *Arena) untilExpiry() time.Duration {
+	var longest time.Duration
+	if !a.lane.info.Locks {
+		return 0
+	}
+	for _, server := range a.lane.servers() {
+		ttl := server.State(a.lane.lockKeys[0])[0].TTL
+		longest = max(longest, ttl)
+	}
+	if longest > 0 {
+		longest += time.Millisecond // which is what Redis counts in
+	}
+	return longest
+}
+
+// wait lets time pass, at most d, until a command comes.
+func (a *Arena) wait(d time.Duration) error {
+	select {
+	case <-a.lane.gate.came: // before
+	default:
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-a.lane.gate.came:
+	case <-timer.C:
+	}
+	return nil
+}
+
+// pass lets all of d pass.
+func (a *Arena) pass(d time.Duration) error {
+	time.Sleep(d)
+	return nil
+}
+
+// failure is the error of a client that has not crashed.
+func (a *Arena) failure() error {
+	for _, p := range a.players {
+		if p.over() && p.err != nil && !p.door.dead.Load() {
+			return p.err
+		}
+	}
+	return nil
+}
+
+// anonymous is a request without random ids: every try has another one.
+func anonymous(r request) string {
+	return renameIDs(r.String(), func(string) string { return "id" })
+}
+
+// touched are those of the lane's keys that a request names.
+func (a *Arena) touched(r request) []string {
+	var keys []string
+	for _, cmd := range r.all() {
+		for _, arg := range cmd.Args()[1:] {
+			if s, ok := arg.(string); ok && strings.Contains(s, a.lane.average) && !slices.Contains(keys, s) {
+				keys = append(keys, s)
+			}
+		}
+	}
+	return keys
+}
+
+// state is what the lane's servers hold under some keys, but for times to live.
+func (a *Arena) state(keys []string) string {
+	if len(keys) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, server := range a.lane.servers() {
+		for _, k := range server.State(keys...) {
+			b.WriteString(k.Value)
+			b.WriteByte(0)
+		}
+	}
+	return b.String()
+}
+
+// Signature identifies the state of all that may have an influence on what is still
+// to come: two states with the same one have the same future.
+func (a *Arena) Signature() uint64 {
+	var h maphash.Hash
+	h.SetSeed(a.seed)
+	write := func(parts ...any) { fmt.Fprintln(&h, parts...) }
+	for _, p := range a.players {
+		write(p.number, p.over(), p.crashed, p.sending != nil, p.trace.Sum64())
+	}
+	for _, w := range a.lane.gate.waiting() {
+		state, idle := a.players[w.client-1].idle[anonymous(w.request)]
+		write(w.client, w.node, a.rename(w.client, w.request.String()), idle, a.rename(0, state))
+	}
+	for _, server := range a.lane.servers() {
+		for _, k := range server.State() {
+			write(k.Name, a.rename(0, k.Value), k.TTL)
+		}
+	}
+	write(a.line, a.moves, a.hung, a.lane.recorder.overlapped())
+	return h.Sum64()
+}
+
+// rename replaces random ids, which differ from run to run, by names: that of the
+// client in whose requests they first came, and which of its ids it is.
+func (a *Arena) rename(client int, text string) string {
+	a.renaming.Lock()
+	defer a.renaming.Unlock()
+	return renameIDs(text, func(id string) string {
+		name, ok := a.names[id]
+		if !ok {
+			a.known[client]++
+			name = fmt.Sprintf("id%d.%d", client, a.known[client])
+			a.names[id] = name
+		}
+		return name
+	})
+}
+
+// Outcome is what has come of a schedule.
+type Outcome struct {
+	// Acked, Kept, Lost and Unknown count updates.
+	Acked, Kept, Lost, Unknown int64
+	// Refused counts the writes that were too late, and not done.
+	Refused int64
+	// Overlap says that two clients were inside at once, Hung that some wait for
+	// ever.
+	Overlap, Hung bool
+}
+
+// Outcome settles the accounts of a schedule of which nothing is left.
+func (a *Arena) Outcome() Outcome {
+	s := a.Snapshot(View{})
+	return Outcome{
+		Acked: s.Acked, Kept: s.Kept, Lost: s.Lost, Unknown: s.Unknown,
+		Overlap: s.Overlaps > 0, Hung: a.hung,
+	}
+}
+
+// Snapshot is the lane's state now; after the last move it is final.
+func (a *Arena) Snapshot(view View) *Snapshot {
+	if len(a.moves) == 0 && !a.settled {
+		a.settled = true
+		value := a.lane.server.State(a.lane.averageKey())[0].Value
+		a.lane.recorder.Record(Event{Kind: Read, Value: value})
+		a.lane.recorder.Record(Event{Kind: Stopped})
+	}
+	return a.lane.recorder.Snapshot(view)
+}

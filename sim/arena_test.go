@@ -1,0 +1,81 @@
+package sim
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"locktop/sim/bubble"
+)
+
+// enumerate plays every schedule, by depth-first search, and counts outcomes.
+func enumerate(t *testing.T, cfg ArenaConfig) (schedules int, lost map[int64]int, overlaps, hung int) {
+	t.Helper()
+	lost = map[int64]int{}
+	start := time.Now()
+	err := bubble.Run(func() error {
+		a, err := OpenArena(context.Background(), cfg)
+		if err != nil {
+			return err
+		}
+		defer a.Close()
+		var path []int
+		for {
+			if err := a.Start(); err != nil {
+				return err
+			}
+			var widths []int
+			for i := 0; ; i++ {
+				moves := a.Moves()
+				if len(moves) == 0 {
+					break
+				}
+				widths = append(widths, len(moves))
+				if i == len(path) {
+					path = append(path, 0)
+				}
+				if err := a.Make(moves[path[i]]); err != nil {
+					return err
+				}
+			}
+			o := a.Outcome()
+			schedules++
+			lost[o.Lost]++
+			if o.Overlap {
+				overlaps++
+			}
+			if o.Hung {
+				hung++
+			}
+			i := len(path) - 1
+			for ; i >= 0 && path[i]+1 == widths[i]; i-- {
+			}
+			if i < 0 {
+				return nil
+			}
+			path = path[:i+1]
+			path[i]++
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%+v: %d schedules, lost %v, %d overlap, %d hang, in %v (%.0f/s)", cfg, schedules, lost, overlaps, hung, time.Since(start), float64(schedules)/time.Since(start).Seconds())
+	return schedules, lost, overlaps, hung
+}
+
+func TestArenaCounts(t *testing.T) {
+	for _, test := range []ArenaConfig{
+		
+		{Lane: "none", Clients: 3},
+		{Lane: "watch", Clients: 2},
+		{Lane: "broken-wait", Clients: 2},
+		{Lane: "broken-wait", Clients: 2, Crashes: 1},
+		{Lane: "block", Clients: 2, Crashes: 1},
+		{Lane: "fenced", Clients: 2},
+		{Lane: "redlock", Clients: 2},
+
+	} {
+		enumerate(t, test)
+	}
+}
