@@ -156,7 +156,9 @@ func (a *Arena) Start() error {
 	for _, server := range a.lane.servers() {
 		server.Flush()
 	}
-	a.lane.recorder.begin(NewBoard(a.lane.info))
+	board := NewBoard(a.lane.info)
+	board.timeless = true
+	a.lane.recorder.begin(board)
 	a.lane.gate.close()
 	a.made, a.line, a.hung, a.settled = a.made[:0], a.line[:0], false, false
 	a.names, a.known = map[string]string{}, [MostPlayers + 1]int{}

@@ -30,7 +30,8 @@ type Board struct {
 
 	attempts, failures, retries, acquired, expired int64
 	waiting                                        int
-	waits                                          *hdrhistogram.Histogram
+	timeless                                       bool                    // nothing takes any time: waits are not kept
+	waits                                          *hdrhistogram.Histogram // nil before the first
 	commands                                       int64
 
 	reply     Event // the last of a Redis command
@@ -91,7 +92,8 @@ const (
 	// mostMoments bounds the timelines of all clients of a lane together.
 	mostMoments = 1 << 18
 	// mostVersions is how far back the ledger can say who erased whom.
-	mostVersions = 1 << 12
+	mostVersions  = 1 << 12
+	leastVersions = 64
 	// mostHistograms is up to how many clients each one's waits are kept apart.
 	mostHistograms = 4096
 	// longestWait is the largest wait the histogram tells apart.
@@ -103,11 +105,14 @@ func NewBoard(lane LaneInfo) *Board {
 	b := &Board{
 		lane:      lane,
 		clients:   make([]clientState, lane.Clients+1),
-		waits:     hdrhistogram.New(1, longestWait.Microseconds(), 3),
 		curveGap:  leastGap,
 		trackSize: min(max(mostMoments/max(lane.Clients, 1), 16), 512),
 	}
-	b.ledger = newLedger(max(mostVersions, 4*lane.Clients), b.linked)
+	versions := max(mostVersions, 4*lane.Clients)
+	if lane.Alerts > 0 && lane.Alerts < versions/lane.Clients {
+		versions = max(4*lane.Alerts*lane.Clients, leastVersions) // there will not be more
+	}
+	b.ledger = newLedger(versions, b.linked)
 	return b
 }
 
@@ -322,6 +327,12 @@ func (b *Board) waited(c *clientState, waited time.Duration) {
 	c.acquiring = false
 	c.counts.Waited = max(c.counts.Waited, waited)
 	µs := min(max(waited.Microseconds(), 1), longestWait.Microseconds())
+	if b.timeless {
+		return
+	}
+	if b.waits == nil {
+		b.waits = hdrhistogram.New(1, longestWait.Microseconds(), 3)
+	}
 	_ = b.waits.RecordValue(µs)
 	if len(b.clients) <= mostHistograms {
 		if c.waits == nil {

@@ -156,7 +156,7 @@ func (b *Board) Snapshot(now time.Duration, view View) *Snapshot {
 	}
 	s.True = Average{Sum: s.AckedSum, Count: s.Acked}
 	s.Verdict = b.verdict(s.Totals, s.At)
-	if b.waits.TotalCount() > 0 {
+	if b.waits != nil {
 		s.WaitP50 = time.Duration(b.waits.ValueAtQuantile(50)) * time.Microsecond
 		s.WaitP99 = time.Duration(b.waits.ValueAtQuantile(99)) * time.Microsecond
 		s.WaitMax = time.Duration(b.waits.Max()) * time.Microsecond
