@@ -61,6 +61,19 @@ var (
 	}
 )
 
+// scriptNames are the files of the scripts, by digest.
+var scriptNames = map[string]string{
+	releaseScript.Hash(): "release.lua", extendScript.Hash(): "extend.lua", ttlScript.Hash(): "ttl.lua",
+	resetScript.Hash(): "reset.lua", signalScript.Hash(): "signal.lua", acquireScript.Hash(): "acquire.lua",
+	raiseScript.Hash(): "raise.lua", guardedSetScript.Hash(): "guarded_set.lua", inspectScript.Hash(): "inspect.lua",
+	lineScript.Hash(): "line.lua", handoverScript.Hash(): "handover.lua", serveScript.Hash(): "serve.lua",
+}
+
+// ScriptName returns which of the package's scripts an EVALSHA runs, as the name of
+// its file: release.lua for example. It is "" for any other digest. It is meant for
+// those who look at what clients send, by MONITOR or by a hook.
+func ScriptName(sha1 string) string { return scriptNames[sha1] }
+
 // The release and extend scripts reply with one of these.
 const (
 	replyDone    = 0

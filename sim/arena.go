@@ -42,6 +42,11 @@ type Arena struct {
 	stop    context.CancelFunc // of the schedule that is being played
 	seed    maphash.Seed
 
+	plainly plainly
+	traced  bool
+	steps   []Step  // if traced
+	events  []Event // of the last move, if traced
+
 	made     []Move
 	moves    []Move    // that can be made now
 	commands []*parked // of the moves, nil for those that are not commands
@@ -115,7 +120,8 @@ type player struct {
 	sending *parked           // admitted, and not answered yet
 	trace   maphash.Hash      // of all requests and replies
 	idle    map[string]string // requests that changed nothing → the state of the keys that they touched
-	read    string
+	read    string            // the value that it read last
+	step    int               // the index of its last command in the trace
 }
 
 // OpenArena makes an arena. It must be called, like all its methods, inside of a
@@ -131,11 +137,12 @@ func OpenArena(ctx context.Context, config ArenaConfig) (*Arena, error) {
 		return nil, err
 	}
 	a.lane = lane
+	a.plainly = newPlainly(lane)
 	lane.gate.scheduled, lane.gate.came = true, make(chan struct{}, 1)
 	for _, c := range lane.clients {
 		p := &player{client: c, ended: make(chan struct{})}
 		close(p.ended)
-		c.seen = func(r request) { a.seen(p, r) }
+		c.seen = func(r request, err error) { a.seen(p, r, err) }
 		a.players = append(a.players, p)
 	}
 	return a, nil
@@ -153,13 +160,21 @@ func (a *Arena) Close() error {
 // command.
 func (a *Arena) Start() error {
 	a.end()
+	if rest := a.clk.Now() % time.Millisecond; rest > 0 {
+		time.Sleep(time.Millisecond - rest) // which is what the servers count in
+	}
 	for _, server := range a.lane.servers() {
-		server.Flush()
+		server.Begin()
 	}
 	board := NewBoard(a.lane.info)
 	board.timeless = true
 	a.lane.recorder.begin(board)
 	a.lane.gate.close()
+	a.steps, a.events = a.steps[:0:0], a.events[:0]
+	a.lane.recorder.log = nil
+	if a.traced {
+		a.lane.recorder.log = a.heard
+	}
 	a.made, a.line, a.hung, a.settled = a.made[:0], a.line[:0], false, false
 	a.names, a.known = map[string]string{}, [MostPlayers + 1]int{}
 	ctx, stop := context.WithCancel(context.Background())
@@ -261,6 +276,24 @@ func (a *Arena) Make(m Move) error {
 		return fmt.Errorf("move %d: %s cannot be made here; there is %s", len(a.made)+1, m, joinedMoves(a.moves))
 	}
 	a.made = append(a.made, m)
+	waiting := slices.Clone(a.line)
+	if err := a.do(m, i); err != nil {
+		return err
+	}
+	a.traceRest(waiting)
+	return nil
+}
+
+// heard takes in an event, for the trace.
+func (a *Arena) heard(e Event) {
+	a.events = append(a.events, e)
+	if e.Kind == Read && e.Client > 0 {
+		a.players[e.Client-1].read = e.Value
+	}
+}
+
+// do makes the move that has an index among those that can be made.
+func (a *Arena) do(m Move, i int) error {
 	switch m.Kind {
 	case Send:
 		p := a.players[m.Client-1]
@@ -300,6 +333,7 @@ func (a *Arena) send(p *player, w *parked) error {
 	text := anonymous(w.request)
 	keys := a.touched(w.request)
 	before := a.state(keys)
+	a.traceSend(p, w)
 	p.mu.Lock()
 	p.sending = w
 	p.mu.Unlock()
@@ -317,13 +351,14 @@ func (a *Arena) send(p *player, w *parked) error {
 }
 
 // seen takes in the reply to a client's request, on the client's goroutine.
-func (a *Arena) seen(p *player, r request) {
-	text := a.rename(p.number, r.String()+"\x00"+r.replies()+"\x00")
+func (a *Arena) seen(p *player, r request, err error) {
+	text := a.rename(p.number, r.String()+"\x00"+r.replies(err)+"\x00")
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.trace.WriteString(text)
 	if p.sending != nil && p.sending.request.is(r) {
 		p.sending = nil
+		a.traceReply(p, r, err)
 	}
 }
 

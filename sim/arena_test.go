@@ -102,3 +102,33 @@ func BenchmarkSchedules(b *testing.B) {
 		b.Fatal(err)
 	}
 }
+
+func TestArenaTrace(t *testing.T) {
+	err := bubble.Run(func() error {
+		for _, cfg := range []ArenaConfig{{Lane: "none", Clients: 2}, {Lane: "block", Clients: 2}, {Lane: "watch", Clients: 2}, {Lane: "fenced", Clients: 2, Expiries: 1}, {Lane: "atomic", Clients: 2}, {Lane: "fair", Clients: 2}} {
+			a, err := OpenArena(context.Background(), cfg)
+			if err != nil {
+				return err
+			}
+			a.Trace(true)
+			if err := a.Start(); err != nil {
+				return err
+			}
+			for i := 0; len(a.Moves()) > 0 && i < 40; i++ {
+				m := a.Moves()[i%len(a.Moves())]
+				if err := a.Make(m); err != nil {
+					return err
+				}
+			}
+			for _, s := range a.Steps() {
+				t.Logf("%v %-40s %s %v %v", s.Move, s.Command, s.Reply, s.Waits, s.Woken)
+			}
+			t.Log(a.Outcome(), a.Players())
+			a.Close()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

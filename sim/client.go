@@ -41,9 +41,9 @@ type client struct {
 	random *rand.Rand // for pauses; the same in every run of a seed
 	wrote  bool       // a write of the present update was sent, and not refused
 
-	// seen, if set, is told of each request of an update that was answered, on the
-	// goroutine that sent it.
-	seen func(request)
+	// seen, if set, is told of each request of an update that was answered, and of
+	// the error that the answer was, on the goroutine that sent it.
+	seen func(request, error)
 	// announced are events of what is about to be sent, which waits at the gate of a
 	// scheduled lane: they happen when it goes.
 	announcing sync.Mutex

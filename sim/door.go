@@ -209,7 +209,7 @@ func (h hook) send(r request, next func() error) error {
 		err = errSwallowed
 	default:
 		if seen := h.client.seen; seen != nil && h.update.Load() {
-			seen(r)
+			seen(r, err)
 		}
 		return err
 	}

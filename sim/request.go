@@ -91,8 +91,12 @@ func (r request) String() string {
 	return b.String()
 }
 
-// replies is what Redis answered: a value, nil, or an error.
-func (r request) replies() string {
+// replies is what Redis answered: a value, nil, or an error, which of a single
+// command only the one who sent it knows.
+func (r request) replies(err error) string {
+	if r.one != nil && err != nil {
+		return strings.TrimPrefix(err.Error(), "redis: ")
+	}
 	var b strings.Builder
 	for i, cmd := range r.all() {
 		if i > 0 {

@@ -22,9 +22,9 @@ var errEmbeddedClosed = errors.New("the embedded Redis is closed")
 
 const miniredisModule = "github.com/alicebob/miniredis/v2"
 
-// epoch is what an embedded server takes for the time at which the experiment clock began. It is fixed, so that the lanes
+// Epoch is what an embedded server takes for the time at which the experiment clock began. It is fixed, so that the lanes
 // agree on it and a run can be repeated.
-var epoch = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC)
+var Epoch = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // connected is the first command on every connection; it tells the server which connection a peer belongs to, as
 // miniredis does not. It has no reply.
@@ -94,7 +94,7 @@ func (e *embedded) begin() error {
 	e.lines.popWith(m.Lpop)
 	e.ticking.Lock()
 	defer e.ticking.Unlock()
-	m.SetTime(epoch.Add(time.Duration(e.ticked.Load()) * time.Millisecond))
+	m.SetTime(Epoch.Add(time.Duration(e.ticked.Load()) * time.Millisecond))
 	e.m = m
 	return nil
 }
@@ -170,7 +170,7 @@ func (e *embedded) tick() {
 	e.ticking.Lock()
 	defer e.ticking.Unlock()
 	if now > e.ticked.Load() {
-		e.m.SetTime(epoch.Add(time.Duration(now) * time.Millisecond))
+		e.m.SetTime(Epoch.Add(time.Duration(now) * time.Millisecond))
 		e.ticked.Store(now)
 	}
 }

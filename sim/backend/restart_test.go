@@ -99,7 +99,7 @@ func TestRestartedServerKeepsTheTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := client(t, s)
-		if now, want := c.Time(t.Context()).Val(), epoch.Add(90*time.Minute); !now.Equal(want) {
+		if now, want := c.Time(t.Context()).Val(), Epoch.Add(90*time.Minute); !now.Equal(want) {
 			t.Errorf("it is %v, want %v", now.UTC(), want)
 		}
 		c.Set(t.Context(), "key", "1", time.Second)

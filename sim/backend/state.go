@@ -63,10 +63,18 @@ func (e *embedded) value(name string) string {
 	return ""
 }
 
-// Flush empties an embedded server, but for its scripts. It sends no command, and
-// does nothing to a real one.
-func (s *Server) Flush() {
-	if s.embedded != nil {
-		s.embedded.m.FlushAll()
+// Begin empties an embedded server, but for its scripts, and has its clock begin
+// anew, so that whatever comes next is as if it had just been opened. It sends no
+// command, and does nothing to a real server.
+func (s *Server) Begin() {
+	e := s.embedded
+	if e == nil {
+		return
 	}
+	e.m.FlushAll()
+	e.ticking.Lock()
+	defer e.ticking.Unlock()
+	e.ahead.Store(-e.clk.Now().Milliseconds())
+	e.ticked.Store(0)
+	e.m.SetTime(Epoch)
 }
