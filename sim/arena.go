@@ -52,7 +52,8 @@ type Arena struct {
 	commands []*parked // of the moves, nil for those that are not commands
 	line     []int     // clients that Redis keeps waiting, in the order in which they came
 	hung     bool
-	settled  bool // the accounts are
+	settled  bool  // the accounts are
+	refused  int64 // writes
 
 	renaming sync.Mutex
 	names    map[string]string    // of random ids
@@ -121,17 +122,18 @@ type player struct {
 	trace   maphash.Hash      // of all requests and replies
 	idle    map[string]string // requests that changed nothing → the state of the keys that they touched
 	read    string            // the value that it read last
+	watched map[string]bool   // by WATCH → it was written to since
 	step    int               // the index of its last command in the trace
 }
 
 // OpenArena makes an arena. It must be called, like all its methods, inside of a
 // bubble, and the arena closed in it.
-func OpenArena(ctx context.Context, config ArenaConfig) (*Arena, error) {
+func OpenArena(config ArenaConfig) (*Arena, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
 	a := &Arena{config: config, clk: clock.NewVirtual(clock.Max), seed: maphash.MakeSeed(), stop: func() {}}
-	lane, err := openLane(ctx, config.Config(), 0, a.clk, "explore")
+	lane, err := openLane(context.Background(), config.Config(), 0, a.clk, "explore")
 	if err != nil {
 		a.clk.Close()
 		return nil, err
@@ -171,10 +173,8 @@ func (a *Arena) Start() error {
 	a.lane.recorder.begin(board)
 	a.lane.gate.close()
 	a.steps, a.events = a.steps[:0:0], a.events[:0]
-	a.lane.recorder.log = nil
-	if a.traced {
-		a.lane.recorder.log = a.heard
-	}
+	a.lane.recorder.log = a.heard
+	a.refused = 0
 	a.made, a.line, a.hung, a.settled = a.made[:0], a.line[:0], false, false
 	a.names, a.known = map[string]string{}, [MostPlayers + 1]int{}
 	ctx, stop := context.WithCancel(context.Background())
@@ -196,7 +196,7 @@ func (p *player) begin(seed maphash.Seed) {
 	p.ended, p.err = make(chan struct{}), nil
 	p.crashed, p.sending, p.read = false, nil, ""
 	p.trace.SetSeed(seed)
-	p.idle = map[string]string{}
+	p.idle, p.watched = map[string]string{}, map[string]bool{}
 }
 
 // play makes the client's update.
@@ -250,14 +250,16 @@ func (p *player) settleLock() {
 	}
 }
 
-// kill has the client's next command, or its reply, fail for ever.
+// kill has everything that the client still sends fail.
 func (a *Arena) kill(p *player) {
 	p.announcing.Lock()
 	p.announced = p.announced[:0] // it is never sent
 	p.announcing.Unlock()
 	p.record(Event{Kind: Crashed})
 	p.door.dead.Store(true)
-	p.door.breakConns(0)
+	if p.sending != nil {
+		p.door.breakConns(0) // and Redis forgets that it waits
+	}
 }
 
 // Moves returns what can happen next, in an order that depends on the moves made so
@@ -284,11 +286,16 @@ func (a *Arena) Make(m Move) error {
 	return nil
 }
 
-// heard takes in an event, for the trace.
+// heard takes in an event as it is folded.
 func (a *Arena) heard(e Event) {
-	a.events = append(a.events, e)
-	if e.Kind == Read && e.Client > 0 {
+	if a.traced {
+		a.events = append(a.events, e)
+	}
+	switch {
+	case e.Kind == Read && e.Client > 0:
 		a.players[e.Client-1].read = e.Value
+	case e.Kind == Refused:
+		a.refused++
 	}
 }
 
@@ -339,7 +346,9 @@ func (a *Arena) send(p *player, w *parked) error {
 	p.mu.Unlock()
 	a.lane.gate.admit(w)
 	bubble.Wait()
-	switch after := a.state(keys); {
+	after := a.state(keys)
+	a.noteWatch(p, w.request, keys, after != before)
+	switch {
 	case p.sending != nil: // Redis keeps it waiting
 		a.line = append(a.line, p.number)
 	case after == before && !w.request.isStateful():
@@ -348,6 +357,30 @@ func (a *Arena) send(p *player, w *parked) error {
 		clear(p.idle)
 	}
 	return a.settle()
+}
+
+// noteWatch keeps account of what only the server knows of a connection: which keys
+// it watches, and whether they have been written to since.
+func (a *Arena) noteWatch(p *player, r request, keys []string, changed bool) {
+	if changed {
+		for _, other := range a.players {
+			for _, key := range keys {
+				if _, ok := other.watched[key]; ok {
+					other.watched[key] = true
+				}
+			}
+		}
+	}
+	for _, cmd := range r.all() {
+		switch cmd.Name() {
+		case "watch":
+			for _, key := range keys {
+				p.watched[key] = false
+			}
+		case "exec":
+			clear(p.watched)
+		}
+	}
 }
 
 // seen takes in the reply to a client's request, on the client's goroutine.
@@ -493,6 +526,38 @@ func anonymous(r request) string {
 	return renameIDs(r.String(), func(string) string { return "id" })
 }
 
+// A Footprint is what a move may change or see.
+type Footprint struct {
+	Keys   []string
+	Writes bool
+	Node   int
+	All    bool // everything
+}
+
+// Apart says whether two moves of different clients can be made in either order with
+// the same consequences.
+func (f Footprint) Apart(g Footprint) bool {
+	switch {
+	case f.All || g.All:
+		return false
+	case f.Node != g.Node, !f.Writes && !g.Writes:
+		return true
+	}
+	return !slices.ContainsFunc(f.Keys, func(key string) bool { return slices.Contains(g.Keys, key) })
+}
+
+// Footprint returns what the move of an index among [Arena.Moves] may change or see.
+func (a *Arena) Footprint(i int) Footprint {
+	w := (*parked)(nil)
+	if i < len(a.commands) {
+		w = a.commands[i]
+	}
+	if w == nil {
+		return Footprint{All: true}
+	}
+	return Footprint{Keys: a.touched(w.request), Writes: w.request.writes(), Node: w.node}
+}
+
 // touched are those of the lane's keys that a request names.
 func (a *Arena) touched(r request) []string {
 	var keys []string
@@ -528,7 +593,7 @@ func (a *Arena) Signature() uint64 {
 	h.SetSeed(a.seed)
 	write := func(parts ...any) { fmt.Fprintln(&h, parts...) }
 	for _, p := range a.players {
-		write(p.number, p.over(), p.crashed, p.sending != nil, p.trace.Sum64())
+		write(p.number, p.over(), p.crashed, p.sending != nil, p.trace.Sum64(), p.watched)
 	}
 	for _, w := range a.lane.gate.waiting() {
 		state, idle := a.players[w.client-1].idle[anonymous(w.request)]
@@ -575,7 +640,7 @@ func (a *Arena) Outcome() Outcome {
 	s := a.Snapshot(View{})
 	return Outcome{
 		Acked: s.Acked, Kept: s.Kept, Lost: s.Lost, Unknown: s.Unknown,
-		Overlap: s.Overlaps > 0, Hung: a.hung,
+		Refused: a.refused, Overlap: s.Overlaps > 0, Hung: a.hung,
 	}
 }
 

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -14,7 +13,7 @@ func enumerate(t *testing.T, cfg ArenaConfig) (schedules int, lost map[int64]int
 	lost = map[int64]int{}
 	start := time.Now()
 	err := bubble.Run(func() error {
-		a, err := OpenArena(context.Background(), cfg)
+		a, err := OpenArena(cfg)
 		if err != nil {
 			return err
 		}
@@ -80,7 +79,7 @@ func TestArenaCounts(t *testing.T) {
 
 func BenchmarkSchedules(b *testing.B) {
 	err := bubble.Run(func() error {
-		a, err := OpenArena(context.Background(), ArenaConfig{Lane: "none", Clients: 2})
+		a, err := OpenArena(ArenaConfig{Lane: "none", Clients: 2})
 		if err != nil {
 			return err
 		}
@@ -106,7 +105,7 @@ func BenchmarkSchedules(b *testing.B) {
 func TestArenaTrace(t *testing.T) {
 	err := bubble.Run(func() error {
 		for _, cfg := range []ArenaConfig{{Lane: "none", Clients: 2}, {Lane: "block", Clients: 2}, {Lane: "watch", Clients: 2}, {Lane: "fenced", Clients: 2, Expiries: 1}, {Lane: "atomic", Clients: 2}, {Lane: "fair", Clients: 2}} {
-			a, err := OpenArena(context.Background(), cfg)
+			a, err := OpenArena(cfg)
 			if err != nil {
 				return err
 			}

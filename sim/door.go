@@ -65,11 +65,12 @@ type hook struct {
 
 // pass lets a request through, after all that has to come before, or refuses it.
 func (h hook) pass(r request) error {
+	if r.isPrivate() && h.client.lane.gate.scheduled {
+		return nil
+	}
 	if h.update.Load() && !h.dead.Load() {
-		if !r.isPrivate() {
-			h.client.lane.gate.pass(h.client.number, h.node, r)
-			h.client.announce()
-		}
+		h.client.lane.gate.pass(h.client.number, h.node, r)
+		h.client.announce()
 		h.client.reach(AtCommand)
 		h.count.Add(int64(r.commands()))
 	}

@@ -55,6 +55,18 @@ func (r request) isStateful() bool {
 	return false
 }
 
+// writes tells whether the request may change anything in Redis.
+func (r request) writes() bool {
+	for _, cmd := range r.all() {
+		switch cmd.Name() {
+		case "get", "pttl", "exists", "watch", "multi":
+		default:
+			return true
+		}
+	}
+	return false
+}
+
 // isHandshake tells whether go-redis sends the request by itself, to begin a
 // connection in the middle of another command: that one has passed already.
 func (r request) isHandshake() bool {

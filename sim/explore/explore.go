@@ -1,0 +1,402 @@
+// Package explore tries every order of the commands of a small race: a few clients
+// that make one update each, on an embedded Redis, with the lock and the strategies
+// that the live race has.
+//
+// The search is stateless in the manner of VeriSoft (Godefroid, POPL 1997): a state
+// is reached by making its moves again from the start. [All] visits every schedule.
+// [States] is the same with memory: states that are told apart by nothing that could
+// matter are explored once, and the schedules behind them counted, so that its
+// numbers are those of All. [Sleep] leaves out schedules that differ from another one
+// only in the order of commands that have nothing to do with each other (sleep sets,
+// Godefroid 1996), and [Random] draws schedules by random priorities that change at a
+// few random moments (PCT, Burckhardt et al., ASPLOS 2010).
+package explore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/bits"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"locktop/sim"
+	"locktop/sim/bubble"
+)
+
+// A Method is a way to search.
+type Method string
+
+// The methods. Auto is States, and Random for what exceeds the limit.
+const (
+	Auto   Method = "auto"
+	All    Method = "all"
+	States Method = "states"
+	Sleep  Method = "sleep"
+	Random Method = "random"
+)
+
+// Methods are all of them.
+var Methods = []Method{Auto, All, States, Sleep, Random}
+
+// Options say what is explored, and how.
+type Options struct {
+	// Arena is who plays.
+	sim.ArenaConfig
+	// Method is how; "" is Auto.
+	Method Method
+	// Preemptions bounds how often, in one schedule, a client is interrupted that
+	// could have gone on; negative is no bound. Random pays no heed to it.
+	Preemptions int
+	// Limit is the most schedules to play, and Timeout the longest time to take; 0 is
+	// [DefaultLimit] and [DefaultTimeout].
+	Limit   int
+	Timeout time.Duration
+	// Seed is that of random schedules.
+	Seed uint64
+	// Each, if set, is told of each schedule that All plays: its moves, which it must
+	// not keep, and its outcome.
+	Each func(moves []sim.Move, outcome sim.Outcome)
+	// Progress, if set, is told now and then how many schedules have been played.
+	Progress func(played int)
+}
+
+// The limits, unless said otherwise.
+const (
+	DefaultLimit   = 1_000_000
+	DefaultTimeout = time.Minute
+)
+
+// Validate returns an error that says what cannot be used.
+func (o Options) Validate() error {
+	if !slices.Contains(Methods, o.Method) && o.Method != "" {
+		return fmt.Errorf("method: want one of %v, have %q", Methods, o.Method)
+	}
+	if o.Limit < 0 {
+		return fmt.Errorf("limit: want 0 or more, have %d", o.Limit)
+	}
+	if o.Timeout < 0 {
+		return fmt.Errorf("timeout: want 0 or more, have %v", o.Timeout)
+	}
+	return o.ArenaConfig.Validate()
+}
+
+// A Result is what was found.
+type Result struct {
+	Options Options
+	// Method is the one that was used in the end, and Preemptions its bound.
+	Method      Method
+	Preemptions int
+	// Schedules counts the schedules that were told apart, and Complete says that
+	// these are all there are, within the bounds. A count that does not fit is the
+	// greatest that does.
+	Schedules uint64
+	Complete  bool
+	// Played counts those that were really played.
+	Played int
+	// Losing counts the schedules that lose updates, Lost how many lose how many.
+	// Overlapping, Hanging and Refusing count those in which two clients are inside
+	// at once, some wait for ever, and stale writes are refused.
+	Losing, Overlapping, Hanging, Refusing uint64
+	Lost                                   map[int64]uint64
+	// Outcomes counts schedules by outcome.
+	Outcomes map[sim.Outcome]uint64
+	// Counterexample is the smallest one; nil if nothing goes wrong. It may be of
+	// fewer clients than were asked for.
+	Counterexample *Counterexample
+}
+
+// errLimit ends a search.
+var errLimit = errors.New("the limit has been reached")
+
+// fewPreemptions is the bound of a search that would be too large without. Most bugs
+// of concurrency take no more (Musuvathi and Qadeer, PLDI 2007).
+const fewPreemptions = 2
+
+// Run explores. It returns the context's error if that ends first, together with what
+// was found until then. A second is enough for some thousand schedules.
+func Run(ctx context.Context, o Options) (*Result, error) {
+	if o.Limit == 0 {
+		o.Limit = DefaultLimit
+	}
+	if o.Timeout == 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.Method == "" {
+		o.Method = Auto
+	}
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	r, err := run(ctx, o)
+	if err != nil || !r.bad() {
+		return r, err
+	}
+	return r, r.findCounterexample(ctx)
+}
+
+// run searches as the options say; of [Auto], with the first method that gets to an
+// end.
+func run(ctx context.Context, o Options) (*Result, error) {
+	if o.Method != Auto {
+		return search(ctx, o, o)
+	}
+	part := o
+	part.Method, part.Limit, part.Timeout = States, o.Limit/2, o.Timeout/2
+	r, err := search(ctx, o, part)
+	if err != nil || r.Complete {
+		return r, err
+	}
+	part.Limit, part.Timeout = o.Limit/4, o.Timeout/4
+	if o.Preemptions < 0 {
+		part.Preemptions = fewPreemptions
+		r, err := search(ctx, o, part)
+		if err != nil || r.Complete {
+			r.Complete = false // but for the bound
+			return r, err
+		}
+	}
+	part.Method = Random
+	return search(ctx, o, part)
+}
+
+// search explores once, as part of what was asked for.
+func search(ctx context.Context, asked, o Options) (*Result, error) {
+	r := &Result{Options: asked, Method: o.Method, Preemptions: o.Preemptions, Outcomes: map[sim.Outcome]uint64{}}
+	// The clock in the bubble is no measure of how long this takes.
+	late := new(atomic.Bool)
+	defer time.AfterFunc(o.Timeout, func() { late.Store(true) }).Stop()
+	err := bubble.Run(func() (err error) {
+		a, err := sim.OpenArena(o.ArenaConfig)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, a.Close()) }()
+		p := &player{ctx: ctx, options: o, arena: a, limit: o.Limit, late: late}
+		err = p.run(r)
+		r.Played = p.played
+		r.Complete = err == nil
+		if errors.Is(err, errLimit) {
+			err = nil
+		}
+		return err
+	})
+	r.count()
+	return r, err
+}
+
+// count adds up outcomes.
+func (r *Result) count() {
+	r.Lost = map[int64]uint64{}
+	for o, n := range r.Outcomes {
+		r.Schedules = add(r.Schedules, n)
+		if o.Lost > 0 {
+			r.Losing = add(r.Losing, n)
+			r.Lost[o.Lost] = add(r.Lost[o.Lost], n)
+		}
+		if o.Overlap {
+			r.Overlapping = add(r.Overlapping, n)
+		}
+		if o.Hung {
+			r.Hanging = add(r.Hanging, n)
+		}
+		if o.Refused > 0 {
+			r.Refusing = add(r.Refusing, n)
+		}
+	}
+}
+
+// bad says whether anything went wrong that does harm.
+func (r *Result) bad() bool {
+	return r.Losing > 0 || r.Hanging > 0 || r.Overlapping > 0 && r.Options.overlapHarms()
+}
+
+// overlapHarms says whether no two clients should be inside at once.
+func (o Options) overlapHarms() bool {
+	info := o.Config().LaneInfo(0)
+	return info.Locks && info.Critical && !info.Fenced
+}
+
+// add adds two counts, of which the sum may be too large.
+func add(a, b uint64) uint64 {
+	sum, carry := bits.Add64(a, b, 0)
+	if carry != 0 {
+		return ^uint64(0)
+	}
+	return sum
+}
+
+// player plays schedules in an arena, until a limit.
+type player struct {
+	ctx     context.Context
+	options Options
+	arena   *sim.Arena
+	played  int
+	limit   int
+	late    *atomic.Bool // there is no time left
+}
+
+// run searches as the options say.
+func (p *player) run(r *Result) error {
+	switch r.Method {
+	case All:
+		return p.all(r.Outcomes)
+	case Sleep:
+		return p.sleep(r.Outcomes)
+	case Random:
+		return p.random(r.Outcomes)
+	}
+	return p.states(r)
+}
+
+// start begins another schedule.
+func (p *player) start() error {
+	if err := p.ctx.Err(); err != nil {
+		return err
+	}
+	if p.played >= p.limit || p.late.Load() {
+		return errLimit
+	}
+	p.played++
+	if p.options.Progress != nil && p.played%1024 == 0 {
+		p.options.Progress(p.played)
+	}
+	return p.arena.Start()
+}
+
+// back goes to the state after some moves.
+func (p *player) back(moves []sim.Move) error {
+	if err := p.start(); err != nil {
+		return err
+	}
+	for _, m := range moves {
+		if err := p.arena.Make(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// turn is whose turn it was last, and how often a client may still be interrupted.
+type turn struct {
+	client int // 0 is nobody's
+	left   int // preemptions; negative is no bound
+}
+
+// begin is the turn before the first move.
+func (p *player) begin() turn { return turn{left: p.options.Preemptions} }
+
+// after is the turn after a move; ok is false if the move is one interruption too
+// many. can are the moves that can be made.
+func (t turn) after(m sim.Move, can []sim.Move) (next turn, ok bool) {
+	if m.Kind != sim.Send {
+		return t, true
+	}
+	if preempts(t.client, m, can) {
+		if t.left == 0 {
+			return t, false
+		}
+		if t.left > 0 {
+			t.left--
+		}
+	}
+	t.client = m.Client
+	return t, true
+}
+
+// preempts says whether a move interrupts the client who moved last and could go on.
+func preempts(last int, m sim.Move, can []sim.Move) bool {
+	return m.Kind == sim.Send && last != 0 && m.Client != last &&
+		slices.ContainsFunc(can, func(c sim.Move) bool { return c.Kind == sim.Send && c.Client == last })
+}
+
+// all plays every schedule.
+func (p *player) all(outcomes map[sim.Outcome]uint64) error {
+	if err := p.start(); err != nil {
+		return err
+	}
+	var visit func(t turn) error
+	visit = func(t turn) error {
+		moves := slices.Clone(p.arena.Moves())
+		if len(moves) == 0 {
+			o := p.arena.Outcome()
+			outcomes[o]++
+			if p.options.Each != nil {
+				p.options.Each(p.arena.Made(), o)
+			}
+			return nil
+		}
+		made := slices.Clone(p.arena.Made())
+		for i, m := range moves {
+			next, ok := t.after(m, moves)
+			if !ok {
+				continue
+			}
+			if i > 0 && len(p.arena.Made()) != len(made) {
+				if err := p.back(made); err != nil {
+					return err
+				}
+			}
+			if err := p.arena.Make(m); err != nil {
+				return err
+			}
+			if err := visit(next); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return visit(p.begin())
+}
+
+// sleep plays one of all schedules that differ in the order of unrelated moves only.
+func (p *player) sleep(outcomes map[sim.Outcome]uint64) error {
+	if err := p.start(); err != nil {
+		return err
+	}
+	var visit func(t turn, asleep map[sim.Move]sim.Footprint) error
+	visit = func(t turn, asleep map[sim.Move]sim.Footprint) error {
+		moves := slices.Clone(p.arena.Moves())
+		if len(moves) == 0 {
+			o := p.arena.Outcome()
+			outcomes[o]++
+			return nil
+		}
+		feet := make([]sim.Footprint, len(moves))
+		for i := range moves {
+			feet[i] = p.arena.Footprint(i)
+		}
+		made := slices.Clone(p.arena.Made())
+		asleep = maps.Clone(asleep)
+		first := true
+		for i, m := range moves {
+			next, ok := t.after(m, moves)
+			if _, done := asleep[m]; done || !ok {
+				continue
+			}
+			if !first {
+				if err := p.back(made); err != nil {
+					return err
+				}
+			}
+			first = false
+			if err := p.arena.Make(m); err != nil {
+				return err
+			}
+			below := map[sim.Move]sim.Footprint{}
+			for other, f := range asleep {
+				if other.Client != m.Client && f.Apart(feet[i]) {
+					below[other] = f
+				}
+			}
+			if err := visit(next, below); err != nil {
+				return err
+			}
+			asleep[m] = feet[i]
+		}
+		return nil
+	}
+	return visit(p.begin(), nil)
+}
