@@ -29,6 +29,7 @@ import (
 	"locktop/sim/cli"
 	"locktop/sim/clock"
 	"locktop/sim/eventlog"
+	"locktop/sim/explore"
 	"locktop/sim/report"
 	"locktop/tui"
 )
@@ -46,7 +47,7 @@ var exitCodes = []cli.Item{
 	{Name: fmt.Sprint(exitDone), Text: "done"},
 	{Name: fmt.Sprint(exitFailed), Text: "failed"},
 	{Name: fmt.Sprint(exitUsage), Text: "wrong usage"},
-	{Name: fmt.Sprint(exitNotCorrect), Text: "with --check: a lane is not CORRECT, or a preset does not do what it promises"},
+	{Name: fmt.Sprint(exitNotCorrect), Text: "with --check: a lane is not CORRECT, a preset does not do what it promises, or a schedule goes wrong"},
 	{Name: fmt.Sprint(exitInterrupted), Text: "interrupted by a signal"},
 }
 
@@ -177,6 +178,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 		newList(stdout, "presets", "List the presets: failures to watch, each with its remedy beside it", report.Presets),
 		newList(stdout, "faults", "List the faults: what --fault can do to clients and to Redis, and when", report.Faults),
 		newCompare(stdout, stderr),
+		newExplore(stdout, stderr),
 		newManual(stdout),
 	)
 	cmd.SetOut(stdout)
@@ -311,6 +313,87 @@ func newCompare(stdout, stderr io.Writer) *cobra.Command {
 		"strategies": cli.Lists(append(strategies(), "all\tall that the Redis has the servers for")...),
 		"redis":      cli.Values(redisKinds...),
 		"output":     cli.Values(report.Formats()...),
+	})
+	return cmd
+}
+
+const exploreHelp = `locktop explore lets a few clients make one update each, on an embedded Redis, and
+tries every order in which their commands can come. It counts how many of these
+schedules lose updates, let two clients in at once, or hang, and shows the smallest
+that goes wrong, to be played with locktop replay.
+
+Time passes only when nobody can go on, and by --expiries, each of which lets the
+lock's lease run out at any moment; by --crashes clients crash at any moment. A
+client that would only repeat a command in vain is not tried.
+
+Methods: states counts all schedules by exploring each state once; all plays every
+one; sleep leaves out those that differ from another only in the order of unrelated
+commands; random draws them. auto is states and, beyond the limits, states with at
+most two preemptions, and then random.`
+
+// newExplore tries every order of the commands of a small race.
+func newExplore(stdout, stderr io.Writer) *cobra.Command {
+	o := explore.Options{ArenaConfig: sim.ArenaConfig{Lane: "none", Clients: 2}, Preemptions: -1}
+	method, output, asJSON, check, file := string(explore.Auto), "text", false, false, ""
+	cmd := &cobra.Command{
+		Use:     "explore",
+		Short:   "Try every order of the commands of a small race",
+		Long:    exploreHelp,
+		Example: "  locktop explore --strategy none --clients 3\n  locktop explore --strategy spin --expiries 1\n  locktop explore --strategy broken-wait --clients 3 --crashes 1 --output json",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			settings, err := settled(cmd)
+			if err != nil {
+				return usageError{err}
+			}
+			if err := settings.Fill(cmd); err != nil {
+				return usageError{err}
+			}
+			if asJSON {
+				output = "json"
+			}
+			write := map[string]func(*explore.Result, io.Writer) error{"text": (*explore.Result).WriteText, "json": (*explore.Result).WriteJSON}[output]
+			if write == nil {
+				return usageError{fmt.Errorf("output: want text or json, have %q", output)}
+			}
+			o.Method = explore.Method(method)
+			if err := o.Validate(); err != nil {
+				return usageError{settings.Blame(err)}
+			}
+			if isTerminal(stderr) {
+				o.Progress = func(played int) { fmt.Fprintf(stderr, "\r%d schedules played ", played) }
+				defer fmt.Fprint(stderr, "\r\x1b[K")
+			}
+			result, err := explore.Run(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			if err := write(result, stdout); err != nil {
+				return err
+			}
+			if check && result.Bad() {
+				return notCorrect{errors.New("there are schedules that go wrong")}
+			}
+			return nil
+		},
+	}
+	fl := cmd.Flags()
+	fl.SortFlags = false
+	fl.StringVar(&o.Lane, "strategy", o.Lane, "what the clients do, one of "+strings.Join(sim.StrategyNames(), ", ")+"; with settings behind colons, as in block:lease=2s")
+	fl.IntVar(&o.Clients, "clients", o.Clients, fmt.Sprintf("clients, 1 to %d", sim.MostPlayers))
+	fl.IntVar(&o.Expiries, "expiries", 0, "how often the lock's lease may run out")
+	fl.IntVar(&o.Crashes, "crashes", 0, "how many clients may crash")
+	fl.IntVar(&o.Preemptions, "preemptions", o.Preemptions, "how often a client may be interrupted that could go on, -1 = any number of times")
+	fl.StringVar(&method, "method", method, "how to search: auto, states, all, sleep or random")
+	fl.IntVar(&o.Limit, "limit", explore.DefaultLimit, "the most schedules to play")
+	fl.DurationVar(&o.Timeout, "timeout", explore.DefaultTimeout, "the longest time to take")
+	fl.Uint64Var(&o.Seed, "seed", 1, "seed of random schedules")
+	fl.StringVar(&output, "output", output, "form of the result: text or json")
+	fl.BoolVar(&asJSON, "json", false, "short for --output json")
+	fl.BoolVar(&check, "check", false, "exit with 3 if any schedule goes wrong")
+	fl.StringVar(&file, "config", file, configUsage)
+	completeWith(cmd, map[string]cobra.CompletionFunc{
+		"strategy": cli.Values(strategies()...), "method": cli.Values("auto", "states", "all", "sleep", "random"), "output": cli.Values("text", "json"),
 	})
 	return cmd
 }

@@ -32,7 +32,8 @@ import (
 //
 // A client that repeats a command in vain, as a spinning one does, is not let through
 // until something has changed in the keys that the command touches: in between, the
-// same command would get the same reply. Whoever waits in BLPOP is served by the
+// same command would get the same reply. Where all that is sent leads to nothing for
+// long enough, the schedule hangs. Whoever waits in BLPOP is served by the
 // command that fills the list, first come, first served, as Redis does it.
 type Arena struct {
 	config  ArenaConfig
@@ -54,6 +55,7 @@ type Arena struct {
 	hung     bool
 	settled  bool  // the accounts are
 	refused  int64 // writes
+	progress int   // how many moves had been made when there last was any
 
 	renaming sync.Mutex
 	names    map[string]string    // of random ids
@@ -174,7 +176,7 @@ func (a *Arena) Start() error {
 	a.lane.gate.close()
 	a.steps, a.events = a.steps[:0:0], a.events[:0]
 	a.lane.recorder.log = a.heard
-	a.refused = 0
+	a.refused, a.progress = 0, 0
 	a.made, a.line, a.hung, a.settled = a.made[:0], a.line[:0], false, false
 	a.names, a.known = map[string]string{}, [MostPlayers + 1]int{}
 	ctx, stop := context.WithCancel(context.Background())
@@ -297,6 +299,10 @@ func (a *Arena) heard(e Event) {
 	case e.Kind == Refused:
 		a.refused++
 	}
+	switch e.Kind {
+	case Granted, Read, Acked, Computed, Released, Finished, Crashed:
+		a.progress = len(a.made)
+	}
 }
 
 // do makes the move that has an index among those that can be made.
@@ -411,7 +417,7 @@ func (a *Arena) settle() error {
 			break
 		}
 		if waited >= horizon {
-			a.hung = true
+			a.hang()
 			break
 		}
 		step := horizon - waited
@@ -424,8 +430,22 @@ func (a *Arena) settle() error {
 		}
 		waited += time.Since(start)
 	}
+	a.lane.recorder.Fold()
+	if len(a.made)-a.progress > inVain*len(a.players) {
+		a.hang()
+	}
 	a.addAdversary()
 	return nil
+}
+
+// inVain is how many commands, for each client, may lead to nothing before the
+// schedule counts as one that hangs: some locks ask again and again.
+const inVain = 8
+
+// hang ends a schedule in which nobody gets any further.
+func (a *Arena) hang() {
+	a.hung = true
+	a.moves, a.commands = a.moves[:0], a.commands[:0]
 }
 
 // look finds the commands that can be sent.

@@ -125,8 +125,12 @@ func asked(cmd redis.Cmder) string {
 	return redis.NewCmd(context.Background(), cmd.Args()...).String()
 }
 
-// idLength is how long the random ids of locks are, which are base64.
-const idLength = 24
+// The random ids of locks and of those who hold them are so long, in base64 or
+// base32; a waiter in a queue is written as both in a row.
+const (
+	idLength  = 24
+	hubLength = 26
+)
 
 // renameIDs replaces whatever may be such an id.
 func renameIDs(text string, name func(id string) string) string {
@@ -137,9 +141,16 @@ func renameIDs(text string, name func(id string) string) string {
 		for i+n < len(text) && isBase64(text[i+n]) {
 			n++
 		}
-		if n == idLength {
+		switch n {
+		case idLength, hubLength:
 			b.WriteString(text[copied:i])
 			b.WriteString(name(text[i : i+n]))
+			copied = i + n
+		case hubLength + idLength:
+			b.WriteString(text[copied:i])
+			b.WriteString(name(text[i : i+hubLength]))
+			b.WriteByte(' ')
+			b.WriteString(name(text[i+hubLength : i+n]))
 			copied = i + n
 		}
 		i += n + 1

@@ -2,6 +2,7 @@ package explore
 
 import (
 	"context"
+	"sync/atomic"
 
 	"locktop/sim"
 )
@@ -19,6 +20,30 @@ func newCounterexample(c sim.ArenaConfig, moves []sim.Move, o sim.Outcome, w way
 		Schedule: Schedule{Lane: c.Lane, Clients: c.Clients, Moves: moves},
 		Outcome:  o, Faults: w.faults, Preemptions: w.preemptions,
 	}
+}
+
+// measured plays a schedule that goes wrong, to tell what it takes.
+func (p *player) measured(moves []sim.Move) (*Counterexample, error) {
+	p.limit, p.late = p.played+1, new(atomic.Bool)
+	if err := p.start(); err != nil {
+		return nil, err
+	}
+	w, last := way{}, 0
+	for _, m := range moves {
+		can := p.arena.Moves()
+		if m.Kind != sim.Send {
+			w.faults++
+		} else if preempts(last, m, can) {
+			w.preemptions++
+		}
+		if m.Kind == sim.Send {
+			last = m.Client
+		}
+		if err := p.arena.Make(m); err != nil {
+			return nil, err
+		}
+	}
+	return newCounterexample(p.options.ArenaConfig, moves, p.arena.Outcome(), w), nil
 }
 
 // findCounterexample looks for the smallest one: of the fewest clients, and then with

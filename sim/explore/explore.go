@@ -131,7 +131,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	r, err := run(ctx, o)
-	if err != nil || !r.bad() {
+	if err != nil || !r.Bad() {
 		return r, err
 	}
 	return r, r.findCounterexample(ctx)
@@ -181,6 +181,9 @@ func search(ctx context.Context, asked, o Options) (*Result, error) {
 		if errors.Is(err, errLimit) {
 			err = nil
 		}
+		if err == nil && r.Counterexample == nil && p.example != nil {
+			r.Counterexample, err = p.measured(p.example)
+		}
 		return err
 	})
 	r.count()
@@ -208,8 +211,8 @@ func (r *Result) count() {
 	}
 }
 
-// bad says whether anything went wrong that does harm.
-func (r *Result) bad() bool {
+// Bad says whether anything went wrong that does harm.
+func (r *Result) Bad() bool {
 	return r.Losing > 0 || r.Hanging > 0 || r.Overlapping > 0 && r.Options.overlapHarms()
 }
 
@@ -236,6 +239,21 @@ type player struct {
 	played  int
 	limit   int
 	late    *atomic.Bool // there is no time left
+	example []sim.Move   // the shortest schedule so far that goes wrong; nil if none has
+}
+
+// end takes in a schedule that has been played to its end.
+func (p *player) end() sim.Outcome {
+	o := p.arena.Outcome()
+	if made := p.arena.Made(); p.options.wrong(o) && (p.example == nil || len(made) < len(p.example)) {
+		p.example = slices.Clone(made)
+	}
+	return o
+}
+
+// wrong says whether an outcome does harm.
+func (o Options) wrong(outcome sim.Outcome) bool {
+	return outcome.Lost > 0 || outcome.Hung || outcome.Overlap && o.overlapHarms()
 }
 
 // run searches as the options say.
@@ -253,17 +271,25 @@ func (p *player) run(r *Result) error {
 
 // start begins another schedule.
 func (p *player) start() error {
-	if err := p.ctx.Err(); err != nil {
-		return err
-	}
-	if p.played >= p.limit || p.late.Load() {
+	if p.played >= p.limit {
 		return errLimit
+	}
+	if err := p.overdue(); err != nil {
+		return err
 	}
 	p.played++
 	if p.options.Progress != nil && p.played%1024 == 0 {
 		p.options.Progress(p.played)
 	}
 	return p.arena.Start()
+}
+
+// overdue returns what ends the search, if it has to end here.
+func (p *player) overdue() error {
+	if p.late.Load() {
+		return errLimit
+	}
+	return p.ctx.Err()
 }
 
 // back goes to the state after some moves.
@@ -321,7 +347,7 @@ func (p *player) all(outcomes map[sim.Outcome]uint64) error {
 	visit = func(t turn) error {
 		moves := slices.Clone(p.arena.Moves())
 		if len(moves) == 0 {
-			o := p.arena.Outcome()
+			o := p.end()
 			outcomes[o]++
 			if p.options.Each != nil {
 				p.options.Each(p.arena.Made(), o)
@@ -360,8 +386,7 @@ func (p *player) sleep(outcomes map[sim.Outcome]uint64) error {
 	visit = func(t turn, asleep map[sim.Move]sim.Footprint) error {
 		moves := slices.Clone(p.arena.Moves())
 		if len(moves) == 0 {
-			o := p.arena.Outcome()
-			outcomes[o]++
+			outcomes[p.end()]++
 			return nil
 		}
 		feet := make([]sim.Footprint, len(moves))

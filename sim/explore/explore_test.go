@@ -19,7 +19,7 @@ func TestTry(t *testing.T) {
 		{Lane: "fair", Clients: 2},
 	} {
 		start := time.Now()
-		r, err := explore.Run(t.Context(), explore.Options{ArenaConfig: c, Preemptions: -1, Timeout: 4*time.Second})
+		r, err := explore.Run(t.Context(), explore.Options{ArenaConfig: c, Preemptions: -1, Timeout: 4 * time.Second})
 		if err != nil {
 			t.Errorf("%+v: %v", c, err)
 			continue

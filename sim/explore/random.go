@@ -25,7 +25,7 @@ func (p *player) random(outcomes map[sim.Outcome]uint64) error {
 			return err
 		}
 		length = max(length, len(p.arena.Made()))
-		outcomes[p.arena.Outcome()]++
+		outcomes[p.end()]++
 	}
 }
 

@@ -88,6 +88,9 @@ func (p *player) states(r *Result) error {
 
 // visit explores the state that the arena is in.
 func (p *player) visit(known map[place]*state, t turn) (*state, error) {
+	if err := p.overdue(); err != nil {
+		return nil, err
+	}
 	at := p.place(t)
 	if s, ok := known[at]; ok {
 		return s, nil
@@ -95,7 +98,7 @@ func (p *player) visit(known map[place]*state, t turn) (*state, error) {
 	s := &state{outcomes: map[sim.Outcome]uint64{}}
 	moves := slices.Clone(p.arena.Moves())
 	if len(moves) == 0 {
-		o := p.arena.Outcome()
+		o := p.end()
 		s.outcomes[o] = 1
 		for last := range s.ways[losing] {
 			s.ways[losing][last].found = o.Lost > 0
@@ -150,7 +153,10 @@ func (p *player) counterexample(known map[place]*state) (*Counterexample, error)
 		return nil, err
 	}
 	t := p.begin()
-	root := known[p.place(t)]
+	root, ok := known[p.place(t)]
+	if !ok {
+		return nil, nil
+	}
 	for wrong := range wrongs {
 		if wrong == overlapping && !p.options.overlapHarms() {
 			continue
@@ -163,7 +169,11 @@ func (p *player) counterexample(known map[place]*state) (*Counterexample, error)
 			if len(moves) == 0 {
 				return newCounterexample(p.options.ArenaConfig, slices.Clone(p.arena.Made()), p.arena.Outcome(), root.ways[wrong][0]), nil
 			}
-			m := known[p.place(t)].ways[wrong][t.client].next
+			here, ok := known[p.place(t)]
+			if !ok {
+				return nil, nil // what differs from play to play is no part of a way
+			}
+			m := here.ways[wrong][t.client].next
 			t, _ = t.after(m, moves)
 			if err := p.arena.Make(m); err != nil {
 				return nil, err

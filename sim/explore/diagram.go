@@ -1,0 +1,144 @@
+package explore
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"locktop/sim"
+)
+
+// Diagram draws what was played as a sequence diagram, a column for each client, in
+// lines of at most width cells where that is possible. Marks says what to use for
+// arrows and crosses, so that it can be drawn in ASCII.
+func (p Playing) Diagram(width int, marks Marks) []string {
+	const gutter, least = 4, 22
+	clients := p.Schedule.Clients
+	column := max((width-gutter)/clients, least)
+	var lines []string
+	var head strings.Builder
+	head.WriteString(strings.Repeat(" ", gutter))
+	for c := 1; c <= clients; c++ {
+		head.WriteString(pad(fmt.Sprintf("c%d", c), column))
+	}
+	lines = append(lines, strings.TrimRight(head.String(), " "))
+	story := newStory()
+	again := 0
+	for i, step := range p.Steps {
+		number := fmt.Sprintf("%*d", gutter-1, i+1)
+		if i > 1 && repeats(step, p.Steps[i-1]) && repeats(step, p.Steps[i-2]) {
+			if again++; i+1 == len(p.Steps) || !repeats(p.Steps[i+1], step) {
+				text := fmt.Sprintf("the same %d times more", again)
+				lines = append(lines, number+strings.Repeat(" ", 1+column*(step.Client-1))+text)
+				again = 0
+			}
+			continue
+		}
+		if step.Kind == sim.Expiry {
+			text := " the lease ends "
+			rule := strings.Repeat(marks.Rule, max((column*clients-len(text))/2, 2))
+			lines = append(lines, number+" "+rule+text+rule)
+			continue
+		}
+		for j, text := range wrapStep(step, story.tell(step, marks), column-1, marks) {
+			if j > 0 {
+				number = strings.Repeat(" ", gutter-1)
+			}
+			lines = append(lines, number+strings.Repeat(" ", 1+column*(step.Client-1))+text)
+		}
+	}
+	return lines
+}
+
+// repeats says whether a step is the one before once more.
+func repeats(step, before sim.Step) bool {
+	return step.Kind == sim.Send && step.Move == before.Move && step.Command == before.Command && !step.Waits
+}
+
+// Marks are the signs of a diagram.
+type Marks struct{ Arrow, Wrong, Rule string }
+
+// The signs for terminals that know Unicode, and for those that do not.
+var (
+	Unicode = Marks{Arrow: "→", Wrong: "✗", Rule: "─"}
+	ASCII   = Marks{Arrow: "->", Wrong: "X", Rule: "-"}
+)
+
+// wrapStep writes a step in lines of at most width cells.
+func wrapStep(step sim.Step, note string, width int, marks Marks) []string {
+	reply := ""
+	switch {
+	case step.Kind == sim.Kill:
+		return []string{marks.Wrong + " crashes"}
+	case step.Reply != "":
+		reply = marks.Arrow + " " + step.Reply
+	}
+	if step.Waits {
+		reply = strings.TrimSpace("waits " + reply)
+	}
+	var lines []string
+	text := step.Command
+	for _, more := range []string{reply, note} {
+		if more == "" {
+			continue
+		}
+		if ansi.StringWidth(text)+2+ansi.StringWidth(more) <= width {
+			text += "  " + more
+			continue
+		}
+		lines = append(lines, ansi.Truncate(text, width, "~"))
+		text = "  " + more
+	}
+	return append(lines, ansi.Truncate(text, width, "~"))
+}
+
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(width-ansi.StringWidth(s), 0))
+}
+
+// story is what a reader of a diagram has to keep in mind.
+type story struct {
+	inside map[int]bool
+	base   map[int]string // by client: what its write is computed from
+	writer map[string]int // of a value
+}
+
+func newStory() *story {
+	return &story{inside: map[int]bool{}, base: map[int]string{}, writer: map[string]int{}}
+}
+
+// tell takes in a step and says what is remarkable about it.
+func (s *story) tell(step sim.Step, marks Marks) string {
+	var notes []string
+	for _, e := range step.Events {
+		switch e.Kind {
+		case sim.Granted:
+			s.inside[e.Client] = true
+			if len(s.inside) > 1 {
+				notes = append(notes, marks.Wrong+" two inside")
+			}
+		case sim.Released, sim.Crashed:
+			delete(s.inside, e.Client)
+		case sim.Written:
+			s.base[e.Client], s.writer[e.Value] = e.Base, e.Client
+		case sim.Acked:
+			if e.Value != s.base[e.Client] {
+				notes = append(notes, s.erases(e, marks))
+			}
+		case sim.Refused:
+			notes = append(notes, "not written")
+		}
+	}
+	for _, client := range step.Woken {
+		notes = append(notes, fmt.Sprintf("wakes c%d", client))
+	}
+	return strings.Join(notes, ", ")
+}
+
+func (s *story) erases(e sim.Event, marks Marks) string {
+	if writer := s.writer[e.Value]; writer != 0 {
+		return fmt.Sprintf("%s erases c%d's", marks.Wrong, writer)
+	}
+	return marks.Wrong + " erases what it has not read"
+}

@@ -1,0 +1,187 @@
+package explore
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"locktop/sim"
+)
+
+// reportWidth is how wide the text report may be.
+const reportWidth = 96
+
+// WriteText writes the result for people.
+func (r *Result) WriteText(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", r.Options.Lane, r.scenario())
+	fmt.Fprintf(&b, "%s schedules, %s\n\n", many(r.Schedules), r.extent())
+	fmt.Fprintf(&b, "  %12s  lose updates%s\n", many(r.Losing), r.losses())
+	fmt.Fprintf(&b, "  %12s  let two clients in at once%s\n", many(r.Overlapping), r.harmless())
+	fmt.Fprintf(&b, "  %12s  hang: some client waits for ever\n", many(r.Hanging))
+	fmt.Fprintf(&b, "  %12s  refuse a stale write\n", many(r.Refusing))
+	if c := r.Counterexample; c != nil {
+		p, err := Play(c.Schedule)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "\nThe smallest counterexample has %s, %s, %s and %s; %s:\n\n",
+			count(c.Schedule.Clients, "client"), count(c.Faults, "fault"), count(c.Preemptions, "preemption"), count(len(c.Schedule.Moves), "step"), c.wrong())
+		for _, line := range p.Diagram(reportWidth, Unicode) {
+			b.WriteString("  " + line + "\n")
+		}
+		fmt.Fprintf(&b, "\nlocktop replay --schedule '%s'\n", c.Schedule)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (r *Result) scenario() string {
+	parts := []string{count(r.Options.Clients, "client") + " with one update each"}
+	if n := r.Options.Expiries; n > 0 {
+		parts = append(parts, "the lease runs out at most "+count(n, "time"))
+	}
+	if n := r.Options.Crashes; n > 0 {
+		parts = append(parts, "at most "+count(n, "crashed client"))
+	}
+	if n := r.Options.Preemptions; n >= 0 {
+		parts = append(parts, "at most "+count(n, "preemption"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// extent says how much of all there is these schedules are.
+func (r *Result) extent() string {
+	played := fmt.Sprintf("%s played", many(uint64(r.Played)))
+	switch {
+	case r.Complete && r.Method == Sleep:
+		return "one of each set that differs in the order of unrelated commands only (" + played + ")"
+	case r.Complete:
+		return "all there are (" + played + ")"
+	case r.Method == Random:
+		return "drawn at random, for there are too many (" + played + ")"
+	case r.Options.Preemptions < 0 && r.Preemptions >= 0:
+		return fmt.Sprintf("all with at most %s, for there are too many (%s)", count(r.Preemptions, "preemption"), played)
+	}
+	return "then the limit was reached (" + played + ")"
+}
+
+func (r *Result) losses() string {
+	var parts []string
+	for _, lost := range slices.Sorted(maps.Keys(r.Lost)) {
+		parts = append(parts, fmt.Sprintf("%s lose %d", many(r.Lost[lost]), lost))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(parts, ", ")
+}
+
+func (r *Result) harmless() string {
+	if r.Overlapping > 0 && !r.Options.overlapHarms() {
+		return ", which this strategy allows"
+	}
+	return ""
+}
+
+// wrong says what goes wrong.
+func (c *Counterexample) wrong() string {
+	switch {
+	case c.Outcome.Lost > 0:
+		return "it loses " + count(int(c.Outcome.Lost), "update")
+	case c.Outcome.Hung:
+		return "it hangs"
+	}
+	return "two clients are inside at once"
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return humanize.Comma(int64(n)) + " " + what
+}
+
+func many(n uint64) string {
+	if n > 1<<63-1 {
+		return "more than 9e18"
+	}
+	return humanize.Comma(int64(n))
+}
+
+// resultJSON is the form of [Result.WriteJSON].
+type resultJSON struct {
+	Strategy       string              `json:"strategy"`
+	Clients        int                 `json:"clients"`
+	Expiries       int                 `json:"expiries"`
+	Crashes        int                 `json:"crashes"`
+	Method         Method              `json:"method"`
+	Preemptions    *int                `json:"preemptions"` // null is no bound
+	Schedules      uint64              `json:"schedules"`
+	Complete       bool                `json:"complete"`
+	Played         int                 `json:"played"`
+	Losing         uint64              `json:"losing"`
+	Lost           map[int64]uint64    `json:"lost"`
+	Overlapping    uint64              `json:"overlapping"`
+	Hanging        uint64              `json:"hanging"`
+	Refusing       uint64              `json:"refusing"`
+	Counterexample *counterexampleJSON `json:"counterexample"`
+}
+
+type counterexampleJSON struct {
+	Schedule    string     `json:"schedule"`
+	Clients     int        `json:"clients"`
+	Faults      int        `json:"faults"`
+	Preemptions int        `json:"preemptions"`
+	Lost        int64      `json:"lost"`
+	Overlap     bool       `json:"overlap"`
+	Hung        bool       `json:"hung"`
+	Steps       []stepJSON `json:"steps"`
+}
+
+type stepJSON struct {
+	Move    string `json:"move"`
+	Client  int    `json:"client,omitempty"`
+	Command string `json:"command,omitempty"`
+	Reply   string `json:"reply,omitempty"`
+}
+
+// WriteJSON writes the result as one object.
+func (r *Result) WriteJSON(w io.Writer) error {
+	o := r.Options
+	out := resultJSON{
+		Strategy: o.Lane, Clients: o.Clients, Expiries: o.Expiries, Crashes: o.Crashes,
+		Method: r.Method, Schedules: r.Schedules, Complete: r.Complete, Played: r.Played,
+		Losing: r.Losing, Lost: r.Lost, Overlapping: r.Overlapping, Hanging: r.Hanging, Refusing: r.Refusing,
+	}
+	if r.Preemptions >= 0 {
+		out.Preemptions = &r.Preemptions
+	}
+	if c := r.Counterexample; c != nil {
+		p, err := Play(c.Schedule)
+		if err != nil {
+			return err
+		}
+		out.Counterexample = &counterexampleJSON{
+			Schedule: c.Schedule.String(), Clients: c.Schedule.Clients, Faults: c.Faults, Preemptions: c.Preemptions,
+			Lost: c.Outcome.Lost, Overlap: c.Outcome.Overlap, Hung: c.Outcome.Hung, Steps: steps(p.Steps),
+		}
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(out)
+}
+
+func steps(played []sim.Step) []stepJSON {
+	steps := make([]stepJSON, len(played))
+	for i, s := range played {
+		steps[i] = stepJSON{Move: s.Move.String(), Client: s.Client, Command: s.Command, Reply: s.Reply}
+	}
+	return steps
+}
