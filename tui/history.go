@@ -353,6 +353,7 @@ func drawHistoryLegend(a chart.Area, f *Frame) {
 	}
 	for _, more := range [][]piece{
 		{{"─┘", inkDim}, {" a branch begins here  ", inkDim}},
+		{{"n=", inkTitle}, {" samples in the value  ", inkDim}},
 		{{"⋮", inkDim}, {" more branches than columns  ", inkDim}},
 		{{"newest on top", inkDim}},
 	} {
