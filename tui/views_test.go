@@ -184,6 +184,27 @@ func TestFromLossToLoss(t *testing.T) {
 	}
 }
 
+// TestOldLossesAreExplained, also those of versions that the snapshot does not list any more.
+func TestOldLossesAreExplained(t *testing.T) {
+	m := running(t, sim.Defaults())
+	log := newLog(0, "none", 6, 0)
+	log.race(6, 20*time.Second)
+	m.session.tapes[0] = sim.NewTape(log.info, 0)
+	m.session.tapes[0].Apply(log.sorted()...)
+	m.frozen, m.frozenAt = true, 20*time.Second
+	press(t, m, "3")
+	press(t, m, "end")
+	for v := m.frame.selectedVersion(); v == nil || v.Kept; v = m.frame.selectedVersion() {
+		press(t, m, "up")
+	}
+	s, v := m.frame.Snapshots[0], *m.frame.selectedVersion()
+	if s.Losses[0].Victim.SentAt <= v.SentAt {
+		t.Fatalf("the snapshot lists losses from %v on, and the version is of %v", s.Losses[0].Victim.SentAt, v.SentAt)
+	}
+	press(t, m, "enter")
+	contains(t, m.viewNow(), fmt.Sprintf("HOW %s LOST n=%d", clientName(v.Client), v.Value.Count))
+}
+
 // TestAllViewsGoBackTogether, and show at a time what they showed then.
 func TestAllViewsGoBackTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
