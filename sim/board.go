@@ -106,7 +106,7 @@ func NewBoard(lane LaneInfo) *Board {
 		lane:      lane,
 		clients:   make([]clientState, lane.Clients+1),
 		curveGap:  leastGap,
-		trackSize: min(max(mostMoments/max(lane.Clients, 1), 16), 512),
+		trackSize: trackSize(lane.Clients),
 	}
 	versions := max(mostVersions, 4*lane.Clients)
 	if lane.Alerts > 0 && lane.Alerts < versions/lane.Clients {
@@ -116,6 +116,9 @@ func NewBoard(lane LaneInfo) *Board {
 	return b
 }
 
+// trackSize is how many moments of each client its timeline has.
+func trackSize(clients int) int { return min(max(mostMoments/max(clients, 1), 16), 512) }
+
 // Apply folds one event.
 func (b *Board) Apply(e Event) { b.applyAll([]Event{e}) }
 
@@ -124,6 +127,11 @@ func (b *Board) applyAll(events []Event) {
 	for i := range events {
 		b.apply(&events[i])
 	}
+	b.replied(events)
+}
+
+// replied keeps the last reply among events that have been applied.
+func (b *Board) replied(events []Event) {
 	for i := len(events) - 1; i >= 0; i-- {
 		if e := &events[i]; e.isReply() && e.Client != 0 {
 			b.reply = *e

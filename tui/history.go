@@ -55,13 +55,14 @@ func (f *Frame) selectedVersion() *sim.Version {
 	return nil
 }
 
-// follow returns where the version that was selected is now that others have come on top; the newest stays the newest.
+// follow returns where the version that was selected is now that others have come on top, or have not been there yet; the
+// newest stays the newest.
 func (f *Frame) follow(old *sim.Version) int {
 	s := f.snapshot(f.Focus)
 	if s == nil || old == nil || f.Line == 0 {
 		return 0
 	}
-	for i := f.Line; i < len(s.History); i++ {
+	for i := range s.History {
 		if s.History[i].Update == old.Update {
 			return i
 		}
@@ -106,7 +107,7 @@ func drawLaneHistory(a chart.Area, f *Frame, lane int) {
 		top, line = f.historyTop(rows.H(), len(s.History)), f.Line
 	}
 	folded := drawGraph(rows, f, s, top, line)
-	where := f.asOf(s)
+	where := ""
 	if top > 0 {
 		where += fmt.Sprintf("%d newer", top)
 	}
@@ -210,20 +211,20 @@ func (g *graph) draw(a chart.Area, i, column, last int, v *sim.Version) {
 		ends := g.awaits[c] == i+1 && c != column
 		switch {
 		case ends && c < last:
-			a.Set(x, 0, '┴', inkFrame)
+			a.Set(x, 0, '┴', inkDim)
 		case ends:
-			a.Set(x, 0, '┘', inkFrame)
+			a.Set(x, 0, '┘', inkDim)
 		case g.awaits[c] != 0 && column < c && c < last:
-			a.Set(x, 0, '┼', inkFrame)
+			a.Set(x, 0, '┼', inkDim)
 		case c == 0 && g.awaits[c] != 0:
 			a.Set(x, 0, '│', inkKept)
 		case g.awaits[c] != 0:
-			a.Set(x, 0, '│', inkFrame)
+			a.Set(x, 0, '│', inkDim)
 		case column < c && c < last:
-			a.Set(x, 0, '─', inkFrame)
+			a.Set(x, 0, '─', inkDim)
 		}
 		if column <= c && c < last && last < g.width {
-			a.Set(x+1, 0, '─', inkFrame)
+			a.Set(x+1, 0, '─', inkDim)
 		}
 	}
 	if len(g.folded) > 0 {
@@ -351,7 +352,8 @@ func drawHistoryLegend(a chart.Area, f *Frame) {
 		line = append(line, piece{"↯", inkFault}, piece{" forgotten by Redis  ", inkDim})
 	}
 	for _, more := range [][]piece{
-		{{"─┘", inkFrame}, {" a branch begins here  ", inkDim}},
+		{{"─┘", inkDim}, {" a branch begins here  ", inkDim}},
+		{{"n=", inkTitle}, {" samples in the value  ", inkDim}},
 		{{"⋮", inkDim}, {" more branches than columns  ", inkDim}},
 		{{"newest on top", inkDim}},
 	} {
