@@ -15,7 +15,10 @@ import (
 	"github.com/muesli/termenv"
 
 	"locktop/sim"
+	"locktop/tui/noprobe"
 )
+
+func init() { noprobe.Done() }
 
 // Options say how the screen looks.
 type Options struct {
