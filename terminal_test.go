@@ -354,8 +354,8 @@ func TestSuspendingWithoutAShell(t *testing.T) {
 	c.restored()
 }
 
-// TestAnIdleScreenCostsNothing but the looks it takes at its terminal: it is below 1 %, and the
-// test leaves room for a program that is instrumented.
+// TestAnIdleScreenCostsNothing but one look a second: it is below 0.3 %, and the test leaves room for a program that is
+// instrumented.
 func TestAnIdleScreenCostsNothing(t *testing.T) {
 	spent := func(pid int) time.Duration {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
