@@ -8,6 +8,7 @@ package tui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -16,6 +17,7 @@ import (
 
 	"locktop/sim"
 	"locktop/tui/noprobe"
+	"locktop/tui/rescue"
 )
 
 func init() { noprobe.Done() }
@@ -70,8 +72,13 @@ func Run(ctx context.Context, cfg sim.Config, opts Options) (sim.Result, error) 
 
 // run shows the model until it ends. The context of the model ends when the terminal does.
 func (m *model) run(opts Options, cancel context.CancelCauseFunc) (result sim.Result, err error) {
+	rescuer, err := rescue.Stand(opts.Output)
+	if err != nil {
+		return sim.Result{}, fmt.Errorf("preparing for a crash: %w", err)
+	}
+	defer func() { err = errors.Join(err, rescuer.Close()) }()
 	gone := func() { cancel(errTerminalGone) }
-	screen := newDisplay(opts.Output, cancel, func(bool) {})
+	screen := newDisplay(opts.Output, cancel, rescuer.Screen)
 	stopDrawing := screen.start()
 	program := tea.NewProgram(guarded{m, screen},
 		tea.WithAltScreen(),
