@@ -32,6 +32,7 @@ import (
 	"locktop/sim/explore"
 	"locktop/sim/report"
 	"locktop/tui"
+	"locktop/tui/rescue"
 )
 
 const (
@@ -55,6 +56,7 @@ var exitCodes = []cli.Item{
 const headlessAlerts = 20
 
 func main() {
+	rescue.Main()
 	redis.SetLogger(silence{})     // it would write over the screen; errors reach us as values
 	signal.Ignore(syscall.SIGPIPE) // a reader that leaves must not keep us from cleaning up
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}

@@ -21,13 +21,16 @@ import (
 	"locktop/lock/redistest"
 	"locktop/sim"
 	"locktop/sim/eventlog"
+	"locktop/tui/rescue"
 )
 
 // TestMain lets the test binary stand in for the program, so that signals and
 // exit codes are those of a process.
 func TestMain(m *testing.M) {
+	rescue.Main()
 	if os.Getenv("LOCKTOP_BE_THE_PROGRAM") == "1" {
 		os.Unsetenv("LOCKTOP_BE_THE_PROGRAM")
+		crashOnDemand()
 		main()
 		return
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
+	"github.com/muesli/termenv"
 	"github.com/redis/go-redis/v9"
 
 	"locktop/lock/redistest"
@@ -30,31 +31,71 @@ type console struct {
 	tty      *os.File
 	screen   vt10x.Terminal
 	cooked   *term.State // before the program
+	env      []string    // more of it, for the program
 	cmd      *exec.Cmd
+	said     transcript // all that came from the program
 	reading  sync.WaitGroup
 	ended    chan struct{}
+}
+
+// transcript is a buffer for several goroutines.
+type transcript struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *transcript) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+func (s *transcript) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }
 
 // onConsole starts a program on a new terminal: the one that controls it, whose end it is told of by a signal, unless that
 // is not wanted.
 func onConsole(t *testing.T, controlling bool, name string, args ...string) *console {
 	t.Helper()
+	c := newConsole(t)
+	c.screen = vt10x.New(vt10x.WithSize(columns, lines), vt10x.WithWriter(c.keyboard)) // it answers what it is asked
+	c.start(controlling, name, args...)
+	return c
+}
+
+const columns, lines = 120, 40
+
+// newConsole makes a terminal that answers nothing.
+func newConsole(t *testing.T) *console {
+	t.Helper()
 	keyboard, tty, err := pty.Open()
 	if err != nil {
 		t.Skip("no pseudo-terminal:", err)
 	}
-	const w, h = 120, 40
-	if err := pty.Setsize(tty, &pty.Winsize{Cols: w, Rows: h}); err != nil {
+	if err := pty.Setsize(tty, &pty.Winsize{Cols: columns, Rows: lines}); err != nil {
 		t.Fatal(err)
 	}
-	c := &console{t: t, keyboard: pollable(t, keyboard), tty: tty, ended: make(chan struct{})}
-	c.screen = vt10x.New(vt10x.WithSize(w, h), vt10x.WithWriter(c.keyboard)) // it answers what it is asked
+	c := &console{
+		t: t, keyboard: pollable(t, keyboard), tty: tty, ended: make(chan struct{}),
+		screen: vt10x.New(vt10x.WithSize(columns, lines)),
+	}
 	if c.cooked, err = term.GetState(tty.Fd()); err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// start starts a program there.
+func (c *console) start(controlling bool, name string, args ...string) {
+	t := c.t
+	t.Helper()
 	c.cmd = exec.CommandContext(t.Context(), name, args...)
 	c.cmd.Env = append(os.Environ(), "LOCKTOP_BE_THE_PROGRAM=1", "TERM=xterm-256color", "PS1=$ ", "ENV=")
-	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = tty, tty, tty
+	c.cmd.Env = append(c.cmd.Env, c.env...)
+	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = c.tty, c.tty, c.tty
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: controlling}
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -64,6 +105,7 @@ func onConsole(t *testing.T, controlling bool, name string, args ...string) *con
 		for {
 			n, err := c.keyboard.Read(buf)
 			if n > 0 {
+				c.said.Write(buf[:n])
 				c.screen.Write(buf[:n])
 			}
 			if err != nil {
@@ -78,11 +120,10 @@ func onConsole(t *testing.T, controlling bool, name string, args ...string) *con
 	t.Cleanup(func() {
 		c.cmd.Process.Kill()
 		<-c.ended
-		tty.Close()
+		c.tty.Close()
 		c.keyboard.Close()
 		c.reading.Wait()
 	})
-	return c
 }
 
 // pollable returns a file in place of another that can be closed while it is being read.
@@ -313,8 +354,8 @@ func TestSuspendingWithoutAShell(t *testing.T) {
 	c.restored()
 }
 
-// TestAnIdleScreenCostsNothing but the looks it takes at its terminal: it is below 1 %, and the
-// test leaves room for a program that is instrumented.
+// TestAnIdleScreenCostsNothing but one look a second: it is below 0.3 %, and the test leaves room for a program that is
+// instrumented.
 func TestAnIdleScreenCostsNothing(t *testing.T) {
 	spent := func(pid int) time.Duration {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -357,6 +398,40 @@ func TestAnIdleScreenCostsNothing(t *testing.T) {
 				shares = append(shares, share)
 			}
 			t.Errorf("it used these shares of a core: %.3f", shares)
+		})
+	}
+}
+
+// TestATerminalThatDoesNotAnswer is not waited for, as it is not asked, neither for its background nor for its cursor.
+func TestATerminalThatDoesNotAnswer(t *testing.T) {
+	for _, e := range []struct {
+		name string
+		args []string
+		env  []string
+		last string // what is waited for
+	}{
+		{"with the theme by default", nil, nil, "inside now"},
+		{"with a light theme", []string{"--theme", "light"}, nil, "inside now"},
+		{"in ASCII", []string{"--ascii"}, nil, "inside now"},
+		{"without colours", nil, []string{"NO_COLOR=1"}, "inside now"},
+		{"a dumb one", nil, []string{"TERM=dumb"}, "inside now"},
+		{"without a screen", []string{"--headless"}, nil, "embedded"},
+		{"for help", []string{"--help"}, nil, "version for locktop"},
+	} {
+		t.Run(e.name, func(t *testing.T) {
+			c := newConsole(t)
+			c.env = e.env
+			started := time.Now()
+			c.start(true, program(t), e.args...)
+			c.shows(e.last)
+			if took := time.Since(started); took > termenv.OSCTimeout/2 {
+				t.Errorf("it takes %v", took)
+			}
+			for _, question := range []string{"\x1b]10;?", "\x1b]11;?", "\x1b[6n"} {
+				if strings.Contains(c.said.String(), question) {
+					t.Errorf("it asks %q", question)
+				}
+			}
 		})
 	}
 }

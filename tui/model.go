@@ -60,8 +60,8 @@ type (
 )
 
 const (
-	idleTick    = 250 * time.Millisecond // while nothing moves
-	afterStep   = time.Second            // how long a step is watched closely
+	idleTick    = time.Second // while nothing moves
+	afterStep   = time.Second // how long a step is watched closely
 	noticeTime  = 4 * time.Second
 	readingTime = 3 * time.Second // how long an explanation stands while the race runs on
 )
@@ -101,13 +101,18 @@ func (m *model) nextTick() tea.Cmd {
 	return m.tickOn()
 }
 
-// tickOn continues the chain, slowly while there is nothing to see.
+// tickOn continues the chain.
 func (m *model) tickOn() tea.Cmd {
-	chain, after := m.ticks, m.tick
+	chain := m.ticks
+	return tea.Tick(m.pace(), func(time.Time) tea.Msg { return tickMsg{chain} })
+}
+
+// pace is the time between two ticks, which is long while there is nothing to see.
+func (m *model) pace() time.Duration {
 	if m.idle() {
-		after = max(idleTick, m.tick)
+		return max(idleTick, m.tick)
 	}
-	return tea.Tick(after, func(time.Time) tea.Msg { return tickMsg{chain} })
+	return m.tick
 }
 
 // idle tells whether the screen will stay as it is without the user.

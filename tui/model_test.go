@@ -270,10 +270,19 @@ func testPauseStandsStill(t *testing.T) {
 	synctest.Wait() // for replies that were on their way
 	m.look()
 	frame := m.view()
-	time.Sleep(time.Minute)
-	m.update(tickMsg{m.ticks})
-	if m.stale || m.view() != frame {
-		t.Error("a paused screen changes")
+	m.tick = time.Second / 60
+	ticks, draws := 0, 0
+	for tick, started := m.nextTick(), time.Now(); time.Since(started) < time.Minute; ticks++ {
+		tick = m.update(tick())
+		if m.stale {
+			draws++
+		}
+		if m.view() != frame {
+			t.Fatal("a paused screen changes")
+		}
+	}
+	if most := int(time.Minute/idleTick) + 1; ticks > most || draws > 0 {
+		t.Errorf("in a minute at 60 frames a second, a paused screen looks %d times and draws %d, want %d at most and none", ticks, draws, most)
 	}
 	if m.update(tickMsg{m.ticks - 1}) != nil {
 		t.Error("a tick of an older chain goes on")
@@ -401,7 +410,7 @@ func TestAnExperimentThatFailsEndsTheProgram(t *testing.T) {
 	cfg := sim.Defaults()
 	cfg.Lanes = []string{"nonsense"}
 	m := newModel(t.Context(), cfg, Options{}, colourless())
-	g := guarded{m}
+	g := guarded{m, newDisplay(io.Discard, nil, nil)}
 	_, cmd := g.Update(m.restart()())
 	if !leaves(cmd) || m.err == nil || !strings.Contains(m.err.Error(), "nonsense") {
 		t.Errorf("error %v", m.err)
@@ -410,7 +419,7 @@ func TestAnExperimentThatFailsEndsTheProgram(t *testing.T) {
 
 func TestAPanicEndsTheProgramWithItsStack(t *testing.T) {
 	m := newModel(t.Context(), sim.Defaults(), Options{}, colourless())
-	g := guarded{m}
+	g := guarded{m, newDisplay(io.Discard, nil, nil)}
 	m.grid = nil
 	g.View()
 	_, cmd := g.Update(tickMsg{})

@@ -1,3 +1,5 @@
+//go:build unix
+
 package tui
 
 import (
@@ -18,7 +20,6 @@ import (
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
 	"github.com/muesli/termenv"
-	"github.com/redis/go-redis/v9"
 
 	"locktop/lock/redistest"
 	"locktop/sim"
@@ -52,19 +53,6 @@ func (c *countedInput) Read(b []byte) (int, error) {
 	c.read.Add(int64(n))
 	return n, err
 }
-
-// patience is how long a test waits for what must come, before it fails: no test takes it when all is well.
-const patience = time.Minute
-
-func TestMain(m *testing.M) {
-	redis.SetLogger(silence{}) // a Redis that is not there is what some tests are about
-	os.Exit(m.Run())
-}
-
-// silence is a logger that keeps quiet.
-type silence struct{}
-
-func (silence) Printf(context.Context, string, ...any) {}
 
 // open runs the program on a new console.
 func open(t *testing.T, ctx context.Context, w, h uint16, cfg sim.Config, opts Options) *console {

@@ -13,8 +13,10 @@ import (
 // but not for a program that another one has put into a session of its own, or that was told to ignore it. Bubble Tea takes
 // the end of its input for no more keys, and does not look at what becomes of its output.
 
-// errTerminalGone is what ends the program then.
-var errTerminalGone = errors.New("the terminal is gone")
+// screenError is what ends the program when it can show nothing any more.
+type screenError struct{ error }
+
+var errTerminalGone = screenError{errors.New("the terminal is gone")}
 
 // terminalFile is what Bubble Tea and the reader of its keys want of a terminal.
 type terminalFile interface {
@@ -52,27 +54,6 @@ func (k keyboard) Read(b []byte) (int, error) {
 	n, err := k.terminalFile.Read(b)
 	if err != nil {
 		k.gone()
-	}
-	return n, err
-}
-
-// watchOutput has gone called when what is drawn cannot be written.
-func watchOutput(w io.Writer, gone func()) io.Writer {
-	if f, ok := w.(terminalFile); ok {
-		return display{f, gone}
-	}
-	return w
-}
-
-type display struct {
-	terminalFile
-	gone func()
-}
-
-func (d display) Write(b []byte) (int, error) {
-	n, err := d.terminalFile.Write(b)
-	if err != nil {
-		d.gone()
 	}
 	return n, err
 }

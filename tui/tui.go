@@ -8,6 +8,7 @@ package tui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -15,7 +16,11 @@ import (
 	"github.com/muesli/termenv"
 
 	"locktop/sim"
+	"locktop/tui/noprobe"
+	"locktop/tui/rescue"
 )
+
+func init() { noprobe.Done() }
 
 // Options say how the screen looks.
 type Options struct {
@@ -38,9 +43,8 @@ type Options struct {
 // defaultFPS is fast enough to look live and slow enough to cost next to nothing.
 const defaultFPS = 20
 
-// rendererFPS is how often Bubble Tea looks for a new frame. It is as often while nothing moves, so it is no more than what
-// the answer to a key needs.
-const rendererFPS = 30
+// rendererFPS is how often Bubble Tea looks for a new frame, in vain, as the frames are drawn by [display].
+const rendererFPS = 1
 
 // Run races an experiment and shows it until the user quits, the context ends (which is no error) or the experiment fails.
 // It returns the result of the run as it was at the end; one without lanes if there was none yet. The terminal is then as
@@ -68,19 +72,27 @@ func Run(ctx context.Context, cfg sim.Config, opts Options) (sim.Result, error) 
 
 // run shows the model until it ends. The context of the model ends when the terminal does.
 func (m *model) run(opts Options, cancel context.CancelCauseFunc) (result sim.Result, err error) {
+	rescuer, err := rescue.Stand(opts.Output)
+	if err != nil {
+		return sim.Result{}, fmt.Errorf("preparing for a crash: %w", err)
+	}
+	defer func() { err = errors.Join(err, rescuer.Close()) }()
 	gone := func() { cancel(errTerminalGone) }
-	program := tea.NewProgram(guarded{m},
+	screen := newDisplay(opts.Output, cancel, rescuer.Screen)
+	stopDrawing := screen.start()
+	program := tea.NewProgram(guarded{m, screen},
 		tea.WithAltScreen(),
 		tea.WithInput(watchInput(opts.Input, gone)),
-		tea.WithOutput(watchOutput(opts.Output, gone)),
-		tea.WithFPS(max(rendererFPS, opts.FPS)),
+		tea.WithOutput(screen.output()),
+		tea.WithFPS(rendererFPS),
 		tea.WithoutSignalHandler(), // signals end the context
 	)
 	_, err = program.Run()
-	cancel(nil)
-	if context.Cause(m.ctx) == errTerminalGone {
-		err = errTerminalGone // and what the program makes of it
+	stopDrawing()
+	if broken, ok := context.Cause(m.ctx).(screenError); ok {
+		err = broken // and not what the program makes of it
 	}
+	cancel(nil)
 	closing := guard(func() (err error) {
 		result, err = m.stage.close()
 		return err
@@ -89,7 +101,10 @@ func (m *model) run(opts Options, cancel context.CancelCauseFunc) (result sim.Re
 }
 
 // guarded keeps a panic of the model from leaving the terminal in disorder: it becomes the error of the program.
-type guarded struct{ *model }
+type guarded struct {
+	*model
+	display *display
+}
 
 func (g guarded) Init() tea.Cmd { return g.model.Init() }
 
@@ -97,15 +112,19 @@ func (g guarded) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	if err := guard(func() error { cmd = g.model.update(msg); return nil }); err != nil {
 		g.fail(err)
 	}
+	if _, ok := msg.(tea.WindowSizeMsg); ok {
+		g.display.forget()
+	}
 	if g.model.err != nil {
 		return g, tea.Quit
 	}
 	return g, cmd
 }
 
-func (g guarded) View() (view string) {
-	if err := guard(func() error { view = g.model.view(); return nil }); err != nil {
-		g.fail(err) // the next tick ends the program
+// View has the frame drawn; there is nothing left to draw for Bubble Tea.
+func (g guarded) View() string {
+	if err := guard(func() error { g.display.show(g.model.view()); return nil }); err != nil {
+		g.fail(err) // the next message ends the program
 	}
-	return view
+	return ""
 }
