@@ -88,7 +88,7 @@ func (s Setting) Explain() string {
 var ErrServers = errors.New("the lane was opened with too few Redis servers")
 
 // errOver is of a change that comes too late.
-var errOver = errors.New("the run is over, or has not begun")
+var errOver = errors.New("the run is over")
 
 // errOwn is of a change that makes no difference.
 var errOwn = errors.New("no lane takes it: they have their own, or no lock")

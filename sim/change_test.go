@@ -407,6 +407,26 @@ func TestReceiptsOfClientsThatLeftAreNotWaitedFor(t *testing.T) {
 	}
 }
 
+// TestAChangeBeforeTheRunIsOneAtItsStart: who opened the experiment may be quick.
+func TestAChangeBeforeTheRunIsOneAtItsStart(t *testing.T) {
+	cfg := Defaults()
+	cfg.Source, cfg.Speed, cfg.Lanes, cfg.Alerts, cfg.Clients = source(t, "embedded"), clock.Max, []string{"none", "atomic"}, 10, 2
+	e := open(t, cfg)
+	change(t, e, "clients=5")
+	change(t, e, "strategy=spin:lane=1")
+	err := e.Run(t.Context())
+	r := e.Result()
+	if err := errors.Join(err, e.Close()); err != nil {
+		t.Fatal(err)
+	}
+	exact(t, "before the run", r)
+	for _, l := range r.Lanes {
+		if l.Acked != 50 || l.Lost != 0 || l.Finished != 5 {
+			t.Errorf("%s: %+v, %d have finished", l.Lane.Name(), l.Totals, l.Finished)
+		}
+	}
+}
+
 func TestAChangeThatMakesNoDifferenceIsAnError(t *testing.T) {
 	cfg := Defaults()
 	cfg.Source, cfg.Lanes = source(t, "embedded"), []string{"none", "block:work=5ms"}

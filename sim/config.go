@@ -218,6 +218,13 @@ func (c Config) LaneInfo(index int) LaneInfo {
 	return info
 }
 
+// LaneTimes returns the pause after a failed try and the lease of the lane with an
+// index, from 0, also where it takes no lock. The configuration must be valid.
+func (c Config) LaneTimes(index int) (retry, lease time.Duration) {
+	lane, _ := c.lane(index)
+	return lane.retry, lane.lease
+}
+
 // WithStrategy returns the configuration with another strategy in one lane, which
 // keeps those of its own settings that the strategy has, and without faults that
 // no lane can have any more.

@@ -193,9 +193,8 @@ func (l *Lane) run(ctx context.Context) error {
 			}
 		})
 	}
-	clients := l.roster()
 	l.begin(racing, l.script)
-	l.takeChanges(start)
+	clients := l.runChanges(start)
 	start(l.cluster.run)
 	for _, c := range clients {
 		start(c.run)
@@ -212,7 +211,7 @@ func (l *Lane) run(ctx context.Context) error {
 		l.wind(ended)
 	}
 	stop()
-	l.takeChanges(nil)
+	l.endChanges()
 	return errors.Join(fail, l.end(), l.settle())
 }
 

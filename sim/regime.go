@@ -58,20 +58,19 @@ func (l *Lane) now() *regime { return l.regime.Load() }
 
 // changing is what changes of a lane share. Its lock is held for one change.
 type changing struct {
-	planned []Change // those that wait for an alert
-	start   func(func(context.Context) error)
-	sealed  bool // all alerts have been pushed, so that nobody can join or leave
+	planned []Change                          // those that wait for an alert
+	start   func(func(context.Context) error) // runs clients that are added; nil before the run
+	sealed  bool                              // all alerts have been pushed, so that nobody can join or leave
+	over    bool
 }
 
-// takeChanges lets changes be made from now on, of which start runs the clients that
-// they add; nil ends that. Those of the configuration are the first.
-func (l *Lane) takeChanges(start func(func(context.Context) error)) {
+// runChanges has start run the clients that changes add from now on, and returns those
+// there are. The changes of the configuration are the first.
+func (l *Lane) runChanges(start func(func(context.Context) error)) []*client {
 	l.mu.Lock()
+	clients := l.clients
 	l.changing.start = start
 	l.mu.Unlock()
-	if start == nil {
-		return
-	}
 	for _, change := range l.now().config.Changes {
 		if change.Lane != 0 && change.Lane != l.info.Index+1 {
 			continue
@@ -81,6 +80,14 @@ func (l *Lane) takeChanges(start func(func(context.Context) error)) {
 			l.stop()
 		}
 	}
+	return clients
+}
+
+// endChanges refuses changes from now on.
+func (l *Lane) endChanges() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.changing.over = true
 }
 
 // plan does a change when it is due: at once, after a time or at an alert.
@@ -138,7 +145,7 @@ func (l *Lane) change(change Change) error {
 	switch {
 	case err != nil:
 		return err
-	case l.changing.start == nil, members && l.changing.sealed:
+	case l.changing.over, members && l.changing.sealed:
 		return errOver
 	case !differs:
 		l.regime.Store(next)
@@ -170,7 +177,9 @@ func (l *Lane) admit(members int) error {
 		c.from.Store(next)
 		c.late = true
 		l.clients = append(l.clients, c)
-		l.changing.start(c.run)
+		if l.changing.start != nil {
+			l.changing.start(c.run)
+		}
 	}
 	for i := before; i < members; i++ {
 		l.clients[i].from.Store(next)
