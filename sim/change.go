@@ -39,8 +39,8 @@ const (
 	// own settings that it has.
 	ChangeStrategy Setting = "strategy"
 	// ChangeClients adds clients, who get the alerts that their lane sends from then
-	// on, or has the last of them leave: they end the update at hand and take no
-	// alert that has not reached them yet, nor one that they have not begun with.
+	// on, or has the last of them leave: they end the update at hand, and take no other
+	// alert, also of those that were sent before.
 	ChangeClients Setting = "clients"
 	// ChangeWork is of the think time, but in lanes that have their own.
 	ChangeWork Setting = "work"

@@ -74,7 +74,7 @@ func checkAccounts(s *Snapshot) (failed []string) {
 // receipt in Redis, when every alert has been handled by every client, and Redis has
 // forgotten none of it.
 func checkReceipts(s *Snapshot, audited Average) (failed []string) {
-	complete := s.Lane.Alerts > 0 && s.Finished >= s.Lane.Clients && s.Unknown == 0 && s.Broke == "" && s.Rewound == 0
+	complete := s.Lane.Alerts > 0 && s.Finished == s.Lane.Clients && s.Unknown == 0 && s.Broke == "" && s.Rewound == 0
 	if !complete || (audited.Count == s.Acked && audited.Sum == s.AckedSum) {
 		return nil
 	}
