@@ -132,6 +132,7 @@ type flags struct {
 	check    bool
 	preset   string
 	faults   []string
+	changes  []string
 	write    func(io.Writer, sim.Result) error
 	record   eventlog.Recording
 	theme    string
@@ -178,6 +179,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	cmd.AddCommand(
 		newList(stdout, "strategies", "List the strategies, and what each of them teaches", report.Strategies),
 		newList(stdout, "presets", "List the presets: failures to watch, each with its remedy beside it", report.Presets),
+		newList(stdout, "changes", "List the changes: which settings --change can change in the middle of a run", report.Changes),
 		newList(stdout, "faults", "List the faults: what --fault can do to clients and to Redis, and when", report.Faults),
 		newCompare(stdout, stderr),
 		newExplore(stdout, stderr),
@@ -194,6 +196,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 		"; with settings of their own behind colons, as in block:lease=2s")
 	fl.StringVar(&f.preset, "preset", "", "a failure to watch, with its remedy beside it: "+strings.Join(sim.PresetNames(), ", ")+"; other flags change its settings")
 	fl.StringArrayVar(&f.faults, "fault", nil, "something to do to a client or to Redis, as in pause:client=1:at=write:for=900ms; may be given several times; see locktop faults")
+	fl.StringArrayVar(&f.changes, "change", nil, "a setting to change in the middle of the run, as in strategy=block:lane=1:after=5s; may be given several times; see locktop changes")
 	fl.IntVar(&c.Clients, "clients", c.Clients, "clients in every lane")
 	fl.IntVar(&c.Alerts, "alerts", 0, fmt.Sprintf("alerts to send, 0 = endless (default 0, without a screen %d)", headlessAlerts))
 	fl.DurationVar(&c.Interval, "interval", c.Interval, "time between two alerts")
@@ -215,7 +218,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	fl.IntVar(&f.fps, "fps", 20, "frames a second, 1 to 60")
 	fl.StringVar(&f.file, "config", "", configUsage)
 	completeWith(cmd, map[string]cobra.CompletionFunc{
-		"lanes": cli.Lists(strategies()...), "preset": cli.Values(presets()...), "fault": cli.Parts(faults()),
+		"lanes": cli.Lists(strategies()...), "preset": cli.Values(presets()...), "fault": cli.Parts(faults()), "change": cli.Parts(changes()),
 		"speed": cli.Values("1/16", "1/4", "1", "4", "16", "max"), "redis": cli.Values(redisKinds...),
 		"output": cli.Values(report.Formats()...), "theme": cli.Values(string(tui.Dark), string(tui.Light)),
 	})
@@ -470,6 +473,24 @@ func faults() (kinds []string, settings []cli.Item) {
 	return kinds, settings
 }
 
+func changes() (all []string, settings []cli.Item) {
+	for _, s := range sim.Settings() {
+		if s != sim.ChangeStrategy {
+			all = append(all, string(s)+"=\t"+s.Explain())
+			continue
+		}
+		for _, strategy := range sim.Strategies() {
+			if !strategy.Broken {
+				all = append(all, string(s)+"="+strategy.Name+"\t"+strategy.Title)
+			}
+		}
+	}
+	for _, name := range []string{"lane=", "after=", "alert="} {
+		settings = append(settings, cli.Item{Name: name})
+	}
+	return all, settings
+}
+
 // version is that of the module, as far as the build knows it.
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
@@ -600,6 +621,16 @@ func (f *flags) complete(given *pflag.FlagSet, screen bool) error {
 			refuse("fault", err)
 			if err == nil {
 				f.config.Faults = append(f.config.Faults, fault)
+			}
+		}
+	}
+	if given.Changed("change") {
+		f.config.Changes = nil
+		for _, text := range f.changes {
+			change, err := sim.ParseChange(text)
+			refuse("change", err)
+			if err == nil {
+				f.config.Changes = append(f.config.Changes, change)
 			}
 		}
 	}

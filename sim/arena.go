@@ -170,7 +170,7 @@ func (a *Arena) Start() error {
 	for _, server := range a.lane.servers() {
 		server.Begin()
 	}
-	board := NewBoard(a.lane.info)
+	board := newBoard(a.lane.info, 64)
 	board.timeless = true
 	a.lane.recorder.begin(board)
 	a.lane.gate.close()
@@ -205,6 +205,8 @@ func (p *player) begin(seed maphash.Seed) {
 func (p *player) play(ctx context.Context) {
 	defer close(p.ended)
 	p.err = guard(func() error {
+		p.await(ctx)
+		defer p.stopWaits()
 		alert := Alert{Number: 1, Latency: latencyOf(p.lane.seed, 1, p.number)}
 		p.record(Event{Kind: Received, Alert: alert.Number, Latency: alert.Latency})
 		noted := true // nobody races for receipts

@@ -18,7 +18,7 @@ var atomicScript = Strategy{
 		"It works where the computation can be sent to the data; thinking happens before.",
 	Safe: true, Nodes: 1,
 	update: func(ctx context.Context, c *client, a Alert) error {
-		if err := c.lane.clock.Sleep(ctx, c.lane.work); err != nil {
+		if err := c.lane.clock.Sleep(ctx, c.lane.now().work); err != nil {
 			return err
 		}
 		c.reach(AtWrite)

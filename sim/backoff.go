@@ -14,8 +14,8 @@ var backoff = Strategy{
 	Locks: true, Critical: true, Safe: true, Nodes: 1,
 	update: func(ctx context.Context, c *client, a Alert) error {
 		const doublings = 5
-		lease, err := c.tryUntilHeld(ctx, func(failures int) time.Duration {
-			limit := max(c.lane.retry, time.Millisecond) << min(failures-1, doublings)
+		lease, err := c.tryUntilHeld(func(failures int) time.Duration {
+			limit := max(c.lane.now().retry, time.Millisecond) << min(failures-1, doublings)
 			return time.Duration(c.random.Int64N(int64(limit) + 1))
 		})
 		if err != nil {

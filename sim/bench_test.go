@@ -73,14 +73,14 @@ func timeBare(b *testing.B, src backend.Source, alerts int) time.Duration {
 				_ = c.noteReceipt(a)
 				base, _ := c.redis.Get(ctx, l.averageKey()).Result()
 				average, _ := ParseAverage(base)
-				_ = l.clock.Sleep(ctx, l.work)
+				_ = l.clock.Sleep(ctx, l.now().work)
 				c.redis.SetArgs(ctx, l.averageKey(), average.Add(a.Latency).String(), redis.SetArgs{TTL: keyTTL, Get: true})
 			}
 		})
 	}
 	err := l.cluster.run(ctx)
 	wg.Wait()
-	err = errors.Join(err, l.cluster.retire(ctx, l.cluster.sent))
+	err = errors.Join(err, l.cluster.retire(ctx, int(l.cluster.sent.Load())))
 	took := time.Since(started)
 	if err := errors.Join(err, e.Close()); err != nil {
 		b.Fatal(err)

@@ -10,7 +10,7 @@ var block = Strategy{
 		"Whoever was woken may still find the lock taken by somebody who came just then.",
 	Locks: true, Critical: true, Safe: true, Signalled: true, Nodes: 1,
 	update: func(ctx context.Context, c *client, a Alert) error {
-		lease, err := c.lock.Acquire(ctx)
+		lease, err := c.lock.Acquire(c.waits)
 		if err != nil {
 			return err
 		}

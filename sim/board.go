@@ -11,7 +11,8 @@ import (
 // [Board.Apply] made of the same log. It is not safe for concurrent use; see
 // [Recorder].
 type Board struct {
-	lane    LaneInfo
+	started LaneInfo
+	lane    LaneInfo // as it is now
 	ledger  *Ledger
 	clients []clientState // by number; 0 is the lane itself
 	now     time.Duration
@@ -20,8 +21,10 @@ type Board struct {
 	inside    int // clients in the critical section now
 	maxInside int
 	overlaps  int64
-	busy      int  // clients with an update under way
-	contested bool // two updates have been under way at once
+	unfenced  int   // clients inside now whose late writes would not be refused
+	guarded   int64 // overlaps among clients whose late writes are refused
+	busy      int   // clients with an update under way
+	contested bool  // two updates have been under way at once
 
 	holder     int           // whose grant was seen last and not released; 0 is nobody
 	lease      time.Duration // of that grant
@@ -34,21 +37,24 @@ type Board struct {
 	waits                                          *hdrhistogram.Histogram // nil before the first
 	commands                                       int64
 
-	reply     Event // the last of a Redis command
-	faults    int64
-	fault     Event // the last of them
-	paused    int   // clients that a fault has stopped for a while
-	crashed   int
-	rewound   int           // how often Redis has lost data
-	progress  time.Duration // when something was last done that was no waiting
-	refused   int           // writes since then
-	backAt    time.Duration // when the last thing that a fault keeps away is back
-	lastLease time.Duration // when the last lease has run out, whoever has it
-	finished  int
-	jain      float64 // frozen when the first client has finished
-	stopped   bool
-	final     bool // the final value has been read
-	broke     string
+	reply       Event // the last of a Redis command
+	faults      int64
+	fault       Event // the last of them
+	paused      int   // clients that a fault has stopped for a while
+	crashed     int
+	rewound     int           // how often Redis has lost data
+	progress    time.Duration // when something was last done that was no waiting
+	refused     int           // writes since then
+	backAt      time.Duration // when the last thing that a fault keeps away is back
+	lastLease   time.Duration // when the last lease has run out, whoever has it
+	finished    int
+	changes     []ChangedSetting // the latest
+	changeCount int64
+	before      []int64 // updates of each client before its number last changed
+	jain        float64 // frozen when the first client has finished
+	stopped     bool
+	final       bool // the final value has been read
+	broke       string
 
 	curve     []CurvePoint // append-only, so that snapshots can share it
 	curveGap  time.Duration
@@ -57,6 +63,7 @@ type Board struct {
 
 // clientState is one client's part of the board.
 type clientState struct {
+	working
 	phase     Phase
 	resume    Phase // the one to return to after a pause
 	inside    bool
@@ -92,8 +99,7 @@ const (
 	// mostMoments bounds the timelines of all clients of a lane together.
 	mostMoments = 1 << 18
 	// mostVersions is how far back the ledger can say who erased whom.
-	mostVersions  = 1 << 12
-	leastVersions = 64
+	mostVersions = 1 << 12
 	// mostHistograms is up to how many clients each one's waits are kept apart.
 	mostHistograms = 4096
 	// longestWait is the largest wait the histogram tells apart.
@@ -101,16 +107,19 @@ const (
 )
 
 // NewBoard returns the board of a lane before its first event.
-func NewBoard(lane LaneInfo) *Board {
+func NewBoard(lane LaneInfo) *Board { return newBoard(lane, max(mostVersions, 4*lane.Clients)) }
+
+// newBoard is NewBoard with a graph that covers the last so many versions.
+func newBoard(lane LaneInfo, versions int) *Board {
 	b := &Board{
+		started:   lane,
 		lane:      lane,
 		clients:   make([]clientState, lane.Clients+1),
 		curveGap:  leastGap,
 		trackSize: trackSize(lane.Clients),
 	}
-	versions := max(mostVersions, 4*lane.Clients)
-	if lane.Alerts > 0 && lane.Alerts < versions/lane.Clients {
-		versions = max(4*lane.Alerts*lane.Clients, leastVersions) // there will not be more
+	for i := range b.clients {
+		b.clients[i].working = lane.working()
 	}
 	b.ledger = newLedger(versions, b.linked)
 	return b
@@ -145,11 +154,11 @@ func (b *Board) apply(e *Event) {
 	b.events++
 	b.commands += int64(e.Commands)
 	for e.Client >= len(b.clients) {
-		b.clients = append(b.clients, clientState{})
+		b.clients = append(b.clients, clientState{working: b.lane.working()})
 	}
 	c := &b.clients[e.Client]
 	switch e.Kind {
-	case Received, Acked, Computed, Unknown, Finished, Faulted, Resumed, Crashed:
+	case Received, Acked, Computed, Unknown, Finished, Faulted, Resumed, Crashed, Changed, Joined, Left:
 		b.progress, b.refused = e.At, 0
 	case Refused:
 		b.refused++
@@ -157,6 +166,8 @@ func (b *Board) apply(e *Event) {
 	switch e.Kind {
 	case Faulted, Resumed, Crashed, Rewound:
 		b.faulted(e, c)
+	case Changed, Joined, Left:
+		b.changed(e, c)
 	case Received:
 		b.setBusy(c, true)
 	case Attempted:
@@ -184,7 +195,7 @@ func (b *Board) apply(e *Event) {
 		}
 		b.mark(c, MarkRead, e.At)
 		if c.phase != Holding {
-			if b.lane.Critical {
+			if c.critical {
 				b.enter(c)
 			}
 			b.enterPhase(c, Working, e.At)
@@ -244,7 +255,7 @@ func (b *Board) faulted(e *Event, c *clientState) {
 		b.crashed++
 		if c.acquiring {
 			c.acquiring = false
-			if b.lane.Locks {
+			if c.locks {
 				b.waiting--
 			}
 		}
@@ -293,7 +304,7 @@ func (b *Board) attempted(c *clientState, at time.Duration) {
 	b.setBusy(c, true)
 	if !c.acquiring {
 		c.acquiring, c.failed, c.since = true, false, at
-		if b.lane.Locks {
+		if c.locks {
 			b.waiting++
 			b.enterPhase(c, Waiting, at)
 		}
@@ -325,7 +336,7 @@ func (b *Board) granted(e *Event, c *clientState) {
 // settled ends an update that was tried without a lock: what it waited is the
 // time that its failed tries took.
 func (b *Board) settled(c *clientState) {
-	if c.acquiring && !b.lane.Locks {
+	if c.acquiring && !c.locks {
 		b.waited(c, c.tried-c.since)
 	}
 }
@@ -357,9 +368,15 @@ func (b *Board) enter(c *clientState) {
 	}
 	c.inside = true
 	b.inside++
+	if !c.fenced {
+		b.unfenced++
+	}
 	b.maxInside = max(b.maxInside, b.inside)
 	if b.inside > 1 {
 		b.overlaps++
+		if b.unfenced == 0 {
+			b.guarded++
+		}
 	}
 }
 
@@ -368,6 +385,9 @@ func (b *Board) leave(c *clientState) {
 	if c.inside {
 		c.inside = false
 		b.inside--
+		if !c.fenced {
+			b.unfenced--
+		}
 	}
 }
 
@@ -471,16 +491,20 @@ func (b *Board) hung(now time.Duration) bool {
 }
 
 // jainNow is Jain's fairness index over the clients' updates: 1 when all have
-// made as many, 1/n when one made them all.
+// made as many, 1/n when one made them all. Where clients have joined or left, it is
+// of those there are, and of their updates since.
 func (b *Board) jainNow() float64 {
 	var sum, squares float64
-	for i := 1; i < len(b.clients); i++ {
+	for i := 1; i <= b.lane.Clients; i++ {
 		x := float64(b.ledger.Tally(i).Acked)
+		if i < len(b.before) {
+			x -= float64(b.before[i])
+		}
 		sum += x
 		squares += x * x
 	}
 	if squares == 0 {
 		return 1
 	}
-	return sum * sum / (float64(len(b.clients)-1) * squares)
+	return sum * sum / (float64(b.lane.Clients) * squares)
 }

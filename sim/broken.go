@@ -25,7 +25,7 @@ var brokenRelease = Strategy{
 		"The cure is to compare and delete in one script.",
 	Locks: true, Critical: true, Signalled: true, Nodes: 1, Broken: true,
 	update: func(ctx context.Context, c *client, a Alert) error {
-		lease, err := c.lock.Acquire(ctx)
+		lease, err := c.lock.Acquire(c.waits)
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ var brokenWait = Strategy{
 // are woken. before is done between a failed try and that.
 func (c *client) sleepUntilHeld(ctx context.Context, a Alert, before func() error) error {
 	for {
-		lease, err := c.lock.TryAcquire(ctx)
+		lease, err := c.lock.TryAcquire(c.waits)
 		if err == nil {
 			return c.holding(ctx, lease, a, c.set)
 		}
@@ -97,7 +97,7 @@ func (c *client) sleepUntilHeld(ctx context.Context, a Alert, before func() erro
 			return err
 		}
 		c.record(Event{Kind: Waited})
-		if err := c.sleepForEver(ctx); err != nil {
+		if err := c.sleepForEver(); err != nil {
 			return err
 		}
 	}
@@ -108,24 +108,25 @@ func (c *client) sleepUntilHeld(ctx context.Context, a Alert, before func() erro
 const slice = 100 * time.Millisecond
 
 // sleepForEver blocks until there is a signal, as BLPOP does without a time limit,
-// or the run ends. Then the last command is left behind; closing the client ends it.
-func (c *client) sleepForEver(ctx context.Context) error {
+// or the run ends, or the lane has another strategy. Then the last command is left
+// behind; closing the client ends it.
+func (c *client) sleepForEver() error {
 	seconds := strconv.FormatFloat(slice.Seconds(), 'f', 3, 64)
 	if c.lane.gate.scheduled {
 		seconds = "0" // what matters is the order of commands, and this one is ended by cutting the connection
 	}
 	for {
-		woken := make(chan error, 1)
+		woken, conn := make(chan error, 1), c.redis
 		c.left.Go(func() {
-			woken <- c.redis.Do(detached, "blpop", c.lane.lockKeys[1], seconds).Err()
+			woken <- conn.Do(detached, "blpop", c.lane.lockKeys[1], seconds).Err()
 		})
 		select {
 		case err := <-woken:
 			if !errors.Is(err, redis.Nil) {
 				return err
 			}
-		case <-ctx.Done():
-			return ctx.Err()
+		case <-c.waits.Done():
+			return c.waits.Err()
 		}
 	}
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -30,13 +32,7 @@ type client struct {
 	number int
 	field  string // the client's field in an alert's hash
 	lane   *Lane
-	redis  *redis.Client
-	nodes  []*redis.Client // the lane's other servers, where a strategy takes several
 	door   *door
-	lock   *lock.Lock
-	quorum *lock.Quorum  // in place of lock, over redis and nodes
-	guard  *lock.Guard   // of the average
-	lease  time.Duration // of the lock, in the time of its Redis
 	inbox  chan Alert
 	random *rand.Rand // for pauses; the same in every run of a seed
 	wrote  bool       // a write of the present update was sent, and not refused
@@ -49,61 +45,85 @@ type client struct {
 	announcing sync.Mutex
 	announced  []Event
 
-	left sync.WaitGroup // commands that were left behind when the run ended
+	from   atomic.Int64  // the first alert that it takes, since it joined
+	away   atomic.Bool   // it has left
+	late   bool          // it joined in the middle of the run, and has yet to say so
+	nudged chan struct{} // it may have to leave, or to come back
+
+	regime    *regime         // whose strategy it works by
+	waits     context.Context // of its waits for the lock: ends with the run, or with the strategy
+	abandoned bool            // it has left such a wait
+	stopWaits func()
+
+	lock   *lock.Lock
+	quorum *lock.Quorum  // in place of lock, over redis and nodes
+	guard  *lock.Guard   // of the average
+	lease  time.Duration // of the lock, in the time of its Redis
+	term   time.Duration // the same in experiment time
+
+	mu     sync.Mutex // guards the connections against those who hang up
+	redis  *redis.Client
+	nodes  []*redis.Client // the lane's other servers, where a strategy takes several
+	old    []*redis.Client // those on which abandoned waits are ending
+	ending sync.WaitGroup  // of those waits
+	left   sync.WaitGroup  // commands that were left behind when the run ended
+	hungUp bool
 }
 
 // detached is the context of commands that are seen through to their reply
 // once they are sent: an update is never cut in two by the end of a run.
 var detached = context.Background()
 
-// connect opens the client's connection and readies its lock.
-func (c *client) connect(ctx context.Context) error {
-	c.door = &door{client: c}
-	var err error
-	if c.redis, err = c.dial(ctx, c.lane.server, 1); err != nil {
-		return err
-	}
+// open readies the client's connections, without waiting for them.
+func (c *client) open() (err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.redis, c.nodes = c.dial(c.lane.server, 1), nil
 	for i, server := range c.lane.nodes {
-		node, err := c.dial(ctx, server, i+2)
-		if err != nil {
-			return err
-		}
-		c.nodes = append(c.nodes, node)
+		c.nodes = append(c.nodes, c.dial(server, i+2))
 	}
-	if c.guard, err = lock.NewGuard(c.redis, c.lane.averageKey()); err != nil {
-		return err
+	if c.hungUp {
+		defer c.closeConns()
 	}
-	return c.readyLock()
+	c.guard, err = lock.NewGuard(c.redis, c.lane.averageKey())
+	return err
 }
 
-// dial opens a connection to the lane's server of a number, by way of the client's
+// dial readies a connection to the lane's server of a number, by way of the client's
 // door.
-func (c *client) dial(ctx context.Context, server *backend.Server, node int) (*redis.Client, error) {
+func (c *client) dial(server *backend.Server, node int) *redis.Client {
 	r := redis.NewClient(server.Options())
 	r.AddHook(hook{c.door, node})
-	if err := r.Ping(ctx).Err(); err != nil {
-		r.Close()
-		return nil, fmt.Errorf("client %d: connect: %w", c.number, err)
+	return r
+}
+
+// connect waits until the servers answer, and readies the client's lock.
+func (c *client) connect(ctx context.Context) error {
+	for _, r := range append([]*redis.Client{c.redis}, c.nodes...) {
+		if err := r.Ping(ctx).Err(); err != nil {
+			return fmt.Errorf("client %d: connect: %w", c.number, err)
+		}
 	}
-	return r, nil
+	return c.readyLock()
 }
 
 // readyLock makes the client's handle of the lock, anew whenever its lease as
 // Redis counts it has changed with the speed.
 func (c *client) readyLock() error {
-	if !c.lane.strategy.Locks {
+	if !c.regime.strategy.Locks {
 		return nil
 	}
-	_, lease := c.lane.lease()
+	term, lease := c.lane.lease()
+	c.term = term
 	if (c.lock != nil || c.quorum != nil) && lease == c.lease {
 		return nil
 	}
 	var err error
-	if c.nodes != nil {
+	if c.regime.strategy.Nodes > 1 {
 		c.quorum, err = c.newQuorum(lease)
 	} else {
 		opts := []lock.Option{lock.WithObserver(c), lock.WithLease(lease)}
-		if more := c.lane.strategy.options; more != nil {
+		if more := c.regime.strategy.options; more != nil {
 			opts = append(opts, more(c)...)
 		}
 		c.lock, err = lock.New(c.redis, c.lane.lockName(), opts...)
@@ -118,20 +138,14 @@ func (c *client) readyLock() error {
 func (c *client) close() {
 	defer c.left.Wait()
 	defer c.hangUp()
-	if c.lock == nil && c.quorum == nil {
-		return
-	}
 	if c.lane.server.FollowsClock() || c.lane.hung {
 		c.hangUp()
 	}
 	settled := make(chan struct{})
 	go func() {
 		defer close(settled)
-		if c.quorum != nil {
-			c.quorum.Settle()
-			return
-		}
-		c.lock.Settle()
+		c.settle()()
+		c.ending.Wait()
 	}()
 	select {
 	case <-settled:
@@ -141,26 +155,57 @@ func (c *client) close() {
 	}
 }
 
+// settle returns what waits for the end of all that the client's lock has left behind.
+func (c *client) settle() func() {
+	switch {
+	case c.quorum != nil:
+		return c.quorum.Settle
+	case c.lock != nil:
+		return c.lock.Settle
+	}
+	return func() {}
+}
+
 // hangUp closes the client's connections.
 func (c *client) hangUp() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hungUp = true
+	c.closeConns()
+}
+
+func (c *client) closeConns() {
+	for _, r := range slices.Concat(c.old, c.nodes) {
+		r.Close()
+	}
 	if c.redis != nil {
 		c.redis.Close()
-	}
-	for _, node := range c.nodes {
-		node.Close()
 	}
 }
 
 // run handles alerts until the inbox is closed or the context ends.
 func (c *client) run(ctx context.Context) error {
+	c.await(ctx)
+	if c.late {
+		if err := c.join(ctx); err != nil {
+			return err
+		}
+	}
 	for {
+		if !c.isMember() && !c.stayAway(ctx) {
+			return nil
+		}
 		a, ok := c.next(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil
+		case !c.isMember(): // an alert that has come meanwhile is left
+			continue
 		case !ok:
 			c.record(Event{Kind: Finished})
 			return nil
+		case int64(a.Number) < c.from.Load(): // it was sent before the client joined, or there is none
+			continue
 		}
 		if err := c.handle(ctx, a); err != nil {
 			if c.door.dead.Load() {
@@ -169,15 +214,21 @@ func (c *client) run(ctx context.Context) error {
 			if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 				return nil
 			}
-			err = fmt.Errorf("lane %s, client %d, alert %d: %w", c.lane.Name(), c.number, a.Number, err)
-			c.record(Event{Kind: Broke, Text: err.Error()})
-			return err
+			return c.broke(fmt.Errorf("alert %d: %w", a.Number, err))
 		}
 	}
 }
 
-// next waits for an alert; ok is false when there will be none. At full speed
-// one is mostly there, and the plain receive is the cheaper one.
+// broke records why the client cannot go on.
+func (c *client) broke(err error) error {
+	err = fmt.Errorf("lane %s, client %d, %w", c.lane.Name(), c.number, err)
+	c.record(Event{Kind: Broke, Text: err.Error()})
+	return err
+}
+
+// next waits for an alert; ok is false when there will be none, and the alert zero
+// when there is another reason to look up. At full speed one is mostly there, and the
+// plain receive is the cheaper one.
 func (c *client) next(ctx context.Context) (a Alert, ok bool) {
 	select {
 	case a, ok = <-c.inbox:
@@ -186,6 +237,8 @@ func (c *client) next(ctx context.Context) (a Alert, ok bool) {
 	}
 	select {
 	case a, ok = <-c.inbox:
+	case <-c.nudged:
+		ok = true
 	case <-ctx.Done():
 	}
 	return a, ok
@@ -200,6 +253,10 @@ func (c *client) handle(ctx context.Context, a Alert) error {
 	noted := false
 	for {
 		err := c.once(ctx, a, &noted)
+		if err != nil && c.leavesWait(ctx, err) {
+			c.abandoned = true
+			continue
+		}
 		if err == nil || !c.excuses(err) || ctx.Err() != nil {
 			return err
 		}
@@ -221,12 +278,15 @@ func (c *client) once(ctx context.Context, a Alert, noted *bool) error {
 		}
 		*noted = true
 	}
+	if err := c.adopt(ctx); err != nil {
+		return err
+	}
 	if err := c.readyLock(); err != nil {
 		return err
 	}
 	c.door.update.Store(true)
 	defer c.door.update.Store(false)
-	return c.lane.strategy.update(ctx, c, a)
+	return c.regime.strategy.update(ctx, c, a)
 }
 
 // excuses tells whether an error may be the consequence of a fault.
@@ -304,8 +364,7 @@ func (c *client) Observe(e lock.Event) {
 	case lock.EventWait:
 		c.record(Event{Kind: Waited})
 	case lock.EventGrant:
-		lease, _ := c.lane.lease()
-		c.record(Event{Kind: Granted, Lease: lease})
+		c.record(Event{Kind: Granted, Lease: c.term})
 	}
 }
 
@@ -320,13 +379,13 @@ type setter func(value string) (found string, err error)
 
 // tryUntilHeld tries for the lock without blocking until it has it. pause is how
 // long to wait after the n-th failure, from 1.
-func (c *client) tryUntilHeld(ctx context.Context, pause func(failures int) time.Duration) (*lock.Lease, error) {
+func (c *client) tryUntilHeld(pause func(failures int) time.Duration) (*lock.Lease, error) {
 	for failures := 1; ; failures++ {
-		lease, err := c.lock.TryAcquire(ctx)
+		lease, err := c.lock.TryAcquire(c.waits)
 		if !errors.Is(err, lock.ErrHeld) {
 			return lease, err
 		}
-		if err := c.lane.clock.Sleep(ctx, pause(failures)); err != nil {
+		if err := c.lane.clock.Sleep(c.waits, pause(failures)); err != nil {
 			return nil, err
 		}
 	}
@@ -384,7 +443,7 @@ func (c *client) compute(ctx context.Context, base string, a Alert) (string, err
 	if err != nil {
 		return "", fmt.Errorf("key %s: %w: %w", c.lane.averageKey(), errUnreadable, err)
 	}
-	if err := c.lane.clock.Sleep(ctx, c.lane.work); err != nil {
+	if err := c.lane.clock.Sleep(ctx, c.lane.now().work); err != nil {
 		return "", err
 	}
 	return average.Add(a.Latency).String(), nil

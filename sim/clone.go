@@ -10,7 +10,9 @@ import (
 // the versions that the ledger remembers.
 func (b *Board) clone() *Board {
 	c := *b
-	c.waits = b.waits.Clone()
+	if b.waits != nil {
+		c.waits = b.waits.Clone()
+	}
 	c.curve = slices.Clip(b.curve)
 	c.clients = slices.Clone(b.clients)
 	for i := range c.clients {

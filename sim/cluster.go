@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -21,12 +22,12 @@ import (
 // per alert with a field per client: nobody races for those, so they can be
 // audited against the average.
 type cluster struct {
-	lane    *Lane
-	inboxes []chan Alert // by client number - 1
+	lane *Lane
 
-	audited Average // sum and count of the receipts audited so far
-	sent    int     // alerts sent so far
-	oldest  int     // the oldest alert whose hash is still in Redis
+	audited Average      // sum and count of the receipts audited so far
+	sent    atomic.Int64 // alerts sent so far
+	oldest  int          // the oldest alert whose hash is still in Redis
+	pushed  []int        // to how many clients the oldest and those after it were pushed
 }
 
 const (
@@ -39,31 +40,35 @@ const (
 	mostQueued = 1 << 20
 )
 
-// newCluster prepares the inboxes of the lane's clients.
-func newCluster(l *Lane) *cluster {
-	ahead := min(max(mostQueued/l.info.Clients, 4), mostAhead)
-	if l.info.Alerts > 0 {
-		ahead = min(ahead, l.info.Alerts)
+// newCluster prepares the alert cluster of a lane.
+func newCluster(l *Lane) *cluster { return &cluster{lane: l, oldest: 1} }
+
+// newInbox makes room for the alerts of one client.
+func (cl *cluster) newInbox() chan Alert {
+	ahead := min(max(mostQueued/cl.lane.now().config.Clients, 4), mostAhead)
+	if cl.lane.info.Alerts > 0 {
+		ahead = min(ahead, cl.lane.info.Alerts)
 	}
-	cl := &cluster{lane: l, oldest: 1, inboxes: make([]chan Alert, l.info.Clients)}
-	for i := range cl.inboxes {
-		cl.inboxes[i] = make(chan Alert, ahead)
-	}
-	return cl
+	return make(chan Alert, ahead)
+}
+
+// round is an alert on its way to all who are there when it is sent.
+type round struct {
+	Alert
+	to []*client
 }
 
 // run sends the alerts and returns when all have been pushed or ctx has ended.
 func (cl *cluster) run(ctx context.Context) error {
-	servers := min(cl.lane.pushers, len(cl.inboxes))
-	feeds := make([]chan Alert, servers)
+	feeds := make([]chan round, cl.lane.pushers)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	errs := make([]error, servers)
+	errs := make([]error, len(feeds))
 	var wg sync.WaitGroup
 	for s := range feeds {
-		feeds[s] = make(chan Alert, receiptsKept)
+		feeds[s] = make(chan round, receiptsKept)
 		wg.Go(func() {
-			errs[s] = guard(func() error { cl.serve(ctx, s, servers, feeds[s]); return nil })
+			errs[s] = guard(func() error { cl.serve(ctx, s, len(feeds), feeds[s]); return nil })
 			if errs[s] != nil {
 				stop()
 			}
@@ -74,29 +79,33 @@ func (cl *cluster) run(ctx context.Context) error {
 		close(feed)
 	}
 	wg.Wait()
+	cl.lane.seal()
 	if ctx.Err() == nil { // else there may be more to come, and nobody to send it
-		for _, inbox := range cl.inboxes {
-			close(inbox)
+		for _, c := range cl.lane.roster() {
+			close(c.inbox)
 		}
 	}
 	return errors.Join(append(errs, err)...)
 }
 
 // publish notes the time of sending of each alert and gives it to the servers.
-func (cl *cluster) publish(ctx context.Context, feeds []chan Alert) error {
+func (cl *cluster) publish(ctx context.Context, feeds []chan round) error {
 	l := cl.lane
 	for n := 1; l.info.Alerts == 0 || n <= l.info.Alerts; n++ {
 		if l.clock.SleepUntil(ctx, sentAt(l.interval, n)) != nil {
 			return nil
 		}
+		l.changeBefore(n)
 		sent := l.clock.Now()
 		if err := cl.noteSent(ctx, n, sent); err != nil {
 			return err
 		}
-		cl.sent = n
+		cl.sent.Store(int64(n))
+		r := round{Alert{Number: n, Sent: sent}, l.roster()[:l.members.Load()]}
+		cl.pushed = append(cl.pushed, len(r.to))
 		for _, feed := range feeds {
 			select {
-			case feed <- Alert{Number: n, Sent: sent}:
+			case feed <- r:
 			case <-ctx.Done():
 				return nil
 			}
@@ -130,7 +139,7 @@ func (cl *cluster) noteSent(ctx context.Context, n int, sent time.Duration) erro
 
 // serve pushes alerts to the clients of one server, each when its latency has
 // passed, or at once at full speed. Alerts may overtake each other on the way.
-func (cl *cluster) serve(ctx context.Context, server, servers int, feed <-chan Alert) {
+func (cl *cluster) serve(ctx context.Context, server, servers int, feed <-chan round) {
 	var due pushes
 	for feed != nil || len(due) > 0 {
 		next, stop := cl.arrival(due)
@@ -138,14 +147,15 @@ func (cl *cluster) serve(ctx context.Context, server, servers int, feed <-chan A
 		case <-ctx.Done():
 			stop()
 			return
-		case a, ok := <-feed:
+		case r, ok := <-feed:
 			stop()
 			if !ok {
 				feed = nil
 				continue
 			}
-			for c := server; c < len(cl.inboxes); c += servers {
-				a.Latency = latencyOf(cl.lane.seed, a.Number, c+1)
+			for i := server; i < len(r.to); i += servers {
+				a, c := r.Alert, r.to[i]
+				a.Latency = latencyOf(cl.lane.seed, a.Number, c.number)
 				p := push{at: a.Sent + a.Latency, client: c, alert: a}
 				if cl.lane.clock.Speed() != clock.Max && !cl.lane.backlog {
 					heap.Push(&due, p)
@@ -172,12 +182,12 @@ func (cl *cluster) arrival(due pushes) (next <-chan struct{}, stop func()) {
 // deliver puts an alert into a client's inbox.
 func (cl *cluster) deliver(ctx context.Context, p push) bool {
 	select {
-	case cl.inboxes[p.client] <- p.alert:
+	case p.client.inbox <- p.alert:
 		return true
 	default: // the inbox is full
 	}
 	select {
-	case cl.inboxes[p.client] <- p.alert:
+	case p.client.inbox <- p.alert:
 		return true
 	case <-ctx.Done():
 		return false
@@ -211,7 +221,7 @@ func (cl *cluster) retire(ctx context.Context, last int) error {
 				done = append(done, key) // flushed or evicted; the audit will miss it
 				continue
 			}
-			if len(times) <= len(cl.inboxes) {
+			if !cl.received(cl.oldest+len(done), cl.pushed[len(done)], times) {
 				break // some client has yet to receive it
 			}
 			sum, err := sumReceipts(times)
@@ -223,6 +233,7 @@ func (cl *cluster) retire(ctx context.Context, last int) error {
 			done = append(done, key)
 		}
 		cl.oldest += len(done)
+		cl.pushed = cl.pushed[len(done):]
 		if err := cl.lane.admin(ctx, func() error { return cl.lane.server.DeleteKeys(ctx, done...) }); err != nil {
 			return err
 		}
@@ -231,6 +242,20 @@ func (cl *cluster) retire(ctx context.Context, last int) error {
 		}
 	}
 	return nil
+}
+
+// received tells whether an alert has been received by all of the clients it was
+// pushed to, but for those that have left.
+func (cl *cluster) received(alert, clients int, times map[string]string) bool {
+	if len(times) > clients {
+		return true
+	}
+	for _, c := range cl.lane.roster()[:clients] {
+		if _, ok := times[c.field]; !ok && c.handles(alert) {
+			return false
+		}
+	}
+	return true
 }
 
 // sumReceipts adds received − sent over the fields of an alert's hash.
@@ -255,7 +280,7 @@ func sumReceipts(times map[string]string) (sum time.Duration, err error) {
 // push is an alert on its way to a client.
 type push struct {
 	at     time.Duration
-	client int
+	client *client
 	alert  Alert
 }
 

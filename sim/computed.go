@@ -29,13 +29,19 @@ func (l *Ledger) compute(c computed) {
 func (l *Ledger) bridge() {
 	for again := len(l.silent) > 0; again; {
 		again = false
+		for _, w := range l.waiters.queue {
+			if l.find(w.text) == nil && l.deduce(w.text) {
+				again = true
+			}
+		}
 		if l.awaited != "" && l.deduce(l.awaited) {
 			l.awaited, again = "", true
 		}
-		for base, waiting := range l.ahead {
+		for base := range l.ahead {
 			if !l.deduce(base) {
 				continue
 			}
+			waiting := l.ahead[base] // unless they have been linked with it
 			delete(l.ahead, base)
 			for _, c := range waiting {
 				l.link(c)
@@ -64,15 +70,20 @@ const mostSilent = 12
 // came: together with the head they add up to it, and to nothing else. Which of
 // several came first is not known, and makes no difference to what is kept.
 func (l *Ledger) deduce(text string) bool {
-	value, err := ParseAverage(text)
-	head := l.Head()
-	missing := int(value.Count - head.Count)
-	if err != nil || missing < 1 || missing > len(l.silent) || len(l.silent) > mostSilent {
+	if len(l.silent) == 0 {
 		return false
 	}
-	chosen := pick(l.silent, missing, value.Sum-head.Sum)
-	if chosen == nil {
+	value, err := ParseAverage(text)
+	if err != nil || len(l.silent) > mostSilent {
 		return false
+	}
+	head := l.Head()
+	var chosen []int
+	if missing := int(value.Count - head.Count); 0 < missing && missing <= len(l.silent) {
+		chosen = pick(l.silent, missing, value.Sum-head.Sum)
+	}
+	if chosen == nil {
+		return l.deduceStep(value, mostSteps)
 	}
 	for _, i := range chosen {
 		c := l.silent[i]
@@ -86,6 +97,31 @@ func (l *Ledger) deduce(text string) bool {
 		l.silent = slices.Delete(l.silent, i-n, i-n+1)
 	}
 	return true
+}
+
+// mostSteps bounds how many updates without replies deduceStep looks for.
+const mostSteps = 3
+
+// deduceStep explains a value by updates without replies that were based on a version
+// which need not be the head: whoever overwrote them may not have been heard of.
+func (l *Ledger) deduceStep(value Average, steps int) bool {
+	for i, c := range l.silent {
+		base := Average{Sum: value.Sum - c.seat.latency, Count: value.Count - 1}
+		if base.Sum < 0 || base.Count < 0 {
+			continue
+		}
+		c.event.Base, c.event.Value = base.text(), value.String()
+		l.silent = slices.Delete(l.silent, i, i+1)
+		whole := c
+		whole.event.Base, whole.event.Value = base.text(), value.String()
+		if l.find(whole.event.Base) != nil || steps > 1 && l.deduceStep(base, steps-1) {
+			l.totals.Unknown--
+			l.link(whole)
+			return true
+		}
+		l.silent = slices.Insert(l.silent, i, c)
+	}
+	return false
 }
 
 // pick returns the places of n updates whose latencies add up to sum, ascending.

@@ -44,6 +44,8 @@ type Config struct {
 	LeaseFloor time.Duration
 	// Faults are what is done to the clients and to Redis.
 	Faults []Fault
+	// Changes are the settings that change in the course of the run.
+	Changes []Change
 	// Patience is how long, in experiment time, a lane may stand still with clients
 	// that wait before it counts as [Hung]; 0 is for ever. GiveUp ends it then.
 	Patience time.Duration
@@ -101,6 +103,9 @@ func (c Config) Validate() error {
 			refuse("fault: %w", err)
 		}
 	}
+	if err := c.checkChanges(); err != nil {
+		errs = append(errs, err)
+	}
 	if c.Clients < 1 || c.Clients > MostClients {
 		refuse("clients: want 1 to %d, have %d", MostClients, c.Clients)
 	}
@@ -133,8 +138,8 @@ func (c Config) CheckFault(f Fault) error {
 	switch {
 	case f.Lane > len(c.Lanes):
 		return fmt.Errorf("%s: lane: there are only %d", f.Kind, len(c.Lanes))
-	case f.Client > c.Clients:
-		return fmt.Errorf("%s: client: there are only %d", f.Kind, c.Clients)
+	case f.Client > c.mostClients():
+		return fmt.Errorf("%s: client: there are only %d", f.Kind, c.mostClients())
 	case c.Source.Shared() && (f.Kind == Restart || f.Kind == Failover):
 		return fmt.Errorf("%s: %s is not locktop's own: use --redis embedded or spawn", f.Kind, c.Source)
 	}
@@ -213,16 +218,31 @@ func (c Config) LaneInfo(index int) LaneInfo {
 	return info
 }
 
+// LaneTimes returns the pause after a failed try and the lease of the lane with an
+// index, from 0, also where it takes no lock. The configuration must be valid.
+func (c Config) LaneTimes(index int) (retry, lease time.Duration) {
+	lane, _ := c.lane(index)
+	return lane.retry, lane.lease
+}
+
 // WithStrategy returns the configuration with another strategy in one lane, which
 // keeps those of its own settings that the strategy has, and without faults that
 // no lane can have any more.
 func (c Config) WithStrategy(lane int, name string) Config {
+	next := c
+	next.Lanes = slices.Clone(c.Lanes)
+	next.Lanes[lane] = c.withStrategy(lane, name)
+	return next.WithFittingFaults()
+}
+
+// withStrategy is a lane with another strategy, as it is written.
+func (c Config) withStrategy(lane int, name string) string {
+	if StrategyOf(name) != name {
+		return name // it comes with settings of its own
+	}
 	old, _ := parseSpec(c.Lanes[lane])
 	c.Lanes = slices.Clone(c.Lanes)
 	c.Lanes[lane] = name
-	if StrategyOf(name) != name {
-		return c.WithFittingFaults() // it comes with settings of its own
-	}
 	for _, own := range old.settings {
 		without := c.Lanes[lane]
 		c.Lanes[lane] += ":" + own.key + "=" + own.value
@@ -230,5 +250,20 @@ func (c Config) WithStrategy(lane int, name string) Config {
 			c.Lanes[lane] = without
 		}
 	}
-	return c.WithFittingFaults()
+	return c.Lanes[lane]
+}
+
+// withOwn is a lane with a setting of its own, as it is written.
+func withOwn(lane, key, value string) string {
+	s, err := parseSpec(lane)
+	if err != nil {
+		return lane
+	}
+	i := slices.IndexFunc(s.settings, func(own setting) bool { return own.key == key })
+	if i < 0 {
+		s.settings = append(s.settings, setting{key, value})
+	} else {
+		s.settings[i].value = value
+	}
+	return s.name + ":" + s.own()
 }

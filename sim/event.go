@@ -60,6 +60,16 @@ const (
 	// Rewound: Redis has lost what was in it, all or the latest of it; Value is
 	// the value there now.
 	Rewound
+	// Changed: a setting of the lane has changed, if the lane itself says so: Text is
+	// the [Change] as written, Value the lane as it is written now, and Lease its
+	// lock's time to live, 0 if it has none. If a client says so, it works by the
+	// strategy in Value from here on, and has left off waiting for a lock.
+	Changed
+	// Joined: a client takes part from here on; Value is the lane as written, whose
+	// strategy it works by.
+	Joined
+	// Left: a client has ended its last update, and takes no further part.
+	Left
 )
 
 var kindNames = [...]string{
@@ -67,6 +77,7 @@ var kindNames = [...]string{
 	Released: "released", Expired: "expired", Read: "read", Written: "written", Acked: "acked", Unknown: "unknown", Refused: "refused",
 	Requested: "requested", Computed: "computed", Finished: "finished", Stopped: "stopped", Broke: "broke",
 	Faulted: "faulted", Resumed: "resumed", Crashed: "crashed", Rewound: "rewound",
+	Changed: "changed", Joined: "joined", Left: "left",
 }
 
 // String returns the kind's name in the event log.
@@ -93,14 +104,15 @@ type Event struct {
 	Commands int
 	// Latency is the sample of an alert, on Received.
 	Latency time.Duration
-	// Lease is the lock's time to live, on Granted, and what is taken off that, on
-	// Faulted.
+	// Lease is the lock's time to live, on Granted and Changed, and what is taken off
+	// that, on Faulted.
 	Lease time.Duration
-	// Value is what was read, is being written, or was overwritten.
+	// Value is what was read, is being written, or was overwritten; or the lane as
+	// written, on Changed and Joined.
 	Value string
 	// Base is the value that a write was computed from.
 	Base string
-	// Text explains Broke and Faulted.
+	// Text explains Broke, Faulted and Changed.
 	Text string
 }
 

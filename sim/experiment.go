@@ -22,6 +22,7 @@ type Experiment struct {
 	lanes   []*Lane
 	started time.Time
 
+	changes  sync.Mutex // held for one change of all lanes
 	mu       sync.Mutex
 	stepping bool
 	elapsed  time.Duration // real time of the run, once it is over
@@ -126,7 +127,8 @@ func (e *Experiment) Close() error {
 	return errors.Join(errs...)
 }
 
-// Config returns what the experiment was opened with.
+// Config returns what the experiment was opened with; [Experiment.Settings] what has
+// become of that.
 func (e *Experiment) Config() Config { return e.config }
 
 // Clock returns the experiment clock.
@@ -233,10 +235,10 @@ func (e *Experiment) stepped() {
 // an error if that makes no sense there. What the fault does becomes events.
 func (e *Experiment) Inject(lane int, f Fault) error {
 	f.Lane = lane + 1
-	if err := e.config.CheckFault(f); err != nil {
+	l := e.lanes[lane]
+	if err := l.now().config.CheckFault(f); err != nil {
 		return err
 	}
-	l := e.lanes[lane]
 	l.inject(f)
 	return nil
 }

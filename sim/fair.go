@@ -15,7 +15,7 @@ var fair = Strategy{
 	Locks: true, Critical: true, Safe: true, Nodes: 1,
 	options: func(*client) []lock.Option { return []lock.Option{lock.WithFairness()} },
 	update: func(ctx context.Context, c *client, a Alert) error {
-		lease, err := c.lock.Acquire(ctx)
+		lease, err := c.lock.Acquire(c.waits)
 		if err != nil {
 			return err
 		}

@@ -34,7 +34,7 @@ var fencedWrite = Strategy{
 // time counts tokens again that were given out before.
 func updateFenced(ctx context.Context, c *client, a Alert) error {
 	for {
-		lease, err := c.lock.Acquire(ctx)
+		lease, err := c.lock.Acquire(c.waits)
 		if err == nil {
 			err = c.holding(ctx, lease, a, func(value string) (string, error) {
 				return c.guard.Swap(detached, lease, value, keyTTL)

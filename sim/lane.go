@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -23,15 +24,12 @@ const keyTTL = time.Hour
 
 // A Lane is one strategy over its own keys, with its own clients.
 type Lane struct {
-	info     LaneInfo
-	strategy Strategy
+	info     LaneInfo // as it began
+	regime   atomic.Pointer[regime]
 	seed     uint64
 	pushers  int // servers of the alert cluster
 	interval time.Duration
 	backlog  bool
-	work     time.Duration
-	retry    time.Duration
-	floor    time.Duration // of a lease, in real time
 	awayFor  time.Duration // how long a server that restarts stays away
 	synced   bool          // its replica is told of everything at once
 	giveUp   bool          // end the lane when it hangs
@@ -47,26 +45,27 @@ type Lane struct {
 	stop     func()  // ends the run
 	recorder *Recorder
 	cluster  *cluster
+	members  atomic.Int64 // how many of the clients take part, the first ones
+	mu       sync.Mutex   // guards what follows, and is held for a change
+	changing changing
 	clients  []*client
 	hung     bool // Redis did not answer when the run was to end
 }
 
 // openLane connects a lane to its Redis and readies everything up to the start.
 func openLane(ctx context.Context, cfg Config, index int, clk *clock.Clock, runID string) (*Lane, error) {
-	asked, err := cfg.lane(index)
+	asked, err := newRegime(cfg, index)
 	if err != nil {
 		return nil, err
 	}
 	l := &Lane{
-		info:     cfg.LaneInfo(index),
-		strategy: asked.strategy, seed: cfg.Seed, pushers: cfg.Servers,
-		interval: cfg.Interval, backlog: cfg.Backlog, work: asked.work, retry: asked.retry, floor: cfg.LeaseFloor,
+		info: cfg.LaneInfo(index), seed: cfg.Seed, pushers: cfg.Servers,
+		interval: cfg.Interval, backlog: cfg.Backlog,
 		awayFor: asked.away, synced: asked.synced, giveUp: cfg.GiveUp,
 		clock: clk, script: cfg.Faults, stop: func() {},
 	}
-	if asked.fixed {
-		l.floor = 0
-	}
+	l.regime.Store(asked)
+	l.members.Store(int64(cfg.Clients))
 	server, err := cfg.Source.Open(ctx, clk, runID, index+1)
 	if err != nil {
 		return nil, err
@@ -81,10 +80,8 @@ func openLane(ctx context.Context, cfg Config, index int, clk *clock.Clock, runI
 	}
 	l.recorder = NewRecorder(clk, NewBoard(l.info))
 	l.cluster = newCluster(l)
-	if l.info.Locks {
-		if l.lockKeys, err = lockKeys(server.Admin(), l.average); err != nil {
-			return nil, errors.Join(err, l.close())
-		}
+	if l.lockKeys, err = lockKeys(server.Admin(), l.average); err != nil {
+		return nil, errors.Join(err, l.close())
 	}
 	if err := l.prepare(ctx); err != nil {
 		return nil, errors.Join(err, l.close())
@@ -106,8 +103,11 @@ func (l *Lane) prepare(ctx context.Context) error {
 	if err := addScript.Load(ctx, l.server.Admin()).Err(); err != nil {
 		return fmt.Errorf("load the script that adds a sample: %w", err)
 	}
-	for i, inbox := range l.cluster.inboxes {
-		c := &client{number: i + 1, field: clientField(i + 1), lane: l, inbox: inbox, random: rand.New(rand.NewPCG(l.seed, uint64(i+1)))}
+	for i := range l.info.Clients {
+		c, err := l.newClient(i + 1)
+		if err != nil {
+			return err
+		}
 		l.clients = append(l.clients, c)
 		if err := c.connect(ctx); err != nil {
 			return err
@@ -116,8 +116,22 @@ func (l *Lane) prepare(ctx context.Context) error {
 	return nil
 }
 
+// newClient makes a client, which is not connected yet.
+func (l *Lane) newClient(number int) (*client, error) {
+	c := &client{
+		number: number, field: clientField(number), lane: l, regime: l.now(),
+		inbox: l.cluster.newInbox(), nudged: make(chan struct{}, 1),
+		random: rand.New(rand.NewPCG(l.seed, uint64(number))),
+	}
+	c.door = &door{client: c}
+	c.from.Store(1)
+	return c, c.open()
+}
+
 // Name is the lane's strategy, with its place among the lanes.
-func (l *Lane) Name() string { return fmt.Sprintf("%d (%s)", l.info.Index+1, l.info.Name()) }
+func (l *Lane) Name() string {
+	return fmt.Sprintf("%d (%s)", l.info.Index+1, l.now().config.Lanes[l.info.Index])
+}
 
 func (l *Lane) averageKey() string    { return l.average }
 func (l *Lane) lockName() string      { return l.average }
@@ -129,13 +143,14 @@ func (l *Lane) alertKey(n int) string { return l.server.Prefix() + "alert:" + st
 // match. On a real Redis every key has a time to live: a lock without a lease
 // gets that of all other keys.
 func (l *Lane) lease() (experiment, redis time.Duration) {
-	lease, speed := l.info.Lease, l.clock.Speed()
+	r, speed := l.now(), l.clock.Speed()
+	lease := r.lease
 	switch {
-	case lease == 0 || l.floor == 0:
+	case lease == 0 || r.floor == 0:
 	case speed == clock.Max:
 		lease = 0
 	default:
-		lease = max(lease, time.Duration(float64(l.floor)*float64(speed)))
+		lease = max(lease, time.Duration(float64(r.floor)*float64(speed)))
 	}
 	switch {
 	case l.server.FollowsClock():
@@ -165,7 +180,6 @@ func (l *Lane) run(ctx context.Context) error {
 	defer stopFolding()
 
 	l.stop = stop
-	l.begin(racing, l.script)
 	var (
 		wg   sync.WaitGroup
 		once sync.Once
@@ -179,8 +193,10 @@ func (l *Lane) run(ctx context.Context) error {
 			}
 		})
 	}
+	l.begin(racing, l.script)
+	clients := l.runChanges(start)
 	start(l.cluster.run)
-	for _, c := range l.clients {
+	for _, c := range clients {
 		start(c.run)
 	}
 	if l.giveUp {
@@ -195,6 +211,7 @@ func (l *Lane) run(ctx context.Context) error {
 		l.wind(ended)
 	}
 	stop()
+	l.endChanges()
 	return errors.Join(fail, l.end(), l.settle())
 }
 
@@ -239,7 +256,8 @@ func (l *Lane) wind(ended <-chan struct{}) {
 	case <-time.After(grace):
 	}
 	l.hung = true
-	for _, c := range l.clients {
+	l.seal()
+	for _, c := range l.roster() {
 		c.hangUp()
 	}
 	for _, server := range l.servers() {
@@ -280,7 +298,7 @@ func (l *Lane) settle() error {
 		return fmt.Errorf("lane %s: read the final value of %s: %w", l.Name(), l.averageKey(), err)
 	}
 	l.recorder.Record(Event{Kind: Read, Value: value})
-	return l.cluster.retire(ctx, l.cluster.sent)
+	return l.cluster.retire(ctx, int(l.cluster.sent.Load()))
 }
 
 // lockKeys names the keys of the lock of a value, that itself first, and the fence
@@ -300,11 +318,8 @@ func lockKeys(client *redis.Client, name string) ([]string, error) {
 
 // keys names every key that the lane may have left in Redis.
 func (l *Lane) keys() []string {
-	keys := []string{l.averageKey()}
-	if l.info.Locks {
-		keys = append(keys, l.lockKeys...)
-	}
-	for n := l.cluster.oldest; n <= l.cluster.sent+1; n++ {
+	keys := append([]string{l.averageKey()}, l.lockKeys...)
+	for n := l.cluster.oldest; n <= int(l.cluster.sent.Load())+1; n++ {
 		keys = append(keys, l.alertKey(n))
 	}
 	return keys

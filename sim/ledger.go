@@ -29,6 +29,9 @@ type Ledger struct {
 	guess     map[string]*version   // value → the version assumed to have overwritten it
 	ahead     map[string][]computed // updates computed by Redis from values not known yet
 	silent    []computed            // those whose reply never came
+	asked     int                   // how many clients have asked Redis to compute and have no reply yet
+	applied   int64                 // how many events there were
+	waiters   waiters               // events that speak of a value which such a reply may still explain
 	tips      map[string]*version   // value → the end of a branch that Redis has forgotten
 	rewoundAt time.Duration         // when it last did so
 	awaited   string                // the value it went to, while that is not known; else ""
@@ -138,7 +141,8 @@ type seat struct {
 	base    *version // what it read last
 	readAt  time.Duration
 	pending *version // its write that has no reply yet
-	asked   bool     // it has sent an update for Redis to compute, and has no reply yet
+	asked   int64    // the number of the event by which it had Redis compute an update, while there is no reply; else 0
+	waits   []late   // what it did since it met a value that is not known yet
 }
 
 // slabSize is how many versions are allocated at once.
@@ -195,6 +199,23 @@ func (l *Ledger) apply(e *Event) {
 		l.seats = append(l.seats, seat{})
 		l.tally = append(l.tally, Tally{})
 	}
+	l.applied++
+	switch {
+	case e.Kind == Stopped:
+		l.close()
+	case len(l.seats[e.Client].waits) > 0:
+		l.seats[e.Client].waits = append(l.seats[e.Client].waits, late{*e, l.applied})
+	case l.mustWait(e):
+		l.wait(e, l.applied)
+	default:
+		l.take(e, l.applied)
+		l.wake()
+	}
+}
+
+// take takes in an event all of whose values are known, or nobody's. Its number is
+// how many were recorded up to it.
+func (l *Ledger) take(e *Event, number int64) {
 	s := &l.seats[e.Client]
 	switch e.Kind {
 	case Received:
@@ -217,21 +238,21 @@ func (l *Ledger) apply(e *Event) {
 			l.place(v, e.Value)
 		}
 	case Requested:
-		s.asked, s.readAt = true, e.At
+		s.asked, s.readAt = number, e.At
+		l.asked++
 	case Computed:
-		s.asked = false
+		l.answered(s)
 		l.compute(computed{*e, *s})
 	case Unknown:
 		l.lostReply(s, e.Client)
 	case Refused:
 		l.withdraw(s.pending)
-		s.pending, s.asked = nil, false
+		s.pending = nil
+		l.answered(s)
 	case Crashed:
 		l.lostReply(s, e.Client)
 	case Rewound:
 		l.rewind(e)
-	case Stopped:
-		l.close()
 	}
 }
 
@@ -312,6 +333,7 @@ func (l *Ledger) sent(s *seat, e *Event) *version {
 func (l *Ledger) remember(v *version) {
 	l.known[l.hash(v.text)] = v
 	l.window = append(l.window, v)
+	l.learned(v.text)
 }
 
 // forget drops the oldest versions when the window is twice as long as it must be.
@@ -502,8 +524,8 @@ func (l *Ledger) tell(v *version) {
 
 // lostReply records that the reply of a client's write will never come.
 func (l *Ledger) lostReply(s *seat, client int) {
-	if s.asked {
-		s.asked = false
+	if s.asked > 0 {
+		l.answered(s)
 		l.totals.Unknown++
 		l.silent = append(l.silent, computed{Event{Client: client}, *s})
 		l.bridge()
@@ -531,6 +553,13 @@ func (l *Ledger) lostReply(s *seat, client int) {
 // lane itself read last, as client 0, is the head for certain.
 func (l *Ledger) close() {
 	for i := range l.seats {
+		if l.seats[i].asked > 0 {
+			l.lostReply(&l.seats[i], i)
+		}
+	}
+	for l.wake(); l.giveUp(); l.wake() {
+	}
+	for i := range l.seats {
 		l.lostReply(&l.seats[i], i)
 	}
 	if final := l.seats[0].base; final != nil && final != l.head {
@@ -538,13 +567,6 @@ func (l *Ledger) close() {
 			l.strange(final)
 		}
 		l.moveHead(final)
-	}
-	for text, waiting := range l.ahead { // their bases are a stranger's
-		delete(l.ahead, text)
-		l.stranger(text)
-		for _, c := range waiting {
-			l.link(c)
-		}
 	}
 	for text, queue := range l.early {
 		// Only equal strings can leave a write without a place.

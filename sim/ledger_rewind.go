@@ -1,7 +1,5 @@
 package sim
 
-import "slices"
-
 // rewind takes in that Redis has gone back to an earlier value, by nobody's write:
 // a replica took over that had not heard of the latest, or a server came back
 // empty. What the value does not hold any more is lost, and no client did it.
@@ -56,10 +54,7 @@ func (l *Ledger) onTip(v *version, found string) {
 
 // computing tells whether Redis may have computed updates that are not known yet.
 func (l *Ledger) computing() bool {
-	if len(l.silent) > 0 || len(l.ahead) > 0 {
-		return true
-	}
-	return slices.ContainsFunc(l.seats, func(s seat) bool { return s.asked })
+	return len(l.silent) > 0 || len(l.ahead) > 0 || l.asked > 0
 }
 
 // sighted takes in that a value was in Redis before it went back.

@@ -32,14 +32,14 @@ func newPlainly(l *Lane) plainly {
 	return plainly{average: l.average, keys: strings.NewReplacer(names...)}
 }
 
-// exact is an average with all its decimals.
-var exact = regexp.MustCompile(`\b(\d+)\.(\d)\d{5}:(\d+)\b`)
+// exactAverage is an average with all its decimals.
+var exactAverage = regexp.MustCompile(`\b(\d+)\.(\d)\d{5}:(\d+)\b`)
 
 // text shortens whatever is in a text.
 func (p plainly) text(s string, owner func(id string) string) string {
 	s = p.keys.Replace(s)
 	s = serverTime.ReplaceAllStringFunc(s, sinceBegin)
-	s = exact.ReplaceAllString(s, "$1.$2:$3")
+	s = exactAverage.ReplaceAllString(s, "$1.$2:$3")
 	return renameIDs(s, owner)
 }
 
@@ -96,7 +96,7 @@ func (p plainly) script(digest string, args []string) string {
 		switch {
 		case arg == p.average:
 			parts[1] = arg // rather than its fence
-		case exact.MatchString(arg), len(arg) == idLength && renameIDs(arg, func(string) string { return "" }) == "":
+		case exactAverage.MatchString(arg), len(arg) == idLength && renameIDs(arg, func(string) string { return "" }) == "":
 			parts = append(parts, arg)
 		}
 	}

@@ -13,8 +13,7 @@ var poll = Strategy{
 		"But a lock that is released lies idle until somebody happens to ask, and whoever asks at the right moment wins: the others may starve.",
 	Locks: true, Critical: true, Safe: true, Nodes: 1,
 	update: func(ctx context.Context, c *client, a Alert) error {
-		pause := max(c.lane.retry, 10*time.Millisecond)
-		lease, err := c.tryUntilHeld(ctx, func(int) time.Duration { return pause })
+		lease, err := c.tryUntilHeld(func(int) time.Duration { return max(c.lane.now().retry, 10*time.Millisecond) })
 		if err != nil {
 			return err
 		}

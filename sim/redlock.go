@@ -17,7 +17,7 @@ var redlock = Strategy{
 		"Its safety rests on clocks and on servers that do not forget: one that restarts empty can give away a lock that is held.",
 	Locks: true, Critical: true, Safe: true, Nodes: 5,
 	update: func(ctx context.Context, c *client, a Alert) error {
-		lease, err := c.quorum.Acquire(ctx)
+		lease, err := c.quorum.Acquire(c.waits)
 		if err != nil {
 			return err
 		}

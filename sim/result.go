@@ -7,6 +7,8 @@ import (
 
 // A Result is what there is to say of a run, at its end or before.
 type Result struct {
+	// Config is as the run began, but for the speed: what changed in its course is in
+	// the lanes' snapshots.
 	Config Config
 	// Backend is where the Redis of the lanes is, without secrets; Version is
 	// what it calls itself.

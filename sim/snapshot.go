@@ -19,7 +19,8 @@ const (
 // A Snapshot is the state of a lane at one moment. It is never changed after
 // it was taken, so it can be drawn or reported from any goroutine.
 type Snapshot struct {
-	Lane LaneInfo
+	// Lane is the lane as it is now, Started as it began.
+	Lane, Started LaneInfo
 	// At is the experiment time, Last that of the last event.
 	At, Last time.Duration
 	// Events is how many events the snapshot was folded from.
@@ -32,8 +33,9 @@ type Snapshot struct {
 	// them; InsideCount is how many there are.
 	Inside                 []int
 	InsideCount, MaxInside int
-	// Overlaps counts the times a client entered while another was inside.
-	Overlaps int64
+	// Overlaps counts the times a client entered while another was inside, Guarded
+	// those of them when all inside were clients whose late writes are refused.
+	Overlaps, Guarded int64
 
 	// Lease is the time to live of the last grant, or of the lane before there is
 	// one; it differs from the lane's when that is stretched at high speed.
@@ -61,7 +63,8 @@ type Snapshot struct {
 	// Commands is how many Redis commands the updates took.
 	Commands int64
 	// Jain is the fairness index over the clients' updates, taken when the
-	// first client had finished.
+	// first client had finished: over those since the last change in the number of
+	// clients.
 	Jain float64
 
 	// Redis is the average in Redis, True that of every acked sample.
@@ -87,6 +90,11 @@ type Snapshot struct {
 	// Crashed counts the clients that have ended in mid-air, Rewound how often Redis
 	// has lost data.
 	Crashed, Rewound int
+
+	// ChangeCount counts the settings that were changed in the middle of the run, and
+	// Changes are the latest of them, oldest first.
+	ChangeCount int64
+	Changes     []ChangedSetting
 
 	// Finished counts the clients that have handled their last alert.
 	Finished int
@@ -144,14 +152,15 @@ func (s *Snapshot) KeptPerSecond() float64 {
 // experiment time now.
 func (b *Board) Snapshot(now time.Duration, view View) *Snapshot {
 	s := &Snapshot{
-		Lane: b.lane, At: max(now, b.now), Last: b.now, Events: b.events,
+		Lane: b.lane, Started: b.started, At: max(now, b.now), Last: b.now, Events: b.events,
 		Totals:      b.ledger.Totals(),
-		InsideCount: b.inside, MaxInside: b.maxInside, Overlaps: b.overlaps,
+		InsideCount: b.inside, MaxInside: b.maxInside, Overlaps: b.overlaps, Guarded: b.guarded,
 		Holder: b.holder, WaitingCount: b.waiting,
 		Attempts: b.attempts, Failures: b.failures, Retries: b.retries, Acquired: b.acquired, Expired: b.expired,
 		Commands: b.commands, Jain: b.jain, Reply: b.reply,
 		Redis: b.ledger.Head(), Curve: b.curve[:len(b.curve):len(b.curve)],
 		Faults: b.faults, Fault: b.fault, Crashed: b.crashed, Rewound: b.rewound,
+		ChangeCount: b.changeCount, Changes: b.changes[:len(b.changes):len(b.changes)],
 		Finished: b.finished, Stopped: b.stopped, Final: b.final, Broke: b.broke,
 	}
 	s.True = Average{Sum: s.AckedSum, Count: s.Acked}

@@ -13,7 +13,7 @@ var spin = Strategy{
 		"The price is the failed tries: each costs a command, and nobody is sure of getting a turn.",
 	Locks: true, Critical: true, Safe: true, Nodes: 1,
 	update: func(ctx context.Context, c *client, a Alert) error {
-		lease, err := c.tryUntilHeld(ctx, func(int) time.Duration { return c.lane.retry })
+		lease, err := c.tryUntilHeld(func(int) time.Duration { return c.lane.now().retry })
 		if err != nil {
 			return err
 		}

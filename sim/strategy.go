@@ -39,9 +39,15 @@ type Strategy struct {
 }
 
 // strategies are all there are, in the order in which they are taught.
-var strategies = []Strategy{
-	none, spin, poll, backoff, block, fair, watch, atomicScript, redlock, fenced, fencedWrite,
-	brokenRelease, brokenWakeup, brokenWait,
+var strategies []Strategy
+
+// Only here, for what a client records may be that its lane has another strategy, which
+// is looked up among all: as a value that would be a cycle.
+func init() {
+	strategies = []Strategy{
+		none, spin, poll, backoff, block, fair, watch, atomicScript, redlock, fenced, fencedWrite,
+		brokenRelease, brokenWakeup, brokenWait,
+	}
 }
 
 // Strategies returns all strategies, those that are wrong on purpose last.

@@ -76,7 +76,7 @@ func (l *Lane) tellFault(f Fault, off time.Duration) {
 // expire has the lock's lease run out, if it has one.
 func (l *Lane) expire(ctx context.Context, f Fault) error {
 	lease, _ := l.lease()
-	if lease == 0 || !l.info.Locks {
+	if lease == 0 || !l.now().strategy.Locks {
 		return nil
 	}
 	l.tellFault(f, longestLease)
@@ -172,7 +172,7 @@ func (l *Lane) replace(ctx context.Context, f Fault, replica func(context.Contex
 	}
 	l.stayAway()
 	off := longestLease
-	if !l.info.Locks || data.Has(l.lockKeys[0]) {
+	if !l.now().strategy.Locks || data.Has(l.lockKeys[0]) {
 		off = 0 // there is nothing to forget, or the replica knows of it
 	}
 	l.tellFault(f, off)
@@ -186,7 +186,7 @@ func (l *Lane) struckNow() { l.faults.struck.Store(time.Now().UnixNano()) }
 
 // breakConns closes all clients' connections to a server.
 func (l *Lane) breakConns(node int) {
-	for _, c := range l.clients {
+	for _, c := range l.roster() {
 		c.door.breakConns(node)
 	}
 }

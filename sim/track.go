@@ -23,6 +23,8 @@ const (
 	Suspended
 	// Dead: has crashed.
 	Dead
+	// Gone: has left, because the lane was to have fewer clients.
+	Gone
 )
 
 // Point marks on a timeline. They share a number space with the phases.
@@ -39,6 +41,8 @@ const (
 	MarkExpired
 	// MarkFault: something was done to the client, or to Redis.
 	MarkFault
+	// MarkChange: a setting of the lane was changed.
+	MarkChange
 )
 
 // A Moment is the start of a phase, or a mark, on a client's timeline.

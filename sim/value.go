@@ -75,6 +75,14 @@ func (a Average) Mean() float64 {
 	return float64(a.Sum) / float64(a.Count) / float64(time.Millisecond)
 }
 
+// text is the average as Redis has it, where there is no key before the first sample.
+func (a Average) text() string {
+	if a == (Average{}) {
+		return ""
+	}
+	return a.String()
+}
+
 // String returns the wire form.
 func (a Average) String() string {
 	buf := make([]byte, 0, 32)

@@ -21,6 +21,9 @@ var watch = Strategy{
 				return err
 			}
 			c.record(Event{Kind: Failed})
+			if err := c.waits.Err(); err != nil {
+				return err
+			}
 		}
 	},
 }

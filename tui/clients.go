@@ -108,7 +108,7 @@ func drawTable(a chart.Area, f *Frame) {
 		drawStarting(in)
 		return
 	}
-	drawFault(a.Sub(0, 0, a.W(), a.H()-1), s)
+	drawDone(a.Sub(0, 0, a.W(), a.H()-1), s)
 	in = in.Sub(0, 0, in.W()-1, in.H())
 	order := f.clientOrder()
 	t := table{f: f, s: s, rows: tableRows(a.H()+3, len(order))}

@@ -122,10 +122,10 @@ func drawLaneComparison(a chart.Area, f *Frame, one, two *sim.LaneResult) {
 			continue
 		}
 		ink := inkTitle
-		if i == 1 && one != nil && one.Lane.Name() != l.Lane.Name() {
+		if i == 1 && one != nil && laneCourse(*one) != laneCourse(*l) {
 			ink = inkNotice
 		}
-		name := l.Lane.Name()
+		name := laneCourse(*l)
 		if chart.TextWidth(name) >= valueWidth {
 			name = l.Lane.Strategy
 		}

@@ -16,46 +16,139 @@ import (
 	"locktop/sim"
 )
 
+// stepKeys are keys that change a setting of a race between none and spin, whose second lane has the focus.
+var stepKeys = []struct {
+	keys  string
+	check func(c sim.Config) bool
+	says  string // of the setting
+	also  string // while the race runs
+}{
+	{"c", func(c sim.Config) bool { return c.Clients == 8 }, "8 clients", ", who join with the next alert of each lane"},
+	{"CC", func(c sim.Config) bool { return c.Clients == 3 }, "3 clients", "; those who leave end the update at hand"},
+	{"CCCCCCC", func(c sim.Config) bool { return c.Clients == 1 }, "this is as far as it goes", ""},
+	{"w", func(c sim.Config) bool { return c.Work == 50*ms }, "think time 50ms", ""},
+	{"W", func(c sim.Config) bool { return c.Work == 20*ms }, "think time 20ms", ""},
+	{"t", func(c sim.Config) bool { return c.Lanes[1] == "spin:lease=500ms" && c.LaneInfo(1).Lease == 500*ms }, "lane 2: lease 500ms", ", from the next grant on"},
+	{"TTTTTTTTT", func(c sim.Config) bool { return c.LaneInfo(1).Lease == 0 }, "this is as far as it goes", ""},
+	{"b", func(c sim.Config) bool { return c.Lanes[1] == "spin:retry=50ms" }, "lane 2: a pause of 50ms between tries", ""},
+	{"B", func(c sim.Config) bool { return c.Lanes[1] == "spin:retry=20ms" }, "lane 2: a pause of 20ms between tries", ""},
+	{"s", func(c sim.Config) bool { return c.Lanes[1] == "poll" }, "lane 2: strategy poll", "; who is in the middle of an update ends it as it began"},
+	{"S", func(c sim.Config) bool { return c.Lanes[1] == "none" }, "lane 2: strategy none", "; who is in the middle of an update ends it as it began"},
+}
+
 func TestSettingsAreChangedInSteps(t *testing.T) {
-	for _, c := range []struct {
-		keys  string
-		check func(c sim.Config) bool
-		says  string
-	}{
-		{"c", func(c sim.Config) bool { return c.Clients == 8 }, "8 clients: starts again"},
-		{"CC", func(c sim.Config) bool { return c.Clients == 3 }, "3 clients: starts again"},
-		{"CCCCCCC", func(c sim.Config) bool { return c.Clients == 1 }, "as far as it goes"},
-		{"w", func(c sim.Config) bool { return c.Work == 50*ms }, "think time 50ms"},
-		{"W", func(c sim.Config) bool { return c.Work == 20*ms }, "think time 20ms"},
-		{"t", func(c sim.Config) bool { return c.Lease == 500*ms }, "lease 500ms"},
-		{"TTTTTTTT", func(c sim.Config) bool { return c.Lease == 0 }, "no lease"},
-		{"b", func(c sim.Config) bool { return c.Retry == 50*ms }, "a pause of 50ms between tries"},
-		{"B", func(c sim.Config) bool { return c.Retry == 20*ms }, "a pause of 20ms between tries"},
-	} {
+	for _, c := range stepKeys {
 		m := newModel(t.Context(), sim.Defaults(), Options{}, colourless())
-		m.frame.Cursor = 6
+		m.frame.Cursor, m.frame.Focus = 6, 1
 		for _, key := range c.keys {
 			press(t, m, string(key))
 		}
 		f := &m.frame
-		if !c.check(f.Config) || !strings.Contains(f.Notice, c.says) || f.Cursor > f.Config.Clients || f.State != Starting {
+		if !c.check(f.Config) || !strings.HasPrefix(f.Notice, c.says) || f.Cursor > f.Config.Clients || f.State != Starting {
 			t.Errorf("%s: %q, %+v", c.keys, f.Notice, f.Config)
 		}
 	}
 }
 
+// TestSettingsAreChangedInTheRace that runs: nothing begins anew, and the race has what the screen says.
+func TestSettingsAreChangedInTheRace(t *testing.T) {
+	for _, c := range stepKeys {
+		m := running(t, sim.Defaults())
+		m.after(100 * ms)
+		session := m.session
+		m.frame.Cursor, m.frame.Focus = 6, 1
+		for _, key := range c.keys {
+			press(t, m, string(key))
+		}
+		f := &m.frame
+		if m.session != session || m.starting || f.State != Live {
+			t.Fatalf("%s: it starts again", c.keys)
+		}
+		if now := m.session.exp.Settings(); !c.check(f.Config) || !c.check(now) || f.Cursor > now.Clients || f.Notice != c.says+c.also {
+			t.Errorf("%s: %q, screen %+v, race %+v", c.keys, f.Notice, f.Config, now)
+		}
+		m.look()
+		s := f.Snapshots[1]
+		if s.ChangeCount == 0 || s.Lane.Name() != f.Config.Lanes[1] || s.Lane.Clients != f.Config.Clients || s.Started.Name() != "spin" {
+			t.Errorf("%s: the lane is %+v after %v", c.keys, s.Lane, s.Changes)
+		}
+		press(t, m, "2")
+		contains(t, m.viewNow(), "⇄ "+map[bool]string{true: ordinal(s.ChangeCount) + " change "}[s.ChangeCount > 1]+"00:0", "⇄ ")
+		if m.session.exp.Config().Lanes[1] != "spin" {
+			t.Errorf("%s: what the race began with has changed", c.keys)
+		}
+	}
+}
+
+// TestARestartHasTheSettingsAsTheyAre, but those that are to change in its course.
+func TestARestartHasTheSettingsAsTheyAre(t *testing.T) {
+	cfg := sim.Defaults()
+	m := running(t, cfg)
+	m.after(100 * ms)
+	for _, key := range []string{"c", "s"} {
+		press(t, m, key)
+	}
+	m.update(press(t, m, "r")().(tea.BatchMsg)[0]())
+	if c := m.session.exp.Config(); c.Clients != 8 || c.Lanes[0] != "spin" || m.frame.Config.Clients != 8 {
+		t.Errorf("started again: %+v", c)
+	}
+	cfg.Speed = 4
+	cfg.Changes = []sim.Change{{Setting: sim.ChangeStrategy, Strategy: "atomic", Lane: 1, After: 50 * ms}}
+	m = running(t, cfg)
+	for _, clients := range []int{6, 8} {
+		if c := m.session.exp.Config(); c.Clients != clients || c.Lanes[0] != "none" || len(c.Changes) != 1 {
+			t.Errorf("with a script: %+v", c)
+		}
+		for deadline := time.Now().Add(patience); m.frame.Config.Lanes[0] != "atomic"; m.look() {
+			if time.Now().After(deadline) {
+				t.Fatalf("the screen shows %v", m.frame.Config.Lanes)
+			}
+		}
+		press(t, m, "c")
+		m.update(press(t, m, "r")().(tea.BatchMsg)[0]())
+	}
+}
+
+// TestAStrategyThatTakesMoreServersStartsAgain: the lane was opened with one.
+func TestAStrategyThatTakesMoreServersStartsAgain(t *testing.T) {
+	cfg := sim.Defaults()
+	cfg.Lanes = []string{"none", "atomic"}
+	m := running(t, cfg)
+	m.frame.Focus = 1
+	cmd := press(t, m, "s")
+	if m.session != nil || !m.starting || m.frame.Config.Lanes[1] != "redlock" || m.frame.Notice != "lane 2: strategy redlock, which takes more servers: starts again" {
+		t.Fatalf("%q, %v", m.frame.Notice, m.frame.Config.Lanes)
+	}
+	m.update(cmd().(tea.BatchMsg)[0]())
+	session := m.session
+	if press(t, m, "s"); m.session != session || m.frame.Config.Lanes[1] != "fenced" {
+		t.Errorf("from there: %q, %v", m.frame.Notice, m.frame.Config.Lanes)
+	}
+	if press(t, m, "S"); m.session != session || m.frame.Config.Lanes[1] != "redlock" {
+		t.Errorf("and back: %q, %v", m.frame.Notice, m.frame.Config.Lanes)
+	}
+}
+
 func TestSettingsThatNobodyHasAreNotChanged(t *testing.T) {
 	cfg := sim.Defaults()
-	cfg.Lanes = []string{"none", "block:lease=2s"}
+	cfg.Lanes = []string{"none", "block:work=5ms"}
 	m := newModel(t.Context(), cfg, Options{}, colourless())
-	if press(t, m, "t"); m.frame.Config.Lease != cfg.Lease || !strings.Contains(m.frame.Notice, "no lane here takes that lease") {
-		t.Errorf("%q, lease %v", m.frame.Notice, m.frame.Config.Lease)
+	for _, key := range []string{"t", "b"} {
+		if press(t, m, key); m.frame.Config.Lanes[0] != "none" || !strings.Contains(m.frame.Notice, "none takes no lock, so it has no ") {
+			t.Errorf("%q, %v", m.frame.Notice, m.frame.Config.Lanes)
+		}
 	}
 	cfg = sim.Defaults()
 	cfg.Faults = []sim.Fault{{Kind: sim.Crash, Client: 6}}
 	m = newModel(t.Context(), cfg, Options{}, colourless())
 	if press(t, m, "C"); m.frame.Config.Clients != 6 || !strings.Contains(m.frame.Notice, "fault") {
 		t.Errorf("%q, %d clients", m.frame.Notice, m.frame.Config.Clients)
+	}
+	cfg = sim.Defaults()
+	cfg.Lanes = []string{"block:work=5ms"}
+	m = running(t, cfg)
+	if press(t, m, "w"); m.frame.Notice != "work: no lane takes it: they have their own, or no lock" {
+		t.Errorf("%q", m.frame.Notice)
 	}
 }
 

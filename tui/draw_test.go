@@ -157,6 +157,7 @@ func TestGoldenFaults(t *testing.T) {
 		"restarted":     func() Frame { return forgotten("restart") },
 		"fault-menu":    faultMenu,
 		"preset-picker": presetPicker,
+		"changed":       changedLanes,
 	} {
 		goldenSizes(t, name, make(), [][2]int{{120, 40}, {80, 24}}, plainDresses)
 	}
@@ -199,6 +200,7 @@ func everyFrame() map[string]Frame {
 	frames["unknown killer"] = unknown
 	frames["paused"], frames["hung"] = pausedHolders(), deadHolders()
 	frames["forgotten"], frames["restarted"] = forgotten("failover:for=200ms"), forgotten("restart")
+	frames["changed"] = changedLanes()
 	frames["fault menu"], frames["presets"] = faultMenu(), presetPicker()
 	presetHelp := deadHolders()
 	presetHelp.Over = Help

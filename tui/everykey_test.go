@@ -17,7 +17,7 @@ var windows = [][2]int{{200, 60}, {120, 40}, {80, 24}, {60, 16}, {30, 8}, {40, 1
 // fails the test by itself; no line may be wider and no frame taller than the window.
 func TestEveryKeyInEveryViewAtEverySize(t *testing.T) {
 	t.Chdir(t.TempDir())
-	frames := map[string]Frame{"two lanes": someRuns(), "crowd": twoLanes(200), "forgotten": forgotten("restart"), "hung": deadHolders()}
+	frames := map[string]Frame{"two lanes": someRuns(), "crowd": twoLanes(200), "forgotten": forgotten("restart"), "hung": deadHolders(), "changed": changedLanes()}
 	for name, frame := range frames {
 		t.Run(name, func(t *testing.T) {
 			frame.Config.Speed = 1

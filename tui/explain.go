@@ -34,6 +34,11 @@ func (f *Frame) findLoss(wanted func(*sim.Update) bool) (loss, bool) {
 // lossAt is the i-th of the losses with all that went with it.
 func lossAt(losses []sim.Loss, i int, s *sim.Snapshot, lane int) loss {
 	l := loss{Loss: losses[i], lane: lane, locks: s.Lane.Locks}
+	if s.ChangeCount > 0 {
+		began, _ := strategyAt(s, min(l.Victim.ReadAt, l.Killer.ReadAt))
+		ended, locks := strategyAt(s, max(l.Victim.SentAt, l.Killer.SentAt))
+		l.locks, l.flipped = locks, began != ended
+	}
 	switch {
 	case l.Forgotten:
 		l.erased, l.fault = forgottenTogether(losses[:i+1]), rewoundBy(s)
@@ -45,6 +50,18 @@ func lossAt(losses []sim.Loss, i int, s *sim.Snapshot, lane int) loss {
 		}
 	}
 	return l
+}
+
+// strategyAt returns which of its strategies a lane had at a time, counted from 0, and whether that takes a lock.
+func strategyAt(s *sim.Snapshot, at time.Duration) (nth int, locks bool) {
+	locks = s.Started.Locks
+	for _, c := range s.Changes {
+		if c.Setting == sim.ChangeStrategy && c.At <= at {
+			strategy, _ := sim.StrategyNamed(c.Strategy)
+			nth, locks = nth+1, strategy.Locks
+		}
+	}
+	return nth, locks
 }
 
 // tellLoss opens the explanation of what is selected: the last loss of a client, or a lost version of the history.

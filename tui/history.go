@@ -87,7 +87,7 @@ func drawLaneHistory(a chart.Area, f *Frame, lane int) {
 		drawStarting(in)
 		return
 	}
-	drawFault(a, s)
+	drawDone(a, s)
 	in = in.Sub(1, 0, in.W()-2, in.H())
 	lost, ink := fmt.Sprintf("lost %d", s.Lost), inkDim
 	if s.Lost > 0 {

@@ -12,7 +12,7 @@ import (
 func drawLease(a chart.Area, s *sim.Snapshot, ascii bool) {
 	a = a.Sub(0, 1, a.W(), 1)
 	switch {
-	case !s.Lane.Locks:
+	case !s.Lane.Locks && s.Holder == 0:
 		a.Text(0, 0, "no holder, no lease", inkDim)
 	case s.Lease == 0 && s.Holder == 0:
 		a.Text(0, 0, "free, no lease", inkDim)
@@ -72,8 +72,16 @@ func holderIll(s *sim.Snapshot) string {
 	return strings.Join(states, ", ")
 }
 
-// drawFault writes the last fault of a lane into the border below its panel.
-func drawFault(a chart.Area, s *sim.Snapshot) {
+// drawDone writes what was last done to a lane on purpose into the border below its panel: a fault, or a change of a setting.
+func drawDone(a chart.Area, s *sim.Snapshot) {
+	if n := len(s.Changes); n > 0 && (s.Faults == 0 || s.Changes[n-1].At >= s.Fault.At) {
+		last, count := s.Changes[n-1], ""
+		if s.ChangeCount > 1 {
+			count = ordinal(s.ChangeCount) + " change "
+		}
+		drawBelow(a, "⇄", inkNotice, count, clockText(last.At)+" ", changeWords(last.Change), "")
+		return
+	}
 	if s.Faults == 0 {
 		return
 	}
@@ -81,14 +89,19 @@ func drawFault(a chart.Area, s *sim.Snapshot) {
 	if what == "" {
 		return
 	}
-	at, count := clockText(s.Fault.At)+" ", ""
+	count := ""
 	if s.Faults > 1 {
 		count = ordinal(s.Faults) + " fault "
 	}
+	drawBelow(a, "↯", inkFault, count, clockText(s.Fault.At)+" ", what, where)
+}
+
+// drawBelow writes as much of that as there is room for.
+func drawBelow(a chart.Area, sign string, ink chart.Ink, count, at, what, where string) {
 	for _, text := range []string{count + at + what + where, count + what + where, at + what + where, what + where, at + what, what} {
-		text = fmt.Sprintf(" ↯ %s ", text)
+		text = fmt.Sprintf(" %s %s ", sign, text)
 		if chart.TextWidth(text) <= a.W()-4 {
-			a.Text(2, a.H()-1, text, inkFault)
+			a.Text(2, a.H()-1, text, ink)
 			return
 		}
 	}

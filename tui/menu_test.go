@@ -244,7 +244,7 @@ func TestPresetsArePicked(t *testing.T) {
 	}
 	press(t, m, "s")
 	if !strings.Contains(m.viewNow(), "preset dead-holder, changed") {
-		t.Error("the header does not say that the preset has been changed")
+		t.Errorf("the header does not say that the preset has been changed:\n%s", m.viewNow())
 	}
 	press(t, m, "p")
 	if names[m.frame.Pick] != "dead-holder" {

@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -29,6 +28,9 @@ type model struct {
 	again    bool     // the configuration has changed since that command was given
 
 	frame       Frame
+	script      []sim.Change  // changes that every run is to have in its course
+	begun       sim.Config    // what a run with a script begins with
+	changes     int64         // how many settings have been changed in the race that is shown
 	paused      bool          // the user has paused the race
 	suspended   bool          // it is paused while the program is suspended
 	frozen      bool          // or the view, where the race cannot be
@@ -71,7 +73,10 @@ func newModel(ctx context.Context, cfg sim.Config, opts Options, output *termenv
 	if fps <= 0 {
 		fps = defaultFPS
 	}
+	script := cfg.Changes
+	cfg.Changes = nil
 	return &model{
+		script: script, begun: cfg,
 		ctx: ctx, output: output,
 		stage: &stage{ctx: ctx, opened: opts.Opened},
 		tick:  time.Second / time.Duration(fps),
@@ -187,7 +192,7 @@ func (m *model) restart() tea.Cmd {
 		return nil
 	}
 	m.starting, m.again = true, false
-	cfg, stage := m.frame.Config, m.stage
+	cfg, stage := m.beginning(), m.stage
 	return func() tea.Msg {
 		var msg startedMsg
 		msg.err = guard(func() (err error) {
@@ -196,6 +201,24 @@ func (m *model) restart() tea.Cmd {
 		})
 		return msg
 	}
+}
+
+// beginning is the configuration that a run is started with: that of the screen or, where changes are to come in its course,
+// the one before these.
+func (m *model) beginning() sim.Config {
+	f := &m.frame
+	cfg := f.Config
+	if len(m.script) > 0 {
+		m.begun.Speed = cfg.Speed
+		cfg = m.begun
+	}
+	cfg = cfg.WithFittingFaults()
+	f.Config, m.changes = cfg, 0
+	f.Cursor = min(f.Cursor, cfg.Clients)
+	if cfg.Changes = m.script; cfg.Validate() != nil {
+		cfg.Changes = nil // after what was changed by hand
+	}
+	return cfg
 }
 
 // started takes over a new session.
@@ -246,10 +269,22 @@ func (m *model) look() {
 	}
 	selected := f.selectedVersion()
 	f.Snapshots = snapshots
+	if n := changeCount(snapshots); n != m.changes {
+		m.changes = n
+		m.follow()
+	}
 	f.Line = f.follow(selected)
 	f.Scale = f.Scale.next(snapshots)
 	m.explain()
 	m.tellStep()
+}
+
+// changeCount is how many settings have been changed in all lanes.
+func changeCount(snapshots []*sim.Snapshot) (n int64) {
+	for _, s := range snapshots {
+		n += s.ChangeCount
+	}
+	return n
 }
 
 // explain holds on to an explanation long enough to be read while the race runs on, and follows at once when it halts.
@@ -341,19 +376,6 @@ func (m *model) setSpeed(s clock.Speed) {
 	if m.session != nil {
 		m.session.exp.Clock().SetSpeed(s)
 	}
-}
-
-// changeStrategy gives the focused lane another strategy and starts again.
-func (m *model) changeStrategy(by int) tea.Cmd {
-	f := &m.frame
-	next, name := nextStrategy(f.Config, f.Focus, by)
-	if name == "" {
-		m.notify("no other strategy can run on this Redis")
-		return nil
-	}
-	f.Config = next
-	m.notify(fmt.Sprintf("lane %d is now %s", f.Focus+1, name))
-	return m.restart()
 }
 
 func (m *model) notify(text string) {

@@ -119,15 +119,18 @@ func leaves(cmd tea.Cmd) bool {
 }
 
 // restarts tells whether a command starts another session.
-func restarts(c command) bool {
-	return c == cmdNextStrategy || c == cmdPrevStrategy || c == cmdRestart || cmdMoreClients <= c && c <= cmdShorterRetry
+func restarts(c command) bool { return c == cmdRestart }
+
+// changes tells whether a command changes a setting of the race.
+func changes(c command) bool {
+	return c == cmdNextStrategy || c == cmdPrevStrategy || cmdMoreClients <= c && c <= cmdShorterRetry
 }
 
 // everyKeyDoesSomething presses every key that there is in a view, and all the others, which must do nothing.
 func everyKeyDoesSomething(t *testing.T, m *model, view View) {
 	t.Helper()
 	for _, k := range keyMap {
-		if restarts(k.command) || k.command == cmdExport || k.command == cmdCopy {
+		if restarts(k.command) || changes(k.command) || k.command == cmdExport || k.command == cmdCopy {
 			continue // each of these starts a session or leaves something behind; see below
 		}
 		if k.over != NoOverlay {
@@ -174,7 +177,18 @@ func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
 		everyKeyDoesSomething(t, m, view)
 	}
 	m.frame.Over = NoOverlay
-	for _, key := range []string{"s", "S", "c", "C", "w", "W", "t", "T", "b", "B", "r"} {
+	press(t, m, "tab")
+	for _, key := range []string{"s", "S", "c", "C", "w", "W", "t", "T", "b", "B"} {
+		before, session, count := conditionOf(m), m.session, changeCount(m.frame.Snapshots)
+		press(t, m, key)
+		if m.session != session || conditionOf(m) == before || changeCount(m.frame.Snapshots) <= count {
+			t.Fatalf("%q changes nothing: %q", key, m.frame.Notice)
+		}
+	}
+	if got := m.frame.Config.Lanes[1]; got != "spin:lease=200ms:retry=20ms" {
+		t.Errorf("there and back again is %s", got)
+	}
+	for _, key := range []string{"r"} {
 		before, session := conditionOf(m), m.session
 		cmd := press(t, m, key)
 		if m.session != nil || !m.starting || conditionOf(m) == before || m.frame.State != Starting {
@@ -185,9 +199,6 @@ func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
 		if m.session == nil || m.session == session || m.err != nil {
 			t.Fatalf("%q: no new session: %v", key, m.err)
 		}
-	}
-	if got := m.frame.Config.Lanes[0]; got != "none" {
-		t.Errorf("the next strategy and the previous one again is %s", got)
 	}
 }
 
@@ -238,7 +249,7 @@ func TestKeysThatArriveTogetherAreKeysEach(t *testing.T) {
 
 func TestRestartsDoNotPileUp(t *testing.T) {
 	m := running(t, sim.Defaults())
-	restart := press(t, m, "s")().(tea.BatchMsg)[0]
+	restart := press(t, m, "r")().(tea.BatchMsg)[0]
 	for range 5 {
 		if press(t, m, "s"); m.frame.State != Starting {
 			t.Fatal("not starting any more")

@@ -61,17 +61,17 @@ func (m *model) obey(k keyed) tea.Cmd {
 	case cmdLast:
 		m.move(+farthest)
 	case cmdNextStrategy:
-		return m.changeStrategy(+1)
+		return m.stepStrategy(+1)
 	case cmdPrevStrategy:
-		return m.changeStrategy(-1)
+		return m.stepStrategy(-1)
 	case cmdFaster:
 		m.setSpeed(f.Speed.Faster())
 	case cmdSlower:
 		m.setSpeed(f.Speed.Slower())
 	case cmdMoreClients, cmdMoreWork, cmdLongerLease, cmdLongerRetry:
-		return m.change(k.command, true)
+		return m.stepSetting(k.command, true)
 	case cmdFewerClients, cmdLessWork, cmdShorterLease, cmdShorterRetry:
-		return m.change(k.command, false)
+		return m.stepSetting(k.command, false)
 	case cmdCopy:
 		return m.copyLoss()
 	case cmdExport:

@@ -119,6 +119,7 @@ func (m *model) startPreset() bool {
 	}
 	f.Over = NoOverlay
 	f.Preset, f.Config = &p, c
+	m.script, m.begun = nil, c
 	f.Focus, f.Cursor, f.node = 0, 1, 0
 	return true
 }

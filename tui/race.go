@@ -26,7 +26,7 @@ func drawLane(a chart.Area, f *Frame, p *plan, lane int) {
 		drawStarting(in)
 		return
 	}
-	drawFault(a, s)
+	drawDone(a, s)
 	drawInside(in, f, s)
 	drawLease(in, s, f.ASCII)
 	y := 2
@@ -67,7 +67,7 @@ func (p *plan) firstRow(f *Frame) int {
 // drawInside tells who is in the critical section now and who waits for it.
 func drawInside(a chart.Area, f *Frame, s *sim.Snapshot) {
 	half := a.W()
-	if s.Lane.Locks {
+	if s.Lane.Locks || s.WaitingCount > 0 {
 		half = a.W() / 2
 		waiting := a.Sub(half+1, 0, a.W()-half-1, 1)
 		x := put(waiting, 0, 0, piece{"waiting: ", inkDim})
@@ -82,7 +82,7 @@ func drawInside(a chart.Area, f *Frame, s *sim.Snapshot) {
 		}
 	}
 	inside := a.Sub(0, 0, half, 1)
-	if !s.Lane.Critical {
+	if !s.Lane.Critical && s.InsideCount == 0 {
 		inside.Text(0, 0, "no critical section", inkDim)
 		return
 	}

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"locktop/sim"
@@ -190,7 +191,7 @@ func outcome(l sim.LaneResult, ascii bool) []piece {
 	if ascii {
 		right = "ok "
 	}
-	name := piece{l.Lane.Name() + " ", inkTitle}
+	name := piece{laneCourse(l) + " ", inkTitle}
 	switch l.Verdict {
 	case sim.Wrong:
 		return []piece{name, {"✗ " + lost, inkLost}}
@@ -200,6 +201,34 @@ func outcome(l sim.LaneResult, ascii bool) []piece {
 		return []piece{name, {right + "kept " + number(l.Kept), inkKept}}
 	}
 	return []piece{name, {"? undecided, kept " + number(l.Kept), inkUndecided}}
+}
+
+// laneCourse is the name of a lane, with the strategy that it began with if that is another.
+func laneCourse(l sim.LaneResult) string {
+	if l.ChangeCount > 0 && l.Started.Strategy != l.Lane.Strategy {
+		return l.Started.Strategy + "→" + l.Lane.Name()
+	}
+	return l.Lane.Name()
+}
+
+// changesText lists the settings that were changed in the course of a run, by lane where they differ.
+func changesText(lanes []sim.LaneResult) string {
+	var texts []string
+	for _, l := range lanes {
+		for _, c := range l.Changes {
+			text := changeWords(c.Change)
+			if c.Setting != sim.ChangeClients && c.Setting != sim.ChangeWork && len(lanes) > 1 {
+				text = fmt.Sprintf("lane %d: %s", l.Lane.Index+1, text)
+			}
+			if !slices.Contains(texts, text) { // of the workload, which every lane has
+				texts = append(texts, text)
+			}
+		}
+	}
+	if len(texts) == 0 {
+		return ""
+	}
+	return "changed to " + strings.Join(texts, ", ")
 }
 
 func (r *PastRun) settingTexts() []string {
@@ -216,5 +245,6 @@ func (r *PastRun) settingTexts() []string {
 	return []string{
 		ended, fmt.Sprintf("clients %d", c.Clients), f.leaseText(), "work " + shortDuration(c.Work), "retry " + shortDuration(c.Retry),
 		"speed " + speedText(c.Speed), fmt.Sprintf("seed %d", c.Seed), alerts, r.Preset, r.Backend,
+		changesText(r.Lanes),
 	}
 }

@@ -11,12 +11,12 @@ import (
 type signs struct {
 	idle, waiting, compute, holding      rune
 	read, write, erased, failed, expired rune
-	fault, paused, crashed               rune
+	fault, change, paused, crashed       rune
 }
 
 var (
-	unicodeSigns = signs{'·', '░', '=', '█', 'R', 'W', '✗', '▴', '!', '↯', 'z', '_'}
-	asciiSigns   = signs{' ', '.', '=', '#', 'R', 'W', 'X', '^', '!', '*', 'z', '_'}
+	unicodeSigns = signs{'·', '░', '=', '█', 'R', 'W', '✗', '▴', '!', '↯', '⇄', 'z', '_'}
+	asciiSigns   = signs{' ', '.', '=', '#', 'R', 'W', 'X', '^', '!', '*', '%', 'z', '_'}
 )
 
 func signsFor(ascii bool) *signs {
@@ -76,6 +76,8 @@ func (g *signs) mark(m sim.Phase, locks bool) (rune, chart.Ink, int) {
 		return g.erased, inkLost, 6
 	case m == sim.MarkFault:
 		return g.fault, inkFault, 5
+	case m == sim.MarkChange:
+		return g.change, inkNotice, 5
 	case m == sim.MarkExpired:
 		return g.expired, inkLost, 4
 	case m == sim.MarkWrite:
@@ -101,10 +103,11 @@ type entry struct {
 // legend lists the signs. What faults leave behind is explained once there has been one.
 func (f *Frame) legend() []entry {
 	g := signsFor(f.ASCII)
-	var expired, struck, paused, crashed bool
+	var expired, struck, changed, paused, crashed bool
 	for _, s := range f.Snapshots {
 		expired = expired || s.Expired > 0
 		struck = struck || s.Faults > 0
+		changed = changed || s.ChangeCount > 0
 		crashed = crashed || s.Crashed > 0
 		for i := range s.Clients {
 			for _, m := range s.Clients[i].Moments {
@@ -128,6 +131,9 @@ func (f *Frame) legend() []entry {
 	entries = append(entries, ranOut)
 	if struck {
 		entries = append(entries, entry{g.fault, inkFault, [3]string{"fault", "fault", "fault"}, 2, 7})
+	}
+	if changed {
+		entries = append(entries, entry{g.change, inkNotice, [3]string{"setting changed", "changed", "changed"}, 2, 6})
 	}
 	if paused {
 		entries = append(entries, entry{g.paused, inkLost, [3]string{"paused", "paused", "paused"}, 2, 9})

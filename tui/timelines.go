@@ -41,7 +41,7 @@ func drawTimelines(screen chart.Area, f *Frame, p *plan) {
 		drawStarting(in)
 		return
 	}
-	drawFault(a, s)
+	drawDone(a, s)
 	if p.lane.caption {
 		drawInside(in, f, s)
 		drawLease(in, s, f.ASCII)
@@ -99,6 +99,8 @@ func phaseWords(p sim.Phase) string {
 		return "is paused by a fault"
 	case sim.Dead:
 		return "has crashed"
+	case sim.Gone:
+		return "has left"
 	}
 	return "idle, waits for an alert"
 }

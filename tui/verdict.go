@@ -124,10 +124,11 @@ func correctText(f *Frame, s *sim.Snapshot, level int) string {
 	if slower != "" {
 		yet = moreKeptText(f, s)
 	}
-	switch overlaps := s.Overlaps > 0 && s.Lane.Critical; {
-	case overlaps && s.Lane.Fenced && level < 2:
+	overlaps, guarded := s.Overlaps > 0, s.Guarded == s.Overlaps
+	switch {
+	case overlaps && guarded && level < 2:
 		return " CORRECT: lost 0, the fence keeps late writes out"
-	case overlaps && s.Lane.Fenced && level < 4:
+	case overlaps && guarded && level < 4:
 		return " CORRECT, thanks to the fence"
 	case overlaps && level < 2:
 		return fmt.Sprintf(" CORRECT by luck: lost 0, %d overlaps", s.Overlaps)

@@ -13,10 +13,11 @@ import (
 // loss is one lost update with what belongs to its explanation.
 type loss struct {
 	sim.Loss
-	lane   int
-	erased []sim.Update  // by the same write, this one included; empty when that is not known
-	locks  bool          // the clients took a lock
-	fault  sim.FaultKind // that made Redis forget it; empty when that is not known
+	lane    int
+	erased  []sim.Update  // by the same write, this one included; empty when that is not known
+	locks   bool          // the clients took a lock
+	flipped bool          // the lane's strategy changed between their reads and their writes
+	fault   sim.FaultKind // that made Redis forget it; empty when that is not known
 }
 
 // explained returns the loss that the frame explains: the one it holds on to, or the last.
@@ -341,6 +342,8 @@ func (l *loss) sentences() (what, more string) {
 			l.Killer.Base.Count, k, v, l.Killer.Value.Count), others
 	case l.Killer.Base == l.Victim.Base && l.Killer.Client != l.Victim.Client:
 		switch {
+		case others == "" && l.flipped:
+			others = "The strategy of the lane had changed in between."
 		case others == "" && l.locks:
 			others = "Both had been granted the lock."
 		case others == "":

@@ -28,6 +28,9 @@
 // log holds no date and no name of a machine, except in the address of a Redis
 // that was given with one: two runs with the same events give the same bytes.
 //
+// An event of kind changed without client is a setting that changed in the middle of
+// the run; from then on a lane may have more clients than the header says.
+//
 // A reader refuses keys and kinds that it does not know, because without them the
 // numbers would be others. What older programs can't misread may be added within a
 // version; anything else takes a new one.

@@ -41,7 +41,9 @@ type Header struct {
 	Lease      time.Duration `json:"lease_ns"`
 	LeaseFloor time.Duration `json:"lease_floor_ns"`
 	// Faults are what was done from the start, as [sim.ParseFault] reads it.
-	Faults   []string      `json:"faults,omitempty"`
+	Faults []string `json:"faults,omitempty"`
+	// Changes are those that were given, as [sim.ParseChange] reads them.
+	Changes  []string      `json:"changes,omitempty"`
 	Patience time.Duration `json:"patience_ns"`
 	GiveUp   bool          `json:"give_up,omitempty"`
 	// Speed is the speed at the start, as [clock.ParseSpeed] reads it.
@@ -65,11 +67,15 @@ func NewHeader(cfg sim.Config, label, version string) Header {
 	for _, f := range cfg.Faults {
 		faults = append(faults, f.String())
 	}
+	var changes []string
+	for _, c := range cfg.Changes {
+		changes = append(changes, c.String())
+	}
 	return Header{
 		Strategies: cfg.Lanes, Clients: cfg.Clients, Servers: cfg.Servers, Alerts: cfg.Alerts,
 		Interval: cfg.Interval, Backlog: cfg.Backlog, Seed: cfg.Seed, Work: cfg.Work, Retry: cfg.Retry,
 		Lease: cfg.Lease, LeaseFloor: cfg.LeaseFloor, Speed: cfg.Speed.String(),
-		Faults: faults, Patience: cfg.Patience, GiveUp: cfg.GiveUp,
+		Faults: faults, Changes: changes, Patience: cfg.Patience, GiveUp: cfg.GiveUp,
 		Backend: label, Redis: version,
 	}
 }
@@ -83,16 +89,21 @@ func (h Header) Config() (sim.Config, error) {
 		f, wrong := sim.ParseFault(text)
 		faults, err = append(faults, f), errors.Join(err, wrong)
 	}
+	var changes []sim.Change
+	for _, text := range h.Changes {
+		c, wrong := sim.ParseChange(text)
+		changes, err = append(changes, c), errors.Join(err, wrong)
+	}
 	cfg := sim.Config{
 		Lanes: h.Strategies, Clients: h.Clients, Servers: h.Servers, Alerts: h.Alerts,
 		Interval: h.Interval, Backlog: h.Backlog, Seed: h.Seed, Work: h.Work, Retry: h.Retry,
 		Lease: h.Lease, LeaseFloor: h.LeaseFloor, Speed: speed,
-		Faults: faults, Patience: h.Patience, GiveUp: h.GiveUp,
+		Faults: faults, Changes: changes, Patience: h.Patience, GiveUp: h.GiveUp,
 	}
 	return cfg, errors.Join(err, cfg.Validate())
 }
 
-// Lanes returns what the lanes were, to make their boards from. The header must be
+// Lanes returns what the lanes were at the start, to make their boards from. The header must be
 // one that was read, or be made from a valid configuration.
 func (h Header) Lanes() []sim.LaneInfo {
 	cfg := sim.Config{Lanes: h.Strategies, Clients: h.Clients, Alerts: h.Alerts, Work: h.Work, Retry: h.Retry, Lease: h.Lease, Patience: h.Patience}

@@ -37,10 +37,16 @@ type Reader struct {
 	text   []byte // of the current line
 	line   int
 	header Header
-	lanes  []time.Duration // the time of each one's last event
+	lanes  []lane
 	events int64
 	end    End
 	err    error
+}
+
+// lane is what has been read of one lane.
+type lane struct {
+	last    time.Duration // the time of its last event
+	clients int           // the most that it has had
 }
 
 // NewReader reads the header of a log. Its errors are of type [*LineError]; they
@@ -57,7 +63,10 @@ func NewReader(r io.Reader) (*Reader, error) {
 	if err != nil {
 		return nil, &LineError{Line: 1, Err: err}
 	}
-	rd.lanes = make([]time.Duration, len(rd.header.Strategies))
+	rd.lanes = make([]lane, len(rd.header.Strategies))
+	for i := range rd.lanes {
+		rd.lanes[i].clients = rd.header.Clients
+	}
 	return rd, nil
 }
 
@@ -104,12 +113,21 @@ func (r *Reader) read() (lane int, e sim.Event, err error) {
 		return 0, e, err
 	case lane < 0 || lane >= len(r.lanes):
 		return 0, e, fmt.Errorf("there are lanes 1 to %d, and this is of lane %d", len(r.lanes), lane+1)
-	case e.Client < 0 || e.Client > r.header.Clients:
-		return 0, e, fmt.Errorf("there are clients 1 to %d, and this is of client %d", r.header.Clients, e.Client)
-	case e.At < r.lanes[lane]:
-		return 0, e, fmt.Errorf("at %v, after an event of the same lane at %v", e.At, r.lanes[lane])
 	}
-	r.lanes[lane] = e.At
+	l := &r.lanes[lane]
+	switch {
+	case e.Client < 0 || e.Client > l.clients:
+		return 0, e, fmt.Errorf("there are clients 1 to %d, and this is of client %d", l.clients, e.Client)
+	case e.At < l.last:
+		return 0, e, fmt.Errorf("at %v, after an event of the same lane at %v", e.At, l.last)
+	case e.Kind == sim.Changed && e.Client == 0:
+		change, err := sim.ParseChange(e.Text)
+		if err != nil {
+			return 0, e, err
+		}
+		l.clients = max(l.clients, change.Clients)
+	}
+	l.last = e.At
 	r.events++
 	return lane, e, nil
 }

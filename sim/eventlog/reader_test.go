@@ -58,6 +58,7 @@ func TestDamage(t *testing.T) {
 		{"a lane too many", `"lane":2`, `"lane":3`, 1, "line 3: there are lanes 1 to 2, and this is of lane 3", nil},
 		{"a client too many", `"client":3`, `"client":4`, 1, "line 3: there are clients 1 to 3, and this is of client 4", nil},
 		{"a client below all", `"client":3`, `"client":-1`, 1, "line 3: there are clients", nil},
+		{"a change that cannot be read", `10,"kind":"stopped"`, `10,"kind":"changed","text":"clients=many"`, 2, "line 4: change: clients: want a number", nil},
 		{"a time before the start", `"at_ns":5`, `"at_ns":-5`, 1, "line 3: at -5ns, after", nil},
 		{"a time that goes back", `10,"kind":"stopped"`, `9,"kind":"stopped"`, 2, "line 4: at 9ns, after an event of the same lane at 10ns", nil},
 		{"text that is not UTF-8", "1.000000:1", "1\xff:1", 1, "line 3: the line is not UTF-8", nil},

@@ -30,6 +30,8 @@ func fill(t *testing.T, random *rand.Rand, e *sim.Event) {
 		name := v.Type().Field(i).Name
 		switch f := v.Field(i); {
 		case name == "At" || name == "Client": // which a reader checks
+		case name == "Text" && e.Kind == sim.Changed: // as well
+			e.Text = "clients=4:after=1s"
 		case f.Type() == reflect.TypeFor[sim.Kind]():
 			f.SetUint(1 + random.Uint64N(uint64(len(kinds()))))
 		case f.Kind() == reflect.String:
@@ -134,6 +136,11 @@ func TestHeaderKeepsTheConfiguration(t *testing.T) {
 			want.Faults = []sim.Fault{
 				{Kind: sim.Pause, Lane: 1, Client: 2, At: sim.AtWrite, Nth: 3, After: time.Second, For: time.Minute},
 				{Kind: sim.Crash}, {Kind: sim.Failover}, {Kind: sim.Restart, Node: 2},
+			}
+		case "Changes":
+			want.Changes = []sim.Change{
+				{Setting: sim.ChangeStrategy, Strategy: "block", Lane: 1, After: time.Second}, {Setting: sim.ChangeClients, Clients: 8, Alert: 3},
+				{Setting: sim.ChangeWork, Time: time.Millisecond}, {Setting: sim.ChangeLease, Lane: 2},
 			}
 		default:
 			switch {

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+	"time"
 
 	"locktop/sim"
 	"locktop/sim/clock"
@@ -15,6 +16,10 @@ func TestTheLogIsTheRun(t *testing.T) {
 	cfg := sim.Defaults()
 	cfg.Lanes, cfg.Alerts, cfg.Speed, cfg.Lease = sim.StrategyNames(), 10, clock.Max, 0
 	cfg.Lanes = cfg.Lanes[:min(len(cfg.Lanes), sim.MostLanes)]
+	cfg.Changes = []sim.Change{
+		{Setting: sim.ChangeClients, Clients: 9, Alert: 3}, {Setting: sim.ChangeStrategy, Strategy: "atomic", Lane: 1, Alert: 5},
+		{Setting: sim.ChangeClients, Clients: 4, Alert: 7}, {Setting: sim.ChangeLease, Time: time.Second, Lane: 2, Alert: 8},
+	}
 	e, err := sim.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -62,6 +62,14 @@ var columns = []column{
 	whole("faults", func(l sim.LaneResult) int64 { return l.Faults }),
 	whole("crashed", func(l sim.LaneResult) int64 { return int64(l.Crashed) }),
 	whole("rewound", func(l sim.LaneResult) int64 { return int64(l.Rewound) }),
+	{"started_as", func(_ sim.Result, l sim.LaneResult) string { return oneLine(startedAs(l)) }},
+	{"changes", func(_ sim.Result, l sim.LaneResult) string {
+		var all []string
+		for _, c := range l.Changes {
+			all = append(all, decimalText(millis(c.At))+" "+c.String())
+		}
+		return strings.Join(all, "; ")
+	}},
 }
 
 // whole is a column of whole numbers.

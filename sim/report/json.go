@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"time"
@@ -30,7 +31,9 @@ type experiment struct {
 	RetryMS    float64 `json:"retry_ms"`
 	LeaseMS    float64 `json:"lease_ms"`
 	// Faults are those that were given, as written.
-	Faults       []string `json:"faults,omitempty"`
+	Faults []string `json:"faults,omitempty"`
+	// Changes are those that were given, as written. The settings are those at the start.
+	Changes      []string `json:"changes,omitempty"`
 	Speed        string   `json:"speed"`
 	Backend      string   `json:"backend"`
 	Redis        string   `json:"redis"`
@@ -49,6 +52,10 @@ type lane struct {
 	Jain     float64 `json:"jain"`
 	Verdict  string  `json:"verdict"`
 	Faults   faults  `json:"faults"`
+	// Changes are the settings that changed in the course of the run, and StartedAs the
+	// lane before; both only where there are any.
+	Changes   []changed `json:"changes,omitempty"`
+	StartedAs string    `json:"started_as,omitempty"`
 	// FailedChecks names the equations of the accounts that do not hold.
 	FailedChecks []string `json:"failed_checks"`
 	// Broke says why the lane could not go on; empty when it did.
@@ -88,6 +95,13 @@ type faults struct {
 	NeverStruck []string `json:"never_struck,omitempty"`
 }
 
+// changed is a setting as it was changed.
+type changed struct {
+	AtMS    float64 `json:"at_ms"`
+	Setting string  `json:"setting"`
+	Value   string  `json:"value"`
+}
+
 type wait struct {
 	P50 float64 `json:"p50"`
 	P99 float64 `json:"p99"`
@@ -113,7 +127,7 @@ func documentOf(r sim.Result) document {
 		Experiment: experiment{
 			Seed: r.Config.Seed, Clients: r.Config.Clients, Servers: r.Config.Servers, Alerts: r.Config.Alerts,
 			IntervalMS: millis(r.Config.Interval), WorkMS: millis(r.Config.Work),
-			RetryMS: millis(r.Config.Retry), LeaseMS: millis(r.Config.Lease), Faults: faultTexts(r.Config.Faults),
+			RetryMS: millis(r.Config.Retry), LeaseMS: millis(r.Config.Lease), Faults: texts(r.Config.Faults), Changes: texts(r.Config.Changes),
 			Speed: r.Config.Speed.String(), Backend: backendKind(r), Redis: r.Backend, RedisVersion: r.Version,
 		},
 		ElapsedS: round(r.Elapsed.Seconds()),
@@ -144,18 +158,36 @@ func laneOf(l sim.LaneResult) lane {
 		Rate:         rate{KeptPerS: round(l.KeptPerSecond()), CommandsPerUpdate: round(l.CommandsPerUpdate())},
 		Jain:         round(l.Jain),
 		Verdict:      string(l.Verdict),
-		Faults:       faults{Injected: l.Faults, Crashed: l.Crashed, Rewound: l.Rewound, NeverStruck: faultTexts(l.NeverStruck)},
+		Faults:       faults{Injected: l.Faults, Crashed: l.Crashed, Rewound: l.Rewound, NeverStruck: texts(l.NeverStruck)},
+		Changes:      changesOf(l),
+		StartedAs:    startedAs(l),
 		FailedChecks: failed,
 		Broke:        l.Broke,
 	}
 }
 
-func faultTexts(all []sim.Fault) []string {
+func texts[S fmt.Stringer](all []S) []string {
 	var texts []string
-	for _, f := range all {
-		texts = append(texts, f.String())
+	for _, s := range all {
+		texts = append(texts, s.String())
 	}
 	return texts
+}
+
+func changesOf(l sim.LaneResult) []changed {
+	var all []changed
+	for _, c := range l.Changes {
+		all = append(all, changed{AtMS: millis(c.At), Setting: string(c.Setting), Value: c.Value()})
+	}
+	return all
+}
+
+// startedAs is the lane as it began, if it has changed since.
+func startedAs(l sim.LaneResult) string {
+	if l.ChangeCount == 0 {
+		return ""
+	}
+	return l.Started.Name()
 }
 
 func backendKind(r sim.Result) string {

@@ -53,6 +53,28 @@ for=900ms     for how long, or by how much, in experiment time
 node=2        cut, restart: only that one of the lane's servers
 `
 
+const changeHelp = `A setting may change in the middle of a run. A change is written as the setting with
+its value, and when and where behind colons, in any order:
+
+  --change strategy=block:lane=1:after=5s --change clients=12:alert=20
+
+lane=1        only in that lane; clients and think time are the same in all
+after=5s      so long after the start of the run, in experiment time
+alert=20      before that alert is sent: at the same alert in every lane
+
+`
+
+// Changes lists what can be changed in the middle of a run.
+func Changes(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString(changeHelp)
+	for _, s := range sim.Settings() {
+		fmt.Fprintf(&b, "%-13s %s\n", s, s.Explain())
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
 // Faults lists what can be done on purpose, and when.
 func Faults(w io.Writer) error {
 	var b strings.Builder

@@ -103,6 +103,44 @@ spin: every one of 160 updates is in the average
 	}
 }
 
+// TestChangesAreReported has two settings changed in the middle of a run.
+func TestChangesAreReported(t *testing.T) {
+	r := aLane(func(l *sim.LaneResult) {
+		l.Started = sim.LaneInfo{Strategy: "none", Clients: 6}
+		l.ChangeCount = 3
+		l.Changes = []sim.ChangedSetting{
+			{At: 1500 * ms, Change: sim.Change{Setting: sim.ChangeClients, Clients: 8}},
+			{At: 2 * time.Second, Change: sim.Change{Setting: sim.ChangeStrategy, Strategy: "spin"}},
+		}
+	})
+	r.Config.Changes = []sim.Change{{Setting: sim.ChangeClients, Clients: 8, After: 1500 * ms}}
+	for format, want := range map[string]string{
+		"text":     "spin: began as none with 6 clients; 1 change not listed; at 1.500 s clients=8; at 2.000 s strategy=spin\n",
+		"markdown": "  - began as none with 6 clients; 1 change not listed; at 1.500 s clients=8; at 2.000 s strategy=spin\n",
+		"csv":      ",none,1500 clients=8; 2000 strategy=spin\n",
+		"json":     `"changes": [{"at_ms": 1500, "setting": "clients", "value": "8"}, {"at_ms": 2000, "setting": "strategy", "value": "spin"}], "started_as": "none"`,
+	} {
+		write, err := report.Format(format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := write(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		got := b.String()
+		if format == "json" {
+			if !strings.Contains(got, `"clients=8:after=1.5s"`) {
+				t.Errorf("what was asked for is missing:\n%s", got)
+			}
+			got = strings.NewReplacer("[ ", "[", "{ ", "{", " }", "}", " ]", "]").Replace(strings.Join(strings.Fields(got), " "))
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: no %s in\n%s", format, want, got)
+		}
+	}
+}
+
 func TestWhatTheTextSays(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -159,7 +197,7 @@ func TestSentences(t *testing.T) {
 			l.Verdict, l.Acked, l.Kept, l.Overlaps = sim.Correct, 12, 12, 5
 		}},
 		{"every one of 12 updates is in the average: 5 times two clients were inside at once, and the fence refused the late one", func(l *sim.LaneResult) {
-			l.Acked, l.Kept, l.Verdict, l.Overlaps, l.Lane.Fenced = 12, 12, sim.Correct, 5, true
+			l.Acked, l.Kept, l.Verdict, l.Overlaps, l.Guarded = 12, 12, sim.Correct, 5, 5
 		}},
 		{"hangs: 1 client waits for ever, and for 5s nothing has been done", func(l *sim.LaneResult) {
 			l.Acked, l.Kept, l.Verdict, l.WaitingCount, l.Lane.Patience = 12, 12, sim.Hung, 1, 5*time.Second

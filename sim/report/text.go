@@ -5,6 +5,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -63,6 +64,9 @@ func Text(w io.Writer, r sim.Result) error {
 		for _, check := range l.Failed {
 			fmt.Fprintf(&b, "%s: CHECK FAILED: %s\n", l.Lane.Name(), check)
 		}
+		if l.ChangeCount > 0 {
+			fmt.Fprintf(&b, "%s: %s\n", l.Lane.Name(), changesText(l))
+		}
 		for _, f := range l.NeverStruck {
 			fmt.Fprintf(&b, "%s: the fault %s never struck\n", l.Lane.Name(), f)
 		}
@@ -72,6 +76,19 @@ func Text(w io.Writer, r sim.Result) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// changesText tells which settings were changed in the course of the run, and when.
+func changesText(l sim.LaneResult) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "began as %s with %s", l.Started.Name(), count(l.Started.Clients, "client"))
+	if left := l.ChangeCount - int64(len(l.Changes)); left > 0 {
+		fmt.Fprintf(&b, "; %s not listed", count(left, "change"))
+	}
+	for _, c := range l.Changes {
+		fmt.Fprintf(&b, "; at %.3f s %s", c.At.Seconds(), c.Change)
+	}
+	return b.String()
 }
 
 // anyFaults tells whether something was done on purpose in any lane.
@@ -107,7 +124,7 @@ func Sentence(l sim.LaneResult) string {
 		return fmt.Sprintf("hangs: %s for ever, and for %v nothing has been done", waits(l.WaitingCount), l.Lane.Patience)
 	case l.Verdict == sim.Undecided:
 		return "undecided: no two updates were under way at the same time"
-	case l.Overlaps > 0 && l.Lane.Fenced:
+	case l.Overlaps > 0 && l.Guarded == l.Overlaps:
 		return fmt.Sprintf("every one of %d updates is in the average: %s two clients were inside at once, and the fence refused the late one",
 			l.Acked, times(l.Overlaps))
 	case l.Overlaps > 0:
@@ -163,13 +180,15 @@ func durationText(d time.Duration) string {
 	}
 }
 
+func ofClients(c sim.ChangedSetting) bool { return c.Setting == sim.ChangeClients }
+
 // Progress is one line on how far a run is.
 func Progress(r sim.Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%6.1fs", r.Elapsed.Seconds())
 	for _, l := range r.Lanes {
 		fmt.Fprintf(&b, "  %s: %d acked", l.Lane.Name(), l.Acked)
-		if total := l.Lane.Alerts * l.Lane.Clients; total > 0 {
+		if total := l.Lane.Alerts * l.Lane.Clients; total > 0 && !slices.ContainsFunc(l.Changes, ofClients) {
 			fmt.Fprintf(&b, " of %d", total)
 		}
 		fmt.Fprintf(&b, ", %d lost", l.Lost)

@@ -1,0 +1,97 @@
+package sim
+
+import "time"
+
+// A ChangedSetting is one that was changed in the middle of a run.
+type ChangedSetting struct {
+	At time.Duration
+	Change
+}
+
+// mostChanges bounds the changes that a board keeps; the first ones go first.
+const mostChanges = 256
+
+// working is how a client works, by its strategy.
+type working struct{ locks, critical, fenced bool }
+
+func (l LaneInfo) working() working { return working{l.Locks, l.Critical, l.Fenced} }
+
+// written returns the lane with the strategy, and the settings of its own, of a lane as
+// it is written. What cannot be read changes nothing.
+func (l LaneInfo) written(lane string) LaneInfo {
+	spec, err := Config{Lanes: []string{lane}}.lane(0)
+	if err != nil {
+		return l
+	}
+	l.Strategy, l.Own, l.Nodes = spec.strategy.Name, spec.own, spec.nodes
+	l.Locks, l.Critical, l.Fenced = spec.strategy.Locks, spec.strategy.Critical, spec.strategy.Fenced
+	return l
+}
+
+// changed takes in what changes make of the lane and of its clients.
+func (b *Board) changed(e *Event, c *clientState) {
+	switch {
+	case e.Kind == Joined:
+		c.working = b.lane.written(e.Value).working()
+		b.enterPhase(c, Idle, e.At)
+	case e.Kind == Left:
+		b.setBusy(c, false)
+		b.enterPhase(c, Gone, e.At)
+	case e.Client != 0:
+		b.letGo(e, c)
+		c.working = b.lane.written(e.Value).working()
+	default:
+		b.changeLane(e)
+	}
+}
+
+// changeLane takes in that a setting of the lane has changed.
+func (b *Board) changeLane(e *Event) {
+	change, err := ParseChange(e.Text)
+	if err != nil {
+		return
+	}
+	b.lane = b.lane.written(e.Value)
+	b.lane.Lease = e.Lease
+	if change.Setting == ChangeClients {
+		b.resize(change.Clients)
+	}
+	b.changeCount++
+	if len(b.changes) == mostChanges {
+		b.changes = append(b.changes[:0:0], b.changes[1:]...) // snapshots share the old ones
+	}
+	b.changes = append(b.changes, ChangedSetting{e.At, change})
+	for i := 1; i < len(b.clients); i++ {
+		b.mark(&b.clients[i], MarkChange, e.At)
+	}
+}
+
+// letGo takes a client off the lock that it waited for, or had for a moment.
+func (b *Board) letGo(e *Event, c *clientState) {
+	if c.acquiring && c.locks {
+		b.waiting--
+	}
+	c.acquiring, c.failed = false, false
+	b.leave(c)
+	if b.holder == e.Client {
+		b.holder = 0
+	}
+	if c.phase != Idle {
+		b.enterPhase(c, Idle, e.At)
+	}
+}
+
+// resize takes in that the lane has more clients, or fewer. How fairly they are served
+// is told of those there are from then on.
+func (b *Board) resize(clients int) {
+	for len(b.clients) <= clients {
+		b.clients = append(b.clients, clientState{working: b.lane.working()})
+	}
+	b.lane.Clients = clients
+	b.trackSize = min(max(mostMoments/len(b.clients), 16), b.trackSize)
+	b.ledger.limit = max(b.ledger.limit, 4*clients)
+	b.before = make([]int64, len(b.clients))
+	for i := range b.before {
+		b.before[i] = b.ledger.Tally(i).Acked
+	}
+}
