@@ -110,7 +110,7 @@ func (g *Guard) Swap(ctx context.Context, lease *Lease, value string, expiration
 
 // Settle waits until nothing is left of calls whose context ended before the
 // answer of Redis came. Call it before closing the client, when no call runs.
-func (g *Guard) Settle() { g.background.Wait() }
+func (g *Guard) Settle() { g.settle() }
 
 // judge is the error of a script that does nothing for a token that is too old.
 func (g *Guard) judge(ctx context.Context, op string, done bool, err error) error {

@@ -52,6 +52,7 @@ var bare = []struct {
 	open func(context.Context, *server) (*baton, error)
 }{
 	{"floor: PING", barePing},
+	{"floor: script, two goroutines", bareScript},
 	{"floor: PUBLISH", barePublish},
 }
 
