@@ -25,7 +25,7 @@
 // and again instead. Both need nothing but the two keys.
 //
 // [WithFairness] hands the lock over from one to the next. It adds these keys,
-// which go when nobody waits, and a channel:
+// which go with the release that finds nobody waiting, and a channel:
 //
 //	lock-queue:{lock:<name>}  sorted set: the waiters, by the time they came
 //	lock-hubs:{lock:<name>}   hash: when each process with waiters was last heard of
