@@ -183,6 +183,9 @@ func legend(r *Result) []string {
 		"  of them is through; p50, p99 and max are the waits for the lock.",
 		"All locks but rueidislock share one go-redis client, with its defaults and a connection for each contender.",
 	}
+	if r.Plan.Away > 0 {
+		lines = append(lines, fmt.Sprintf("Between all of them and Redis a detour makes each round trip longer by at least %v.", r.Plan.Away))
+	}
 	for _, row := range r.Rows {
 		lines = append(lines, fmt.Sprintf("%s: %s", row.Lock, row.Setting))
 	}
