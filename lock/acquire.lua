@@ -18,10 +18,10 @@ end
 if not taken then
 	return false
 end
-if redis.call("exists", KEYS[2]) == 0 then
+if redis.call("incr", KEYS[2]) == 1 then
 	local now = redis.call("time")
 	redis.call("set", KEYS[2], now[1] .. string.format("%06d", now[2]))
+	redis.call("incr", KEYS[2])
 end
-redis.call("incr", KEYS[2])
 redis.call("pexpire", KEYS[2], ARGV[3])
 return redis.call("get", KEYS[2])

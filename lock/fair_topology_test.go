@@ -96,7 +96,7 @@ func TestFairnessThroughSentinel(t *testing.T) {
 	defer cancel()
 	master := redistest.Start(t)
 	host, port, _ := net.SplitHostPort(master.Addr)
-	replica := redistest.Start(t, "--replicaof", host+" "+port)
+	replica := redistest.Start(t, "--replicaof", host, port)
 	eventually(t, func() error {
 		info, err := connect(t, replica.Addr).Info(ctx, "replication").Result()
 		if err == nil && !strings.Contains(info, "master_link_status:up") {

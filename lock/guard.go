@@ -45,8 +45,9 @@ func NewGuard(client redis.UniversalClient, key string) (*Guard, error) {
 
 // WithGuard has tokens handed out, as [WithFencing] does, and raises the fence of
 // g with each of them before the acquisition returns: whoever held the lock
-// before can no longer write. It may be given several times. A fence that cannot
-// be raised makes the acquisition fail.
+// before can no longer write. It may be given several times, and costs one more
+// round trip each. A fence that cannot be raised makes the acquisition fail, with
+// ErrStale if it is higher already. [New] returns ErrInvalid for nil.
 func WithGuard(g *Guard) Option {
 	return func(l *Lock) error {
 		if g == nil {
@@ -74,7 +75,7 @@ func (g *Guard) Raise(ctx context.Context, token uint64) error {
 // Set writes a value with the token of a lease, for the given time or, if that
 // is 0, for good; the time is kept in milliseconds, rounded up. It returns ErrStale,
 // and writes nothing, if the lock has been granted to somebody else since, and
-// ErrInvalid for a lease without a token. It blocks as Raise does.
+// ErrInvalid for a lease without a token or a negative time. It blocks as Raise does.
 func (g *Guard) Set(ctx context.Context, lease *Lease, value string, expiration time.Duration) error {
 	_, err := g.Swap(ctx, lease, value, expiration)
 	return err
@@ -86,6 +87,9 @@ func (g *Guard) Swap(ctx context.Context, lease *Lease, value string, expiration
 	const op = "write"
 	if lease.token == 0 {
 		return "", &opError{op: op, key: g.key, err: fmt.Errorf("%w: the lease has no token", ErrInvalid)}
+	}
+	if expiration < 0 {
+		return "", &opError{op: op, key: g.key, err: fmt.Errorf("%w: the time %v is negative", ErrInvalid, expiration)}
 	}
 	if err := ended(ctx); err != nil {
 		return "", &opError{op: op, key: g.key, err: err}
@@ -106,7 +110,7 @@ func (g *Guard) Swap(ctx context.Context, lease *Lease, value string, expiration
 
 // Settle waits until nothing is left of calls whose context ended before the
 // answer of Redis came. Call it before closing the client, when no call runs.
-func (g *Guard) Settle() { g.background.Wait() }
+func (g *Guard) Settle() { g.settle() }
 
 // judge is the error of a script that does nothing for a token that is too old.
 func (g *Guard) judge(ctx context.Context, op string, done bool, err error) error {

@@ -95,6 +95,15 @@ func TestFencing(t *testing.T) {
 			e.wantErr(e.guard("resource").Set(e.ctx, lease, "x", 0), lock.ErrInvalid)
 			e.release(lease)
 		}},
+		{"a negative time is invalid, and nothing is written", func(e *env) {
+			g := e.guard("resource")
+			lease := e.take(e.lock("average", lock.WithFencing()))
+			e.wantErr(g.Set(e.ctx, lease, "x", -time.Second), lock.ErrInvalid)
+			if n := e.client.Exists(e.ctx, g.Keys()...).Val(); n != 0 {
+				e.Errorf("%d keys", n)
+			}
+			e.release(lease)
+		}},
 		{"a stale holder cannot write once the lock has a new owner, who has not written yet", func(e *env) {
 			g := e.guard("resource")
 			l := e.lock("average", lock.WithGuard(g), lock.WithLease(short))

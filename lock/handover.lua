@@ -8,15 +8,21 @@
 -- ARGV[4]  the waiter who gives up, as written in the queue, or ""
 -- ARGV[5]  the caller's hub, or "": its waiters are told by the caller
 -- reply    0 done, 1 not held by this id, {number, token} granted to this waiter of the caller's hub
-if ARGV[4] ~= "" and redis.call("zrem", KEYS[3], ARGV[4]) == 1 then
+if ARGV[4] ~= "" and call("zrem", KEYS[3], ARGV[4]) == 1 then
 	forget_hubs()
 	return 0
 end
-if redis.call("get", KEYS[1]) ~= ARGV[1] then
+if call("get", KEYS[1]) ~= ARGV[1] then
 	return 1
 end
 local served = serve(ARGV[3], ARGV[5])
-if not served then
-	free(ARGV[2])
+if served then
+	return served == true and 0 or served
 end
-return type(served) == "table" and served or 0
+-- Nobody waits: what follows is release.lua.
+if call("pexpire", KEYS[2], ARGV[2]) == 0 then
+	call("lpush", KEYS[2], 1)
+	call("pexpire", KEYS[2], ARGV[2])
+end
+call("del", KEYS[1], KEYS[4])
+return 0

@@ -22,6 +22,7 @@ type Waiter struct {
 
 // Inspect returns the state of the lock. It is one round trip that changes
 // nothing, for people and monitors: the answer may be outdated when it arrives.
+// When ctx ends it returns ctx.Err() at once.
 func (l *Lock) Inspect(ctx context.Context) (State, error) {
 	reply, err := read(ctx, &l.wire, func() ([]any, error) {
 		return inspectScript.Run(ctx, l.client, []string{l.key, l.line.keys[2], l.line.keys[4]}).Slice()

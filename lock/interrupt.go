@@ -16,8 +16,62 @@ var epoch = time.Now().Add(-time.Hour)
 
 // A wire is what a lock or a guard has on its way to Redis and back.
 type wire struct {
-	heard      atomic.Int64   // when Redis last answered, since epoch
-	background sync.WaitGroup // blocked pops and what abandoned calls have to clean up
+	heard      atomic.Int64         // when Redis last answered, since epoch
+	background sync.WaitGroup       // blocked pops and what abandoned calls have to clean up
+	idle       atomic.Pointer[hand] // at most one
+	hands      sync.WaitGroup       // all, idle or not
+}
+
+// settle waits until nothing is on its way, and ends the idle hand.
+func (w *wire) settle() {
+	w.background.Wait()
+	if h := w.idle.Swap(nil); h != nil {
+		close(h.jobs)
+	}
+	w.hands.Wait()
+}
+
+// A hand is a goroutine that sends commands. It stays for a while after each, for
+// the next may come soon: to start another, and to grow its stack, takes longer
+// than many a Redis to answer.
+type hand struct{ jobs chan func() }
+
+// handLinger is how long a hand stays idle before it ends.
+const handLinger = time.Second
+
+// run runs job in the background.
+func (w *wire) run(job func()) {
+	w.background.Add(1)
+	if h := w.idle.Swap(nil); h != nil {
+		h.jobs <- job // there is room: whoever takes an idle hand gives it one job
+		return
+	}
+	h := &hand{jobs: make(chan func(), 1)}
+	w.hands.Go(func() { h.work(w, job) })
+}
+
+// work does job, and what else it is given.
+func (h *hand) work(w *wire, job func()) {
+	linger := time.NewTimer(handLinger)
+	defer linger.Stop()
+	for job != nil {
+		roomy(0)
+		job()
+		stays := w.idle.CompareAndSwap(nil, h)
+		w.background.Done() // and not before, or settle would miss it
+		if !stays {
+			return
+		}
+		linger.Reset(handLinger)
+		select {
+		case job = <-h.jobs:
+		case <-linger.C:
+			if w.idle.CompareAndSwap(h, nil) {
+				return
+			}
+			job = <-h.jobs // somebody has just taken this hand
+		}
+	}
 }
 
 // interruptible runs do, which sends a command, and returns what it returns. If
@@ -26,11 +80,9 @@ type wire struct {
 // outcome when there is one.
 //
 // The channel has no buffer: an outcome goes either to the caller or to late,
-// never to both, never to neither. Both run on a goroutine that background knows.
-// A context that cannot end costs no goroutine.
-func interruptible[T any](
-	ctx context.Context, background *sync.WaitGroup, do func() (T, error), late func(T, error),
-) (result T, left bool, err error) {
+// never to both, never to neither. Both run on a hand of the wire. A context that
+// cannot end takes none.
+func interruptible[T any](ctx context.Context, w *wire, do func() (T, error), late func(T, error)) (result T, left bool, err error) {
 	if ctx.Done() == nil {
 		result, err = do()
 		return result, false, err
@@ -40,8 +92,7 @@ func interruptible[T any](
 		err    error
 	}
 	outcomes := make(chan outcome)
-	background.Go(func() {
-		roomy(0)
+	w.run(func() {
 		result, err := do()
 		select {
 		case outcomes <- outcome{result, err}:
@@ -67,7 +118,7 @@ func command[T any](ctx context.Context, w *wire, do func() (T, error), late fun
 	if ctx.Done() == nil || time.Since(epoch)-time.Duration(w.heard.Load()) < answersFor {
 		result, err = do()
 	} else {
-		result, left, err = interruptible(ctx, &w.background, do, late)
+		result, left, err = interruptible(ctx, w, do, late)
 	}
 	if err == nil || err == ErrHeld || isReply(err) {
 		w.heard.Store(int64(time.Since(epoch)))

@@ -186,7 +186,11 @@ func (s *Lease) lost() {
 		return
 	}
 	s.gone.Store(true)
-	s.lose(ErrNotHeld)
+	why := ErrNotHeld
+	if rest, runsOut := s.left(); runsOut && rest <= 0 {
+		why = ErrExpired // only the timer is late
+	}
+	s.lose(why)
 }
 
 // lose ends the lease as lost, which is told once.

@@ -15,7 +15,8 @@
 // .lua files of this package; each says what its keys, arguments and reply are.
 //
 // It takes Redis 6.0 or newer: BLPOP is given fractions of a second, which an older
-// one refuses (ErrOldServer), and SCAN a TYPE. The tests run on Redis 7.0.
+// one refuses (ErrOldServer), and SCAN a TYPE. The tests, torture included, pass on
+// Redis 6.0.20, 6.2.16, 7.0.15 and 8.0-m01 and on Valkey 8.0.1.
 //
 // # Waiting
 //
@@ -24,7 +25,7 @@
 // and again instead. Both need nothing but the two keys.
 //
 // [WithFairness] hands the lock over from one to the next. It adds these keys,
-// which go when nobody waits, and a channel:
+// which go with the release that finds nobody waiting, and a channel:
 //
 //	lock-queue:{lock:<name>}  sorted set: the waiters, by the time they came
 //	lock-hubs:{lock:<name>}   hash: when each process with waiters was last heard of
@@ -161,7 +162,8 @@ type Option func(*Lock) error
 //
 // It lets an id outlive the process that took the lock (see [Lock.Adopt]), at a
 // price: whoever uses the same id is the same owner. They do not exclude each
-// other's releases, and a second acquisition is ErrAlreadyAcquired.
+// other's releases, and a second acquisition is ErrAlreadyAcquired. [New] returns
+// ErrInvalid for an empty id.
 func WithID(id string) Option {
 	return func(l *Lock) error {
 		if id == "" {
@@ -173,7 +175,8 @@ func WithID(id string) Option {
 }
 
 // WithLease limits how long an acquisition lasts unless it is extended. The
-// lease is kept in milliseconds, rounded up. 0, the default, is no limit.
+// lease is kept in milliseconds, rounded up. 0, the default, is no limit; [New]
+// returns ErrInvalid for anything else below a millisecond.
 func WithLease(d time.Duration) Option {
 	return func(l *Lock) error {
 		if err := checkLease(d); err != nil {
@@ -186,7 +189,7 @@ func WithLease(d time.Duration) Option {
 
 // WithRenewal extends the lease automatically when two thirds of it have passed,
 // until it is released or lost. A holder that is paused for longer than a lease
-// loses it all the same. It needs [WithLease].
+// loses it all the same. Without [WithLease], [New] returns ErrInvalid.
 func WithRenewal() Option {
 	return func(l *Lock) error {
 		l.renew = true
@@ -197,7 +200,9 @@ func WithRenewal() Option {
 // WithFencing has every acquisition return a fencing token, which grows with
 // every grant of this lock: see [Lease.Token] and [Guard]. The token is taken in
 // the same script as the grant. All users of a name should agree on it, for an
-// owner without a token does not push out those before.
+// owner without a token does not push out those before. The counter is kept for a
+// week after its last use; a new one starts from the server's clock, in
+// microseconds, so that tokens grow across that, too.
 func WithFencing() Option {
 	return func(l *Lock) error {
 		l.tokens = l.line.keys[4]
@@ -205,7 +210,7 @@ func WithFencing() Option {
 	}
 }
 
-// WithObserver has o told what the lock does.
+// WithObserver has o told what the lock does. nil is nobody, the default.
 func WithObserver(o Observer) Option {
 	return func(l *Lock) error {
 		l.observer = o

@@ -64,7 +64,7 @@ type Event struct {
 	// Token is the fencing token, set from EventGrant on if there are any.
 	Token uint64
 
-	// Waited is the time since the call that acquires began. It is set for
+	// Waited is the time since the call that acquires began, by our clock. It is set for
 	// EventAttempt, EventFailure, EventWait and EventGrant.
 	Waited time.Duration
 }

@@ -13,14 +13,14 @@ type Backoff struct {
 	jitter      bool
 }
 
-// Constant is a pause of d each time.
+// Constant is a pause of d each time, which must be positive.
 func Constant(d time.Duration) Backoff {
 	return Backoff{first: d, most: d}
 }
 
 // Exponential is a random pause, evenly distributed between nothing and a limit
 // that is first after the first failure, doubles with each and is never above
-// most. This is the "full jitter" of Marc Brooker, "Exponential Backoff And
+// most. first must be positive and most no less than that. This is the "full jitter" of Marc Brooker, "Exponential Backoff And
 // Jitter", AWS Architecture Blog, 2015.
 func Exponential(first, most time.Duration) Backoff {
 	return Backoff{first: first, most: most, jitter: true}
@@ -51,7 +51,9 @@ func (b Backoff) pause(failures int) time.Duration {
 
 // WithPoll has waiters ask again and again, with the pauses of b, in place of
 // blocking on the signal: no connection is occupied between two attempts, but
-// nobody is woken, and whoever asks at the right moment is next.
+// nobody is woken, and whoever asks at the right moment is next. [New] returns
+// ErrInvalid for pauses that are not as [Constant] and [Exponential] say, and
+// together with [WithFairness].
 func WithPoll(b Backoff) Option {
 	return func(l *Lock) error {
 		if err := b.check(); err != nil {

@@ -90,7 +90,8 @@ type QuorumOption func(*Quorum) error
 
 // WithQuorumLease limits how long an acquisition lasts unless it is extended. It
 // is required: nodes that cannot be reached can be released in no other way. The
-// lease is kept in milliseconds, rounded up.
+// lease is kept in milliseconds, rounded up. [NewQuorum] returns ErrInvalid for one
+// of which clock drift, see [QuorumLease.Validity], leaves nothing.
 func WithQuorumLease(d time.Duration) QuorumOption {
 	return func(q *Quorum) error {
 		if err := checkLease(d); err != nil {
@@ -104,7 +105,8 @@ func WithQuorumLease(d time.Duration) QuorumOption {
 // WithNodeTimeout sets how long a node may take to grant or extend before it
 // counts as down, connecting included. The default is a twentieth of the lease,
 // but no less than 5 ms and no more than 200 ms. All nodes are asked at once, so
-// it matters only when too few answer. It must be less than the lease.
+// it matters only when too few answer. [NewQuorum] returns ErrInvalid unless it
+// is positive and less than the lease.
 func WithNodeTimeout(d time.Duration) QuorumOption {
 	return func(q *Quorum) error {
 		if d <= 0 {
@@ -115,8 +117,8 @@ func WithNodeTimeout(d time.Duration) QuorumOption {
 	}
 }
 
-// WithQuorumObserver has o told what the lock does. Every attempt has an owner id
-// of its own.
+// WithQuorumObserver has o told what the lock does; nil is nobody, the default.
+// Every attempt has an owner id of its own.
 func WithQuorumObserver(o Observer) QuorumOption {
 	return func(q *Quorum) error {
 		q.observer = o

@@ -33,7 +33,8 @@ func (l *Lock) Reset(ctx context.Context) error {
 // master of a cluster and every shard of a ring. Locks taken while it runs may
 // or may not be reset. A string that some other program keeps under "lock:" is
 // indistinguishable from a lock: give the locks of one application a common
-// prefix. After an error the locks counted have been reset.
+// prefix. After an error, which names the key it met, the locks counted have been
+// reset.
 //
 // It blocks for one round trip for every thousand keys and one for each lock. If
 // Redis does not answer it ends at the client's time-outs, not with ctx.

@@ -92,8 +92,8 @@ const (
 //
 // It is never needed: a script the server does not know is sent whole, at the
 // cost of one more command the first time. Call it where commands are counted.
-// It blocks for as many round trips as there are scripts. On a cluster they go to
-// every master.
+// It blocks for as many round trips as there are scripts. If Redis does not answer it
+// ends at the client's time-outs, not with ctx. On a cluster they go to every master.
 func Load(ctx context.Context, client redis.Scripter) error {
 	for _, script := range scripts {
 		if err := script.Load(ctx, client).Err(); err != nil {

@@ -4,16 +4,21 @@
 -- KEYS     as in grant.lua
 -- ARGV[1]  the caller's hub, or "": its waiters are told by the caller
 -- reply    1 given, 0 not, {number, token} granted to this waiter of the caller's hub
-if redis.call("exists", KEYS[1]) == 1 or redis.call("exists", KEYS[3]) == 0 then
+if call("exists", KEYS[3]) == 0 then
+	call("del", KEYS[4])
 	return 0
 end
-if redis.call("llen", KEYS[2]) == 0 then
-	redis.call("hset", KEYS[4], "", now())
+if call("exists", KEYS[1]) == 1 then
+	return 0
+end
+if call("llen", KEYS[2]) == 0 then
+	call("hset", KEYS[4], "", now())
 	return 0
 end
 local served = serve(1, ARGV[1])
 if not served then
+	call("del", KEYS[4])
 	return 0
 end
-redis.call("del", KEYS[2])
-return type(served) == "table" and served or 1
+call("del", KEYS[2])
+return served == true and 1 or served

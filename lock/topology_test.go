@@ -19,18 +19,16 @@ import (
 func startCluster(t *testing.T) (lower, upper *redis.Client) {
 	var nodes [2]*redis.Client
 	for i := range nodes {
-		_, bus, _ := net.SplitHostPort(redistest.FreeAddr(t))
-		nodes[i] = connect(t, redistest.Start(t, "--cluster-enabled", "yes", "--cluster-port", bus).Addr)
+		nodes[i] = connect(t, redistest.StartClusterNode(t).Addr)
 	}
 	lower, upper = nodes[0], nodes[1]
 	host, port, _ := net.SplitHostPort(upper.Options().Addr)
-	bus := upper.ConfigGet(t.Context(), "cluster-port").Val()["cluster-port"]
 	for _, step := range []error{
 		lower.ClusterAddSlotsRange(t.Context(), 0, 8191).Err(),
 		upper.ClusterAddSlotsRange(t.Context(), 8192, 16383).Err(),
 		lower.ConfigSet(t.Context(), "cluster-require-full-coverage", "yes").Err(),
 		upper.Do(t.Context(), "cluster", "set-config-epoch", 2).Err(),
-		lower.Do(t.Context(), "cluster", "meet", host, port, bus).Err(),
+		lower.ClusterMeet(t.Context(), host, port).Err(),
 	} {
 		if step != nil {
 			t.Fatal(step)
@@ -202,7 +200,7 @@ func TestFailover(t *testing.T) {
 	defer cancel()
 	master := redistest.Start(t)
 	host, port, _ := net.SplitHostPort(master.Addr)
-	replica := redistest.Start(t, "--replicaof", host+" "+port)
+	replica := redistest.Start(t, "--replicaof", host, port)
 	promoted := connect(t, replica.Addr) // which it will be
 	eventually(t, func() error { return linked(promoted) })
 	watch := redistest.StartSentinel(t, "locks", master)

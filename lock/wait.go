@@ -94,7 +94,7 @@ func (l *Lock) acquireSignalled(ctx context.Context) (*Lease, error) {
 // A subscription for fair waiters that nobody uses is closed, as it would be by
 // itself after a second.
 func (l *Lock) Settle() {
-	l.background.Wait()
+	l.settle()
 	for _, g := range l.guards {
 		g.Settle()
 	}
@@ -125,7 +125,7 @@ func (l *Lock) patience(ctx context.Context) (time.Duration, error) {
 // await blocks until a signal comes, the timeout passes or ctx ends. A signal
 // that comes when the caller has left is passed on.
 func (l *Lock) await(ctx context.Context, timeout time.Duration) (owed bool, err error) {
-	owed, _, err = interruptible(ctx, &l.background,
+	owed, _, err = interruptible(ctx, &l.wire,
 		func() (bool, error) { return l.pop(ctx, timeout) },
 		func(owed bool, _ error) {
 			if owed {

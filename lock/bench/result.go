@@ -15,6 +15,7 @@ type Plan struct {
 	Contenders   []int         `json:"contenders"`   // a race for each number
 	Acquisitions int           `json:"acquisitions"` // of each contender in a race
 	Limit        time.Duration `json:"limit_ns"`     // of one race
+	Away         time.Duration `json:"away_ns"`      // what is added to a round trip, at least
 }
 
 // A Result is one run: everything that is printed.
@@ -52,6 +53,7 @@ var bare = []struct {
 	open func(context.Context, *server) (*baton, error)
 }{
 	{"floor: PING", barePing},
+	{"floor: script, two goroutines", bareScript},
 	{"floor: PUBLISH", barePublish},
 }
 

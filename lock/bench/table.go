@@ -177,10 +177,14 @@ func legend(r *Result) []string {
 		"  holder writes to Redis until it releases. × script is relative to a round trip just before: of a script that reads",
 		"  and writes one key, without which no lock changes its owner.",
 		"after quiet: the same, but the holder sleeps for 2 to 4 ms before the release, and also before that script.",
-		"floors: no locks, but a PING, and a message from PUBLISH until the subscriber has it.",
+		"floors: no locks, but a PING; the script, sent by a goroutine that was woken to, and that wakes the one who waits; and",
+		"  a message from PUBLISH until the subscriber has it.",
 		fmt.Sprintf("contenders: each acquires %d times and releases at once. Jain's index is that of their acquisitions when the first", r.Plan.Acquisitions),
 		"  of them is through; p50, p99 and max are the waits for the lock.",
 		"All locks but rueidislock share one go-redis client, with its defaults and a connection for each contender.",
+	}
+	if r.Plan.Away > 0 {
+		lines = append(lines, fmt.Sprintf("Between all of them and Redis a detour makes each round trip longer by at least %v.", r.Plan.Away))
 	}
 	for _, row := range r.Rows {
 		lines = append(lines, fmt.Sprintf("%s: %s", row.Lock, row.Setting))

@@ -12,6 +12,17 @@ import (
 	"testing"
 )
 
+// The ports of our servers are below those that systems hand out by themselves, or
+// the next connection of anybody could have them.
+const (
+	firstPort = 20000
+	endPort   = 32000
+
+	// busOffset is from the port of a cluster node to that of its bus. Before
+	// Redis 7.0 there was no other.
+	busOffset = 10000
+)
+
 // A Process is a redis-server on a loopback port, for what Real does not do: to
 // be a replica, a cluster node or a sentinel, and to be stopped and started.
 type Process struct {
@@ -28,7 +39,17 @@ type Process struct {
 // the test is skipped or fails, as with Real. Nothing is kept on disk.
 func Start(t testing.TB, args ...string) *Process {
 	t.Helper()
-	addr := FreeAddr(t)
+	return startAt(t, FreeAddr(t), args...)
+}
+
+// StartClusterNode is Start for a node of a Redis Cluster.
+func StartClusterNode(t testing.TB) *Process {
+	t.Helper()
+	return startAt(t, freeAddr(t, endPort-busOffset), "--cluster-enabled", "yes")
+}
+
+func startAt(t testing.TB, addr string, args ...string) *Process {
+	t.Helper()
 	_, port, _ := net.SplitHostPort(addr)
 	return launch(t, addr, append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
 		"--repl-diskless-sync-delay", "0", "--daemonize", "no", "--hz", "100", "--loglevel", "warning"}, args...))
@@ -86,16 +107,19 @@ func (p *Process) Restart(t testing.TB) {
 	}
 }
 
-// FreeAddr returns a loopback address at which nobody listens, for now. Its port
-// is below those that systems hand out by themselves, or the next connection of
-// anybody could have it.
+// FreeAddr returns a loopback address at which nobody listens, for now.
 func FreeAddr(t testing.TB) string {
 	t.Helper()
-	const first, end = 20000, 32000
+	return freeAddr(t, endPort)
+}
+
+// freeAddr is FreeAddr with a port below end.
+func freeAddr(t testing.TB, end int) string {
+	t.Helper()
 	var err error
 	for range 100 {
 		var l net.Listener
-		l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(first+rand.N(end-first))))
+		l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+rand.N(end-firstPort))))
 		if err == nil {
 			defer l.Close()
 			return l.Addr().String()

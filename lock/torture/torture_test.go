@@ -137,11 +137,14 @@ func startDurable(t *testing.T, dir string) *redistest.Process {
 		"--auto-aof-rewrite-min-size", "8mb")
 }
 
-// forget removes the data of a Redis that does not run.
+// forget removes the data of a Redis that does not run: the directory of its log
+// or, before Redis 7.0, the one file.
 func forget(t *testing.T, dir string) {
 	t.Helper()
-	if err := os.RemoveAll(filepath.Join(dir, "appendonlydir")); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"appendonlydir", "appendonly.aof"} {
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
