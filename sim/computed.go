@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -32,8 +33,9 @@ func (l *Ledger) bridge() {
 		if l.awaited != "" && l.deduce(l.awaited) {
 			l.awaited, again = "", true
 		}
-		for base, waiting := range l.ahead {
-			if !l.deduce(base) {
+		for _, base := range slices.Sorted(maps.Keys(l.ahead)) { // so that every fold does the same
+			waiting, ok := l.ahead[base]
+			if !ok || !l.deduce(base) {
 				continue
 			}
 			delete(l.ahead, base)

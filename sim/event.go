@@ -60,6 +60,12 @@ const (
 	// Rewound: Redis has lost what was in it, all or the latest of it; Value is
 	// the value there now.
 	Rewound
+	// Audited: the lane has added up the times of sending and receipt in Redis; Value
+	// is their sum and how many receipts there are, in the form of the average.
+	Audited
+	// Unstruck: a fault of the configuration has never struck, and will not any more;
+	// Text is the [Fault] as written.
+	Unstruck
 )
 
 var kindNames = [...]string{
@@ -67,6 +73,7 @@ var kindNames = [...]string{
 	Released: "released", Expired: "expired", Read: "read", Written: "written", Acked: "acked", Unknown: "unknown", Refused: "refused",
 	Requested: "requested", Computed: "computed", Finished: "finished", Stopped: "stopped", Broke: "broke",
 	Faulted: "faulted", Resumed: "resumed", Crashed: "crashed", Rewound: "rewound",
+	Audited: "audited", Unstruck: "unstruck",
 }
 
 // String returns the kind's name in the event log.
@@ -96,11 +103,12 @@ type Event struct {
 	// Lease is the lock's time to live, on Granted, and what is taken off that, on
 	// Faulted.
 	Lease time.Duration
-	// Value is what was read, is being written, or was overwritten.
+	// Value is what was read, is being written, or was overwritten, or what an audit
+	// came to.
 	Value string
 	// Base is the value that a write was computed from.
 	Base string
-	// Text explains Broke and Faulted.
+	// Text explains Broke, Faulted and Unstruck.
 	Text string
 }
 

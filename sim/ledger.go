@@ -2,6 +2,8 @@ package sim
 
 import (
 	"hash/maphash"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -536,15 +538,20 @@ func (l *Ledger) close() {
 		}
 		l.moveHead(final)
 	}
-	for text, waiting := range l.ahead { // their bases are a stranger's
+	for _, text := range slices.Sorted(maps.Keys(l.ahead)) { // their bases are a stranger's
+		waiting, ok := l.ahead[text]
+		if !ok {
+			continue // the one before was its base
+		}
 		delete(l.ahead, text)
 		l.stranger(text)
 		for _, c := range waiting {
 			l.link(c)
 		}
 	}
-	for text, queue := range l.early {
+	for _, text := range slices.Sorted(maps.Keys(l.early)) {
 		// Only equal strings can leave a write without a place.
+		queue := l.early[text]
 		delete(l.early, text)
 		for _, v := range queue {
 			v.executed = true
