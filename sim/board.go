@@ -108,11 +108,14 @@ func NewBoard(lane LaneInfo) *Board {
 		clients:   make([]clientState, lane.Clients+1),
 		waits:     hdrhistogram.New(1, longestWait.Microseconds(), 3),
 		curveGap:  leastGap,
-		trackSize: min(max(mostMoments/max(lane.Clients, 1), 16), 512),
+		trackSize: trackSize(lane.Clients),
 	}
 	b.ledger = newLedger(max(mostVersions, 4*lane.Clients), b.linked)
 	return b
 }
+
+// trackSize is how many moments of each client its timeline has.
+func trackSize(clients int) int { return min(max(mostMoments/max(clients, 1), 16), 512) }
 
 // Apply folds one event.
 func (b *Board) Apply(e Event) { b.applyAll([]Event{e}) }
@@ -122,6 +125,11 @@ func (b *Board) applyAll(events []Event) {
 	for i := range events {
 		b.apply(&events[i])
 	}
+	b.replied(events)
+}
+
+// replied keeps the last reply among events that have been applied.
+func (b *Board) replied(events []Event) {
 	for i := len(events) - 1; i >= 0; i-- {
 		if e := &events[i]; e.isReply() && e.Client != 0 {
 			b.reply = *e

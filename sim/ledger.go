@@ -38,6 +38,7 @@ type Ledger struct {
 	tally     []Tally               // what became of each client's updates, by number
 	untold    int64                 // versions on the trunk whose reply is still on its way
 	losses    []*version            // the most recent, oldest first; some may have come back
+	everLost  int64                 // how many losses there have been, with those that were undone
 
 	totals Totals // without Kept and Lost, which the tree tells
 	lost   int64  // counted one by one
@@ -112,6 +113,8 @@ type version struct {
 	kept     bool // it is the head or an ancestor of it
 	killer   *version
 	number   int64 // how many were lost when it was
+
+	twin *version // its copy, while the ledger is being cloned
 }
 
 // update is the version as it is shown. The values are parsed only here: of the

@@ -45,5 +45,6 @@ func (l *Ledger) addLoss(v *version) {
 		l.losses = l.losses[:keep]
 	}
 	v.number = l.Totals().Lost
+	l.everLost++
 	l.losses = append(l.losses, v)
 }

@@ -26,7 +26,8 @@ type Recorder struct {
 	some chan struct{} // there is something to fold
 	half chan struct{} // the buffer is half full
 
-	log func(Event) // told of every event as it is folded, if set
+	tape *Tape       // keeps the events, if set; its head is board
+	log  func(Event) // told of every event as it is folded, if set
 }
 
 const (
@@ -89,7 +90,11 @@ func (r *Recorder) foldLocked() {
 	events := r.buffer
 	r.buffer = r.spare[:0]
 	r.mu.Unlock()
-	r.board.applyAll(events)
+	if r.tape != nil {
+		r.tape.Apply(events...)
+	} else {
+		r.board.applyAll(events)
+	}
 	if log := r.log; log != nil {
 		r.log = nil // should it panic, it is not told of more
 		for _, e := range events {

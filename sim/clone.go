@@ -1,0 +1,103 @@
+package sim
+
+import (
+	"maps"
+	"slices"
+)
+
+// clone returns a copy of a board that further events change independently. What
+// is only ever appended to is shared. It takes a millisecond or two, most of it for
+// the versions that the ledger remembers.
+func (b *Board) clone() *Board {
+	c := *b
+	c.waits = b.waits.Clone()
+	c.curve = slices.Clip(b.curve)
+	c.clients = slices.Clone(b.clients)
+	for i := range c.clients {
+		client := &c.clients[i]
+		client.track.ring = slices.Clone(client.track.ring)
+		if client.waits != nil {
+			client.waits = client.waits.Clone()
+		}
+	}
+	c.ledger = b.ledger.clone()
+	c.ledger.linked = c.linked
+	return &c
+}
+
+// clone returns a copy of a ledger, without the function that it calls. Versions
+// point at each other in circles, so each of them notes its copy while others
+// still may ask for it.
+func (l *Ledger) clone() *Ledger {
+	c := *l
+	c.slab = nil
+	var copied []*version
+	of := func(v *version) *version {
+		if v == nil {
+			return nil
+		}
+		if v.twin == nil {
+			v.twin = c.newVersion()
+			*v.twin = *v
+			v.twin.twin = nil
+			copied = append(copied, v)
+		}
+		return v.twin
+	}
+	all := func(versions []*version) []*version {
+		copies := make([]*version, len(versions), cap(versions))
+		for i, v := range versions {
+			copies[i] = of(v)
+		}
+		return copies
+	}
+	byText := func(versions map[string]*version) map[string]*version {
+		copies := make(map[string]*version, len(versions))
+		for text, v := range versions {
+			copies[text] = of(v)
+		}
+		return copies
+	}
+	seatOf := func(s seat) seat {
+		s.base, s.pending = of(s.base), of(s.pending)
+		return s
+	}
+	waiting := func(updates []computed) []computed {
+		copies := slices.Clone(updates)
+		for i := range copies {
+			copies[i].seat = seatOf(copies[i].seat)
+		}
+		return copies
+	}
+
+	c.window = all(l.window)
+	c.head = of(l.head)
+	c.known = make(map[uint64]*version, len(l.known))
+	for hash, v := range l.known {
+		c.known[hash] = of(v)
+	}
+	c.early = make(map[string][]*version, len(l.early))
+	for text, queue := range l.early {
+		c.early[text] = all(queue)
+	}
+	c.guess, c.tips = byText(l.guess), byText(l.tips)
+	c.ahead = maps.Clone(l.ahead)
+	for base, updates := range l.ahead {
+		c.ahead[base] = waiting(updates)
+	}
+	c.silent = waiting(l.silent)
+	c.seats = slices.Clone(l.seats)
+	for i, s := range c.seats {
+		c.seats[i] = seatOf(s)
+	}
+	c.tally = slices.Clone(l.tally)
+	c.losses = all(l.losses)
+	for i := 0; i < len(copied); i++ { // which grows meanwhile
+		v := copied[i]
+		v.twin.parent, v.twin.killer = of(v.parent), of(v.killer)
+	}
+	for _, v := range copied {
+		v.twin = nil
+	}
+	return &c
+}
