@@ -1,8 +1,10 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/anishathalye/porcupine"
@@ -67,6 +69,9 @@ func (j *Judge) Draw(w io.Writer, orders []sim.Order, limit time.Duration) error
 	}
 	model := modelOf(j.lanes())
 	_, info := porcupine.CheckOperationsVerbose(model, all, limit)
+	for _, partial := range info.PartialLinearizations() { // they come in no order: the same run, the same picture
+		slices.SortFunc(partial, func(a, b []int) int { return cmp.Or(len(b)-len(a), slices.Compare(a, b)) })
+	}
 	info.AddAnnotations(notes)
 	return porcupine.Visualize(model, info, w)
 }

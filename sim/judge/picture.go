@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"locktop/sim"
@@ -23,13 +24,16 @@ type Picture struct {
 
 // Of returns the judge of lanes that are about to begin, in place of those before.
 // Where there is no path it is nil. The error is [fs.ErrExist] if the file is there
-// already and must not be replaced.
+// already and must not be replaced, and [fs.ErrNotExist] if it has no directory.
 func (p *Picture) Of(lanes []sim.LaneInfo) (*Judge, error) {
 	if p.Path == "" {
 		return nil, nil
 	}
 	if _, err := os.Lstat(p.Path); err == nil && !p.Force {
 		return nil, p.exists()
+	}
+	if _, err := os.Stat(filepath.Dir(p.Path)); err != nil {
+		return nil, fmt.Errorf("porcupine: %w", err) // better now than after the run
 	}
 	p.judge = New(lanes)
 	return p.judge, nil

@@ -62,6 +62,7 @@ var columns = []column{
 	whole("faults", func(l sim.LaneResult) int64 { return l.Faults }),
 	whole("crashed", func(l sim.LaneResult) int64 { return int64(l.Crashed) }),
 	whole("rewound", func(l sim.LaneResult) int64 { return int64(l.Rewound) }),
+	{"porcupine", func(_ sim.Result, l sim.LaneResult) string { return string(l.Order) }},
 }
 
 // whole is a column of whole numbers.

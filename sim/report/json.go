@@ -51,6 +51,8 @@ type lane struct {
 	Faults   faults  `json:"faults"`
 	// FailedChecks names the equations of the accounts that do not hold.
 	FailedChecks []string `json:"failed_checks"`
+	// Porcupine is what a second judge says of the history, if one was asked.
+	Porcupine string `json:"porcupine,omitempty"`
 	// Broke says why the lane could not go on; empty when it did.
 	Broke string `json:"broke,omitempty"`
 }
@@ -146,6 +148,7 @@ func laneOf(l sim.LaneResult) lane {
 		Verdict:      string(l.Verdict),
 		Faults:       faults{Injected: l.Faults, Crashed: l.Crashed, Rewound: l.Rewound, NeverStruck: faultTexts(l.NeverStruck)},
 		FailedChecks: failed,
+		Porcupine:    string(l.Order),
 		Broke:        l.Broke,
 	}
 }

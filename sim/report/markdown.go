@@ -38,6 +38,9 @@ func Markdown(w io.Writer, r sim.Result) error {
 	b.WriteByte('\n')
 	for _, l := range r.Lanes {
 		fmt.Fprintf(&b, "- **%s**: %s\n", markdownText(l.Lane.Name()), markdownText(Sentence(l)))
+		if l.Order != "" {
+			fmt.Fprintf(&b, "  - %s\n", markdownText(orderSentence(l.Order)))
+		}
 		for _, check := range l.Failed {
 			fmt.Fprintf(&b, "  - CHECK FAILED: %s\n", markdownText(check))
 		}
