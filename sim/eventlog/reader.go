@@ -46,10 +46,10 @@ type Reader struct {
 	err    error
 }
 
-// NewReader reads the header of a log. Its errors are of type [*LineError]; they
+// NewReader reads the header of a log, which may be compressed with gzip. Its errors are of type [*LineError]; they
 // are [ErrNotALog] or [ErrVersion] if that is the reason.
 func NewReader(r io.Reader) (*Reader, error) {
-	rd := &Reader{in: bufio.NewReaderSize(r, 1<<16)}
+	rd := &Reader{in: plainText(r)}
 	text, err := rd.next()
 	switch {
 	case errors.Is(err, io.EOF):

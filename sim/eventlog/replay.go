@@ -1,9 +1,6 @@
 package eventlog
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"errors"
 	"io"
 	"os"
@@ -16,56 +13,12 @@ import (
 const Stdin = "-"
 
 // Open opens a log by its path, or the standard input, to be read with [NewReader].
-// What is compressed with gzip is decompressed, whatever it is called.
 func Open(path string) (io.ReadCloser, error) {
-	file := os.Stdin
-	if path != Stdin {
-		var err error
-		if file, err = os.Open(path); err != nil {
-			return nil, err
-		}
+	if path == Stdin {
+		return io.NopCloser(os.Stdin), nil
 	}
-	in := bufio.NewReaderSize(file, 1<<16)
-	l := opened{in, file}
-	if start, _ := in.Peek(len(gzipMagic)); bytes.Equal(start, gzipMagic) {
-		l.Reader = &lateGzip{from: in}
-	}
-	return l, nil
+	return os.Open(path)
 }
-
-// opened is a file that is read by way of something.
-type opened struct {
-	io.Reader
-	file *os.File
-}
-
-func (o opened) Close() error { return o.file.Close() }
-
-// gzipMagic is how a compressed file begins.
-var gzipMagic = []byte{0x1f, 0x8b}
-
-// lateGzip begins to decompress when it is read, so that damage at the start is
-// found by the reader, as all other is.
-type lateGzip struct {
-	from io.Reader
-	gzip *gzip.Reader
-}
-
-func (l *lateGzip) Read(p []byte) (n int, err error) {
-	if l.gzip == nil {
-		l.gzip, err = gzip.NewReader(l.from)
-	}
-	if err == nil {
-		n, err = l.gzip.Read(p)
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errGzipCutOff
-	}
-	return n, err
-}
-
-// errGzipCutOff is of a compressed file that was not copied whole.
-var errGzipCutOff = errors.New("the compressed file ends in the middle")
 
 // Result is that of the run, from the state of its lanes.
 func (r *Reader) Result(lanes []*sim.Snapshot) sim.Result {
