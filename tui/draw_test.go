@@ -88,8 +88,8 @@ func TestGoldenStates(t *testing.T) {
 		}},
 		{"back-120x40", 120, 40, func() Frame {
 			f := twoLanes(6)
-			f.State, f.Back, f.At = Paused, true, 1100*ms
-			return f
+			f.State = Paused
+			return lookingBack(f, 700*ms)
 		}},
 		{"frozen-120x30", 120, 30, func() Frame {
 			f := twoLanes(6)
@@ -173,9 +173,8 @@ func everyFrame() map[string]Frame {
 	help.Over = Help
 	frames["help"] = help
 	back := twoLanes(6)
-	back.Back, back.At, back.State = true, 300*ms, Paused
-	back.Config.Alerts = 20
-	frames["back"] = back
+	back.State, back.Config.Alerts = Paused, 20
+	frames["back"] = lookingBack(back, 300*ms)
 	odd := twoLanes(6)
 	odd.Backend = "redis://キー\x1b[31m.example:6379/0"
 	odd.State, odd.Notice = Frozen, "été \u202e 日本"

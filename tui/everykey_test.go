@@ -24,6 +24,7 @@ func TestEveryKeyInEveryViewAtEverySize(t *testing.T) {
 			m := running(t, sim.Defaults())
 			session := m.session
 			session.exp.Pause()
+			session.tapes = tapesOf(frame)
 			overlays := []Overlay{NoOverlay, Help, Info, FaultMenu, PresetMenu}
 			if l, ok := frame.lossOf(1); ok {
 				frame.told = &l
@@ -53,8 +54,8 @@ func pressAll(t *testing.T, m *model, session *session, frame Frame, view View, 
 			continue
 		}
 		for _, key := range k.Keys() {
-			// The picture is held, so that it stays that of the logs.
-			m.session, m.starting, m.again, m.paused, m.frozen, m.held = session, false, false, false, true, frame.Snapshots
+			// The view is frozen at the end of the logs.
+			m.session, m.starting, m.again, m.paused, m.frozen, m.frozenAt = session, false, false, false, true, frame.now()
 			m.frame = frame
 			m.frame.State, m.frame.View, m.frame.Over = Frozen, view, over
 			press(t, m, key)

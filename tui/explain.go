@@ -11,7 +11,7 @@ import (
 
 // How one update was lost, command by command.
 
-// lossOf returns the last lost update of a client in the focused lane, up to the time looked at.
+// lossOf returns the last lost update of a client in the focused lane.
 func (f *Frame) lossOf(client int) (loss, bool) {
 	return f.findLoss(func(u *sim.Update) bool { return u.Client == client })
 }
@@ -22,22 +22,13 @@ func (f *Frame) findLoss(wanted func(*sim.Update) bool) (loss, bool) {
 	if s == nil {
 		return loss{}, false
 	}
-	losses := f.lossesSeen(s)
+	losses := s.Losses
 	for i := len(losses) - 1; i >= 0; i-- {
 		if wanted(&losses[i].Victim) {
 			return lossAt(losses, i, s, f.Focus), true
 		}
 	}
 	return loss{}, false
-}
-
-// lossesSeen are the losses up to the time looked at, or all that are remembered.
-func (f *Frame) lossesSeen(s *sim.Snapshot) []sim.Loss {
-	n := len(s.Losses)
-	for f.Back && n > 0 && lostAt(&s.Losses[n-1]) > f.At {
-		n--
-	}
-	return s.Losses[:n]
 }
 
 // lossAt is the i-th of the losses with all that went with it.
@@ -69,7 +60,7 @@ func (m *model) tellLoss() {
 	if f.View == HistoryView {
 		missing = "no version is selected"
 		if v := f.selectedVersion(); v != nil {
-			l, ok = f.findLoss(func(u *sim.Update) bool { return *u == v.Update })
+			l, ok = m.lossOfVersion(v)
 			missing = "this version was lost too long ago to tell how"
 			if v.Kept {
 				missing = "this version is kept: enter explains a lost one"
@@ -84,6 +75,31 @@ func (m *model) tellLoss() {
 	}
 	f.told = &l
 	m.toggle(Explanation)
+}
+
+// lossOfVersion returns how a version of the focused lane was lost. Where that is longer ago than the snapshot lists, the
+// tape tells: of the next losses after the write, one is that of the version.
+func (m *model) lossOfVersion(v *sim.Version) (loss, bool) {
+	const most = 100 // losses that are looked at, in tens of milliseconds
+	f := &m.frame
+	isIt := func(u *sim.Update) bool { return *u == v.Update }
+	l, ok := f.findLoss(isIt)
+	if ok || v.Kept || m.session == nil {
+		return l, ok
+	}
+	at, tape := v.SentAt-1, m.session.tapes[f.Focus]
+	for range most {
+		if at, ok = tape.LossAfter(at); !ok || at > m.shown() {
+			break
+		}
+		then := tape.At(at, sim.View{})
+		for i := range then.Losses {
+			if isIt(&then.Losses[i].Victim) {
+				return lossAt(then.Losses, i, then, f.Focus), true
+			}
+		}
+	}
+	return loss{}, false
 }
 
 // heading says which loss it is.

@@ -8,14 +8,14 @@ import (
 
 // fault writes that something is done to a client, or to Redis, which takes some time off a lease that runs.
 func (l *laneLog) fault(at time.Duration, client int, text string, off time.Duration) {
-	l.board.Apply(sim.Event{At: at, Client: client, Kind: sim.Faulted, Text: text, Lease: off})
+	l.add(sim.Event{At: at, Client: client, Kind: sim.Faulted, Text: text, Lease: off})
 }
 
 // rewind has Redis go back to an earlier value, and forget the lock.
 func (l *laneLog) rewind(at time.Duration, fault, value string) {
 	l.fault(at, 0, fault, time.Hour)
 	l.value = value
-	l.board.Apply(sim.Event{At: at, Kind: sim.Rewound, Value: value})
+	l.add(sim.Event{At: at, Kind: sim.Rewound, Value: value})
 }
 
 // want has clients want the lock, and fail to get it.

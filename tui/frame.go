@@ -47,7 +47,7 @@ type Frame struct {
 	// Snapshots are those of the lanes; none while starting.
 	Snapshots []*sim.Snapshot
 	State     State
-	// Back says that the user looks back: the timelines end at At then.
+	// Back says that the user looks back: the snapshots are of the time At then.
 	Back bool
 	At   time.Duration
 	// View is the way in which the race is shown.

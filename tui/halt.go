@@ -4,11 +4,9 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
-
-	"locktop/sim"
 )
 
-// Halting the race, going on command by command, and looking back.
+// Halting the race, and going on command by command.
 
 // ready tells whether there is a race that goes on, and the user if there is not.
 func (m *model) ready() bool {
@@ -39,7 +37,8 @@ func (m *model) pause() {
 		return
 	}
 	m.frozen = !m.frozen
-	m.hold()
+	m.frozenAt = m.session.exp.Clock().Now()
+	m.fold()
 }
 
 // step lets one command of the focused lane through.
@@ -89,59 +88,4 @@ func (m *model) resume(err error) {
 		m.suspended = false
 		m.session.exp.Resume()
 	}
-}
-
-// hold keeps the present picture while the view is frozen or looks back, and lets go of it otherwise.
-func (m *model) hold() {
-	switch {
-	case !m.frozen && !m.frame.Back:
-		m.held = nil
-	case m.held == nil:
-		views := make([]sim.View, len(m.frame.Config.Lanes))
-		for i := range views {
-			views[i] = everything(m.frame.Config.Clients)
-		}
-		m.held = m.session.exp.Snapshots(views...)
-		m.frame.Snapshots = m.held
-	}
-}
-
-// scrub moves the end of the timelines by a quarter of their length. Looking back begins with holding the picture, as the
-// timelines are forgotten while the race runs on; reaching its end returns to the present.
-func (m *model) scrub(direction int) {
-	f := &m.frame
-	if m.session == nil {
-		m.notify("still starting")
-		return
-	}
-	p := planFor(m.size().w, m.size().h, f)
-	length := time.Duration(p.timelineCells(f)) * f.perCell()
-	from := f.edge()
-	to := max(from+time.Duration(direction)*max(length/4, f.perCell()), min(length, f.now()))
-	switch {
-	case direction > 0 && !f.Back:
-		m.notify("this is the present: ← looks back")
-	case direction < 0 && to >= from:
-		m.notify("this is the beginning")
-	case to >= f.now():
-		m.live()
-	default:
-		m.lookAt(to)
-	}
-}
-
-// lookAt holds the picture and has the timelines end at a time.
-func (m *model) lookAt(at time.Duration) {
-	f := &m.frame
-	if !f.Back && f.State == Live {
-		m.notify("the race runs on: g returns to it")
-	}
-	f.Back, f.At = true, at
-	m.hold()
-}
-
-// live returns from looking back.
-func (m *model) live() {
-	m.frame.Back = false
-	m.hold()
 }

@@ -55,13 +55,14 @@ func (f *Frame) selectedVersion() *sim.Version {
 	return nil
 }
 
-// follow returns where the version that was selected is now that others have come on top; the newest stays the newest.
+// follow returns where the version that was selected is now that others have come on top, or have not been there yet; the
+// newest stays the newest.
 func (f *Frame) follow(old *sim.Version) int {
 	s := f.snapshot(f.Focus)
 	if s == nil || old == nil || f.Line == 0 {
 		return 0
 	}
-	for i := f.Line; i < len(s.History); i++ {
+	for i := range s.History {
 		if s.History[i].Update == old.Update {
 			return i
 		}
@@ -106,7 +107,7 @@ func drawLaneHistory(a chart.Area, f *Frame, lane int) {
 		top, line = f.historyTop(rows.H(), len(s.History)), f.Line
 	}
 	folded := drawGraph(rows, f, s, top, line)
-	where := f.asOf(s)
+	where := ""
 	if top > 0 {
 		where += fmt.Sprintf("%d newer", top)
 	}

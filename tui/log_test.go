@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"cmp"
+	"slices"
+	"sync"
 	"time"
 
 	"locktop/sim"
@@ -10,7 +13,8 @@ const ms = time.Millisecond
 
 // laneLog is the event log of a lane, written by hand: it plays Redis, so that what clients read and overwrite fits.
 type laneLog struct {
-	board   *sim.Board
+	info    sim.LaneInfo
+	events  []sim.Event
 	lease   time.Duration
 	value   string
 	base    map[int]string
@@ -25,7 +29,7 @@ func newLog(index int, strategy string, clients int, lease time.Duration) *laneL
 		info.Lease = lease
 	}
 	return &laneLog{
-		board: sim.NewBoard(info), lease: info.Lease,
+		info: info, lease: info.Lease,
 		base: map[int]string{}, latency: map[int]time.Duration{},
 	}
 }
@@ -34,13 +38,13 @@ func newLog(index int, strategy string, clients int, lease time.Duration) *laneL
 func newLaneLog(cfg sim.Config, lane int) *laneLog {
 	info := cfg.LaneInfo(lane)
 	return &laneLog{
-		board: sim.NewBoard(info), lease: info.Lease,
+		info: info, lease: info.Lease,
 		base: map[int]string{}, latency: map[int]time.Duration{},
 	}
 }
 
 func (l *laneLog) event(at time.Duration, client int, kind sim.Kind, commands int) {
-	l.board.Apply(sim.Event{At: at, Client: client, Kind: kind, Commands: commands, Lease: l.leaseOf(kind)})
+	l.add(sim.Event{At: at, Client: client, Kind: kind, Commands: commands, Lease: l.leaseOf(kind)})
 }
 
 func (l *laneLog) leaseOf(kind sim.Kind) time.Duration {
@@ -55,12 +59,12 @@ func (l *laneLog) receive(at time.Duration, client int) {
 	l.alerts++
 	latency := 30*ms + time.Duration(l.alerts*l.alerts*7919%40_000)*time.Microsecond
 	l.latency[client] = latency
-	l.board.Apply(sim.Event{At: at, Client: client, Kind: sim.Received, Alert: l.alerts, Latency: latency})
+	l.add(sim.Event{At: at, Client: client, Kind: sim.Received, Alert: l.alerts, Latency: latency})
 }
 
 func (l *laneLog) read(at time.Duration, client int) {
 	l.base[client] = l.value
-	l.board.Apply(sim.Event{At: at, Client: client, Kind: sim.Read, Value: l.value, Commands: 1})
+	l.add(sim.Event{At: at, Client: client, Kind: sim.Read, Value: l.value, Commands: 1})
 }
 
 func (l *laneLog) write(at time.Duration, client int) {
@@ -70,8 +74,8 @@ func (l *laneLog) write(at time.Duration, client int) {
 		panic(err)
 	}
 	value := average.Add(l.latency[client]).String()
-	l.board.Apply(sim.Event{At: at - ms/2, Client: client, Kind: sim.Written, Base: base, Value: value})
-	l.board.Apply(sim.Event{At: at, Client: client, Kind: sim.Acked, Value: l.value, Commands: 1})
+	l.add(sim.Event{At: at - ms/2, Client: client, Kind: sim.Written, Base: base, Value: value})
+	l.add(sim.Event{At: at, Client: client, Kind: sim.Acked, Value: l.value, Commands: 1})
 	l.value = value
 }
 
@@ -150,7 +154,46 @@ func (l *laneLog) takeTurns(clients int, until time.Duration) {
 func frameOf(cfg sim.Config, now time.Duration, logs ...*laneLog) Frame {
 	f := Frame{Config: cfg, Speed: cfg.Speed, Backend: "embedded", State: Live, Cursor: 1}
 	for _, l := range logs {
-		f.Snapshots = append(f.Snapshots, l.board.Snapshot(now, everything(cfg.Clients)))
+		f.Snapshots = append(f.Snapshots, l.snapshot(now, everything(cfg.Clients)))
+	}
+	return f
+}
+
+// logged has the tape of every snapshot that was taken of a log.
+var logged sync.Map
+
+func (l *laneLog) snapshot(now time.Duration, view sim.View) *sim.Snapshot {
+	tape := sim.NewTape(l.info, 0)
+	tape.Apply(l.sorted()...)
+	s := tape.At(now, view)
+	logged.Store(s, tape)
+	return s
+}
+
+// sorted are the events in the order of their times, in which they are not written.
+func (l *laneLog) sorted() []sim.Event {
+	slices.SortStableFunc(l.events, func(a, b sim.Event) int { return cmp.Compare(a.At, b.At) })
+	return l.events
+}
+
+func (l *laneLog) add(e sim.Event) { l.events = append(l.events, e) }
+
+// tapesOf returns the logs of the lanes of a frame.
+func tapesOf(f Frame) []*sim.Tape {
+	var tapes []*sim.Tape
+	for _, s := range f.Snapshots {
+		tape, _ := logged.Load(s)
+		tapes = append(tapes, tape.(*sim.Tape))
+	}
+	return tapes
+}
+
+// lookingBack is a frame of the same logs at an earlier time.
+func lookingBack(f Frame, at time.Duration) Frame {
+	tapes := tapesOf(f)
+	f.Back, f.At, f.Snapshots = true, at, nil
+	for _, tape := range tapes {
+		f.Snapshots = append(f.Snapshots, tape.At(at, everything(f.Config.Clients)))
 	}
 	return f
 }
@@ -203,4 +246,9 @@ func someRuns() Frame {
 		now.Runs = append(now.Runs, NewPastRun(i+1, "", r))
 	}
 	return now
+}
+
+// everything is the view of a lane that any view of the screen can be drawn from.
+func everything(clients int) sim.View {
+	return sim.View{First: 1, Count: clients, History: mostHistory}
 }

@@ -29,10 +29,10 @@ type model struct {
 	again    bool     // the configuration has changed since that command was given
 
 	frame       Frame
-	paused      bool            // the user has paused the race
-	suspended   bool            // it is paused while the program is suspended
-	frozen      bool            // or the view, where the race cannot be
-	held        []*sim.Snapshot // what is shown instead of the present: of all clients, from their oldest moments on
+	paused      bool          // the user has paused the race
+	suspended   bool          // it is paused while the program is suspended
+	frozen      bool          // or the view, where the race cannot be
+	frozenAt    time.Duration // since when
 	noticeUntil time.Time
 	whySince    time.Time // when the explanation was last changed
 	steppedAt   time.Time
@@ -112,7 +112,7 @@ func (m *model) tickOn() tea.Cmd {
 
 // idle tells whether the screen will stay as it is without the user.
 func (m *model) idle() bool {
-	if m.held != nil {
+	if m.frozen || m.frame.Back {
 		return true
 	}
 	switch m.frame.State {
@@ -169,7 +169,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 // restart has the session replaced by one of the present configuration. While one is being started already, it is
 // followed by another.
 func (m *model) restart() tea.Cmd {
-	m.session, m.held = nil, nil
+	m.session = nil
 	m.paused, m.frozen, m.stepping, m.suspended = false, false, false, false
 	m.frame.why = nil
 	if m.frame.Over == Explanation {
@@ -231,11 +231,8 @@ func (m *model) look() {
 		f.State = state
 		m.stale = true
 	}
-	if m.held != nil {
-		f.Snapshots = m.held
-		return
-	}
-	snapshots := m.session.exp.Snapshots(f.needs(m.size(), m.session.exp.Clock().Now())...)
+	m.keepUp()
+	snapshots := m.snapshots(f.needs(m.size(), m.shown()))
 	for i, s := range snapshots {
 		if old := f.snapshot(i); old == nil || old.Events != s.Events || old.At != s.At ||
 			old.First != s.First || len(old.Clients) != len(s.Clients) {

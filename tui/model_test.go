@@ -321,7 +321,7 @@ func testLookingBackIsAnchored(t *testing.T) {
 	for range 100 {
 		press(t, m, "left")
 	}
-	if m.frame.At <= 0 || m.frame.At >= at {
+	if m.frame.At != 0 || !strings.Contains(m.view(), "this is the beginning") {
 		t.Errorf("as far back as can be is %v", m.frame.At)
 	}
 	for range 100 {
@@ -330,12 +330,12 @@ func testLookingBackIsAnchored(t *testing.T) {
 			break
 		}
 	}
-	if m.frame.Back || m.frame.State != Live || m.held != nil {
+	if m.frame.Back || m.frame.State != Live {
 		t.Error("going forward does not end in the present")
 	}
 	press(t, m, "h")
 	press(t, m, "esc")
-	if m.frame.Back || m.held != nil {
+	if m.frame.Back {
 		t.Error("esc does not return to the present")
 	}
 }
@@ -392,7 +392,7 @@ func TestARealRedisIsFrozenInsteadOfPaused(t *testing.T) {
 		t.Error("a step is not answered")
 	}
 	press(t, m, " ")
-	if m.frame.State != Live || m.held != nil {
+	if m.frame.State != Live {
 		t.Errorf("state %d after the freeze", m.frame.State)
 	}
 }

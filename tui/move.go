@@ -40,18 +40,17 @@ func (m *model) moveLine(by int) {
 	f.Line = min(max(f.Line+by, 0), max(versions-1, 0))
 }
 
-// fetchHistory has the history of the focused lane fetched as far as a line, unless the picture is held. What is selected
-// stays so.
+// fetchHistory has the history of the focused lane fetched as far as a line. What is selected stays so.
 func (m *model) fetchHistory(line int) {
 	f := &m.frame
-	if m.session == nil || m.held != nil {
+	if m.session == nil {
 		return
 	}
 	selected, at := f.selectedVersion(), f.Line
 	f.Line = min(max(line, at), mostHistory)
-	views := f.needs(m.size(), f.now())
+	views := f.needs(m.size(), m.shown())
 	f.Line = at
-	f.Snapshots = m.session.exp.Snapshots(views...)
+	f.Snapshots = m.snapshots(views)
 	f.Line = f.follow(selected)
 }
 
@@ -123,9 +122,4 @@ func (m *model) page() int {
 	}
 	p := planFor(s.w, s.h, f)
 	return max(p.lane.clients, 1)
-}
-
-// everything is the view of a lane that any view of the screen can be drawn from.
-func everything(clients int) sim.View {
-	return sim.View{First: 1, Count: clients, History: mostHistory}
 }

@@ -13,11 +13,6 @@ import (
 // nothingLost says why there is nothing to explain.
 func nothingLost(f *Frame) string {
 	if f.Back {
-		for _, s := range f.Snapshots {
-			if len(s.Losses) > 0 && s.Losses[0].Number > 1 {
-				return "what was lost up to then is no longer remembered"
-			}
-		}
 		return "nothing had been lost by then"
 	}
 	updates := int64(0)
@@ -37,7 +32,7 @@ func nothingLost(f *Frame) string {
 func (f *Frame) hungLane() int {
 	for i := range f.Config.Lanes {
 		lane := (f.Focus + i) % len(f.Config.Lanes)
-		if s := f.snapshot(lane); s != nil && s.Verdict == sim.Hung && !f.Back {
+		if s := f.snapshot(lane); s != nil && s.Verdict == sim.Hung {
 			return lane
 		}
 	}

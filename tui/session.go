@@ -13,6 +13,7 @@ import (
 // session is one experiment that races on a goroutine of its own.
 type session struct {
 	exp    *sim.Experiment
+	tapes  []*sim.Tape // of its lanes
 	stop   context.CancelFunc
 	ended  chan struct{} // closed when the race is over
 	preset string        // the failure it brings about, in the words of the header
@@ -34,7 +35,7 @@ func start(ctx context.Context, cfg sim.Config, opened func(*sim.Experiment) err
 		}
 	}
 	ctx, stop := context.WithCancel(ctx)
-	s := &session{exp: exp, stop: stop, ended: make(chan struct{})}
+	s := &session{exp: exp, tapes: exp.Tapes(), stop: stop, ended: make(chan struct{})}
 	go func() {
 		defer close(s.ended)
 		s.err = guard(func() error { return exp.Run(ctx) })

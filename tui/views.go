@@ -116,14 +116,6 @@ func (f *Frame) shownLanes(p *plan) (first, n int) {
 	return p.firstLane, p.lanes
 }
 
-// asOf says, while the user looks back, of when it is what does not go back with the timelines; else it is empty.
-func (f *Frame) asOf(s *sim.Snapshot) string {
-	if !f.Back {
-		return ""
-	}
-	return "as of " + clockText(s.At) + "  "
-}
-
 // lanePanel draws the box of a lane, and returns its inside.
 func lanePanel(a chart.Area, f *Frame, lane int) chart.Area {
 	ink, title := inkFrame, inkTitle

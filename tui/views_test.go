@@ -3,8 +3,10 @@ package tui
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/muesli/termenv"
@@ -142,40 +144,48 @@ func TestTheHelpTurnsItsPages(t *testing.T) {
 	contains(t, all, "1 2 3 4 5 the views", "x crash", "ctrl+z suspend", "q quit", "of getting a turn")
 }
 
-// TestFromLossToLoss goes back through the losses of a lane that stands still, and forward again.
+// TestFromLossToLoss goes back through all losses of a lane, of which there are more than a snapshot lists, and forward again.
 func TestFromLossToLoss(t *testing.T) {
 	cfg := sim.Defaults()
-	cfg.Lanes, cfg.Speed = []string{"none"}, 4
+	cfg.Lanes, cfg.Speed = []string{"none"}, 16
 	m := running(t, cfg)
-	m.after(time.Second)
+	m.after(200 * ms)
+	for m.frame.Snapshots[0].Lost < 2*sim.Shown {
+		m.after(m.frame.now() + 100*ms)
+	}
 	press(t, m, " ")
-	m.look()
-	var before time.Duration
-	for i := range 5 {
-		press(t, m, "[")
+	press(t, m, "[")
+	moments, before := 0, m.frame.now()+1
+	for !strings.Contains(m.frame.Notice, "nothing before") {
 		f := &m.frame
 		l, ok := lastLoss(f)
-		if !f.Back || !ok || lostAt(&l.Loss) != f.At || i > 0 && f.At >= before {
-			t.Fatalf("%d: back %v at %v, after %v; loss at %v", i, f.Back, f.At, before, lostAt(&l.Loss))
+		if !f.Back || !ok || f.Snapshots[0].At != f.At || f.At >= before {
+			t.Fatalf("moment %d: back %v at %v, after %v; the snapshot is of %v; %q", moments, f.Back, f.At, before, f.Snapshots[0].At, f.Notice)
 		}
 		if l.Victim.Client != f.Cursor {
 			t.Errorf("c%d is selected, and c%d's loss explained", f.Cursor, l.Victim.Client)
 		}
-		before = f.At
+		earlier := m.session.tapes[0].At(f.At-1, sim.View{})
+		if slices.ContainsFunc(earlier.Losses, func(e sim.Loss) bool { return e.Victim == l.Victim }) {
+			t.Errorf("the loss explained at %v was one before", f.At)
+		}
+		moments, before = moments+1, f.At
+		press(t, m, "[")
 	}
-	press(t, m, "]")
-	if m.frame.At <= before {
-		t.Errorf("forward from %v is %v", before, m.frame.At)
+	if before := m.session.tapes[0].At(m.frame.At-1, sim.View{}).Lost; moments <= sim.Shown || before != 0 {
+		t.Errorf("%d moments, and before the first %d are lost", moments, before)
 	}
-	for range 5 {
-		press(t, m, "]")
+	for range moments - 1 {
+		if press(t, m, "]"); !m.frame.Back {
+			t.Fatal("the present is before the last loss")
+		}
 	}
-	if m.frame.Back {
+	if press(t, m, "]"); m.frame.Back {
 		t.Error("beyond the last loss is not the present")
 	}
 	press(t, m, "[")
 	press(t, m, "g")
-	if m.frame.Back || m.held != nil {
+	if m.frame.Back {
 		t.Error("g does not return to the present")
 	}
 	press(t, m, "3")
@@ -188,6 +198,80 @@ func TestFromLossToLoss(t *testing.T) {
 	press(t, m, "esc")
 	if m.frame.Over != NoOverlay {
 		t.Error("esc does not close the explanation")
+	}
+}
+
+// TestAllViewsGoBackTogether, and show at a time what they showed then.
+func TestAllViewsGoBackTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := running(t, sim.Defaults())
+		m.after(300 * ms)
+		press(t, m, " ")
+		synctest.Wait() // for replies that were on their way
+		m.look()
+		at := m.present()
+		var then [RunsView]string
+		for view := range RunsView {
+			m.frame.View, m.frame.Scale = view, Scale{}
+			m.look()
+			then[view] = inner(m.viewNow())
+		}
+		press(t, m, " ")
+		m.after(800 * ms)
+		press(t, m, " ")
+		for view := range RunsView {
+			m.frame.View, m.frame.Back = view, false
+			m.look()
+			if inner(m.viewNow()) == then[view] {
+				t.Errorf("%s: half a second later, it shows the same", viewNames[view])
+			}
+			m.frame.Scale = Scale{}
+			m.lookAt(at)
+			if got := inner(m.viewNow()); got != then[view] {
+				was := strings.Split(then[view], "\n")
+				for y, line := range strings.Split(got, "\n") {
+					if line != was[y] {
+						t.Errorf("%s: back at %v, a line is\n%s\nand was\n%s", viewNames[view], at, line, was[y])
+					}
+				}
+			}
+		}
+	})
+}
+
+// inner is a picture without what says that one looks back: the header, the last line, and the heading of the explanation.
+func inner(picture string) string {
+	lines := strings.Split(picture, "\n")
+	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.Contains(line, "UPDATE WAS LOST") })
+	return strings.Join(lines[1:len(lines)-1], "\n")
+}
+
+// TestScrubbingStopsAtTheOldestRecord, and says so, while the race runs on and pushes it out.
+func TestScrubbingStopsAtTheOldestRecord(t *testing.T) {
+	m := running(t, sim.Defaults())
+	m.session.exp.Pause()
+	log := newLog(0, "none", 6, 0)
+	log.race(6, 800*time.Second)
+	events := log.sorted()
+	half := len(events) / 2
+	tape := sim.NewTape(log.info, 1)
+	tape.Apply(events[:half]...)
+	m.session.tapes[0] = tape
+	m.frozen, m.frozenAt = true, events[half].At
+	oldest, _ := tape.Span()
+	if oldest == 0 {
+		t.Fatal("the tape drops nothing")
+	}
+	m.lookAt(oldest + ms)
+	press(t, m, "left")
+	if m.frame.At != oldest || !strings.Contains(m.viewNow(), "the record begins here, at "+clockText(oldest)) {
+		t.Errorf("at %v, the oldest is %v:\n%s", m.frame.At, oldest, m.viewNow())
+	}
+	press(t, m, "[")
+	contains(t, m.viewNow(), "no earlier loss is kept: the record of none begins at "+clockText(oldest))
+	tape.Apply(events[half:]...)
+	if m.look(); m.frame.At <= oldest || !strings.Contains(m.frame.Notice, clockText(m.frame.At)) {
+		t.Errorf("looking at %v, which is no longer there: %q", m.frame.At, m.frame.Notice)
 	}
 }
 

@@ -27,20 +27,15 @@ func (f *Frame) explained() (loss, bool) {
 	return lastLoss(f)
 }
 
-// lastLoss returns the loss to explain: the last one of the focused lane, or else of another. Looking back, it is the last
-// one up to the time looked at.
+// lastLoss returns the loss to explain: the last one of the focused lane, or else of another.
 func lastLoss(f *Frame) (loss, bool) {
 	for i := range f.Config.Lanes {
 		lane := (f.Focus + i) % len(f.Config.Lanes)
 		s := f.snapshot(lane)
-		if s == nil || s.Lost == 0 {
+		if s == nil || len(s.Losses) == 0 {
 			continue
 		}
-		losses := f.lossesSeen(s)
-		if len(losses) == 0 {
-			continue
-		}
-		l := lossAt(losses, len(losses)-1, s, lane)
+		l := lossAt(s.Losses, len(s.Losses)-1, s, lane)
 		switch {
 		case l.Forgotten:
 			l.Victim = l.erased[len(l.erased)-1]
@@ -61,14 +56,6 @@ func (l *loss) example() sim.Update {
 		}
 	}
 	return l.erased[0]
-}
-
-// lostAt returns when an update was lost.
-func lostAt(l *sim.Loss) time.Duration {
-	if l.Killer.Client == 0 {
-		return writtenAt(&l.Victim)
-	}
-	return writtenAt(&l.Killer)
 }
 
 // writtenAt returns when a write was done, as its client saw it.
