@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +15,7 @@ import (
 	"locktop/sim/eventlog"
 	"locktop/sim/judge"
 	"locktop/sim/report"
+	"locktop/tui"
 )
 
 const replayHelp = `locktop replay plays a run that was recorded with --record, on the same screen: with
@@ -59,7 +61,7 @@ func newReplay(stdout, stderr io.Writer) *cobra.Command {
 	}
 	fl := cmd.Flags()
 	fl.SortFlags = false
-	fl.Var(&r.speed, "speed", "at which it is played, to begin with (default that of the run or, where that slept nowhere, 1/4)")
+	fl.Var(&r.speed, "speed", "at which it is played, to begin with (default that of the run or, where that slept nowhere, 1/16)")
 	r.shown.addReport(fl, "no screen: the report on stdout")
 	fl.StringVar(&r.picture.Path, "porcupine", "", porcupineUsage)
 	fl.BoolVar(&r.picture.Force, "force", false, "let --porcupine replace a file")
@@ -108,8 +110,16 @@ func (r *replayed) run(cmd *cobra.Command, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_ = speed
-	result, err := eventlog.Fold(log, each...)
+	var result sim.Result
+	if !r.shown.headless && isTerminal(stdout) {
+		rec := tui.Recording{Name: filepath.Base(r.name()), Log: log, Speed: speed, Each: each}
+		result, err = tui.PlayRecording(cmd.Context(), rec, r.shown.options())
+	} else {
+		result, err = eventlog.Fold(log, each...)
+	}
+	if len(result.Lanes) == 0 { // there was no terminal to show it on
+		return err
+	}
 	return errors.Join(r.damage(err), r.picture.End(&result), r.shown.write(stdout, result))
 }
 
@@ -134,15 +144,19 @@ func (r *replayed) judges(log *eventlog.Reader) (each []func(int, sim.Event), er
 	return each, err
 }
 
+// name is what the recording is called.
+func (r *replayed) name() string {
+	if r.path == eventlog.Stdin {
+		return "standard input"
+	}
+	return r.path
+}
+
 // damage says of what is wrong in a recording which one it is.
 func (r *replayed) damage(err error) error {
 	var line *eventlog.LineError
 	if !errors.As(err, &line) {
 		return err
 	}
-	name := r.path
-	if name == eventlog.Stdin {
-		name = "the standard input"
-	}
-	return damaged{fmt.Errorf("replay: %s: %w", name, err)}
+	return damaged{fmt.Errorf("replay: %s: %w", r.name(), err)}
 }

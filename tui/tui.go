@@ -63,11 +63,11 @@ func Run(ctx context.Context, cfg sim.Config, opts Options) (sim.Result, error) 
 		opts.Input = input
 	}
 	m := newModel(ctx, cfg, opts, termenv.NewOutput(opts.Output))
-	return m.run(opts, cancel)
+	return m.run(opts, cancel, m.stage.close)
 }
 
-// run shows the model until it ends. The context of the model ends when the terminal does.
-func (m *model) run(opts Options, cancel context.CancelCauseFunc) (result sim.Result, err error) {
+// run shows the model until it ends, and then what it shows. The context of the model ends when the terminal does.
+func (m *model) run(opts Options, cancel context.CancelCauseFunc, end func() (sim.Result, error)) (result sim.Result, err error) {
 	gone := func() { cancel(errTerminalGone) }
 	program := tea.NewProgram(guarded{m},
 		tea.WithAltScreen(),
@@ -82,7 +82,7 @@ func (m *model) run(opts Options, cancel context.CancelCauseFunc) (result sim.Re
 		err = errTerminalGone // and what the program makes of it
 	}
 	closing := guard(func() (err error) {
-		result, err = m.stage.close()
+		result, err = end()
 		return err
 	})
 	return result, errors.Join(err, m.err, closing)

@@ -21,13 +21,15 @@ func Open(path string) (io.ReadCloser, error) {
 }
 
 // Result is that of the run, from the state of its lanes.
-func (r *Reader) Result(lanes []*sim.Snapshot) sim.Result {
-	cfg, _ := r.header.Config() // which was valid when it was read
-	result := sim.Result{
-		Config: cfg, Backend: r.header.Backend, Version: r.header.Redis, Embedded: r.header.Embedded(), Elapsed: r.end.Elapsed,
-	}
-	if r.end.Speed != 0 {
-		result.Config.Speed = r.end.Speed
+func (r *Reader) Result(lanes []*sim.Snapshot) sim.Result { return r.header.Result(r.end, lanes) }
+
+// Result is that of a run with some end; the zero one if that is not known. The header
+// must be one that was read, or be made from a valid configuration.
+func (h Header) Result(end End, lanes []*sim.Snapshot) sim.Result {
+	cfg, _ := h.Config()
+	result := sim.Result{Config: cfg, Backend: h.Backend, Version: h.Redis, Embedded: h.Embedded(), Elapsed: end.Elapsed}
+	if end.Speed != 0 {
+		result.Config.Speed = end.Speed
 	}
 	return result.WithLanes(lanes)
 }
