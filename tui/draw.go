@@ -101,7 +101,7 @@ func put(a chart.Area, x, y int, pieces ...piece) int {
 func drawHeader(screen chart.Area, f *Frame, p *plan) {
 	a := screen.Sub(0, 0, p.w, 1)
 	c := &f.Config
-	right := []piece{{stateText(f), stateInk(f)}, {"  " + speedText(f.Speed), inkTitle}}
+	right := []piece{{stateText(f, p.w), stateInk(f)}, {"  " + speedText(f.Speed), inkTitle}}
 	left := []piece{{"locktop", inkName}}
 	level := tabLevels - 1
 	switch tabs := f.tabs(level); {
@@ -161,9 +161,9 @@ func laneRange(first, n, lanes int) string {
 	return fmt.Sprintf("lanes %d-%d of %d", first+1, first+n, lanes)
 }
 
-func stateText(f *Frame) string {
+func stateText(f *Frame, w int) string {
 	if f.Replay != nil {
-		return f.replayText()
+		return f.replayText(w >= compactWidth)
 	}
 	now := clockText(f.now())
 	if f.Back && f.State != Starting {

@@ -71,22 +71,24 @@ func PlayRecording(ctx context.Context, rec Recording, opts Options) (sim.Result
 		defer done()
 		opts.Input = input
 	}
-	cfg, err := rec.Log.Header().Config()
-	if err != nil {
-		return sim.Result{}, err
-	}
-	reading, stop := context.WithCancel(ctx)
-	defer stop()
-	ctx, cancel := context.WithCancelCause(ctx)
+	p := newPlayback(ctx, rec)
+	shown, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	m := newReplay(shown, rec, p, opts, termenv.NewOutput(opts.Output))
+	return m.run(opts, cancel, func() (sim.Result, error) { return p.close(ctx) })
+}
+
+// newReplay returns a model that plays a recording.
+func newReplay(ctx context.Context, rec Recording, p *playback, opts Options, output *termenv.Output) *model {
+	header := rec.Log.Header()
+	cfg, _ := header.Config() // which was valid when it was read
 	cfg.Speed = rec.speed()
-	m := newModel(ctx, cfg, opts, termenv.NewOutput(opts.Output))
-	m.play = newPlayback(reading, rec)
-	m.session = &session{tapes: m.play.tapes}
+	m := newModel(ctx, cfg, opts, output)
+	m.play, m.session = p, &session{tapes: p.tapes}
 	m.frame.Replay = &Replay{Name: rec.Name}
-	m.frame.Backend = fmt.Sprintf("%s (%s)", rec.Name, rec.Log.Header().Backend)
-	m.play.play()
-	return m.run(opts, cancel, func() (sim.Result, error) { return m.play.close(reading) })
+	m.frame.Backend = fmt.Sprintf("%s (%s)", rec.Name, header.Backend)
+	p.play()
+	return m
 }
 
 // awaitReading tells when the recording has been read.
@@ -219,8 +221,8 @@ func (m *model) windToLoss(c command) {
 	}
 }
 
-// replayText says how the recording stands.
-func (f *Frame) replayText() string {
+// replayText says how the recording stands and, where there is room, how long it is.
+func (f *Frame) replayText(room bool) string {
 	sign := "▶"
 	switch f.State {
 	case Paused, Stepping:
@@ -228,7 +230,11 @@ func (f *Frame) replayText() string {
 	case Done:
 		sign = "■"
 	}
-	return sign + " REPLAY " + clockText(f.now()) + " of " + clockText(f.Replay.End)
+	text := sign + " REPLAY " + clockText(f.now())
+	if room {
+		text += " of " + clockText(f.Replay.End)
+	}
+	return text
 }
 
 // cutName shortens the name of a file to some cells; it is empty if nothing useful is left.
