@@ -86,7 +86,7 @@ func (m *model) scrub(direction int) {
 	to := max(m.shown()+time.Duration(direction*cells)*f.perCell(), oldest)
 	switch {
 	case direction > 0 && !f.Back:
-		m.notify("this is the present: ← looks back")
+		m.notify(f.keyText("this is the present: ← looks back"))
 	case to >= m.present() && direction > 0:
 		m.live()
 	default:
@@ -113,5 +113,9 @@ func (m *model) lookAt(at time.Duration) {
 	m.look()
 }
 
-// live returns from looking back.
-func (m *model) live() { m.frame.Back = false }
+// live returns from looking back, of which then nothing is to be said any more.
+func (m *model) live() {
+	if m.frame.Back {
+		m.frame.Back, m.frame.Notice = false, ""
+	}
+}

@@ -2,11 +2,14 @@ package tui
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"testing"
+	"time"
 
 	"github.com/muesli/termenv"
 
+	"locktop/sim"
 	"locktop/tui/chart"
 )
 
@@ -56,5 +59,28 @@ func BenchmarkUnchangedView(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		m.view()
+	}
+}
+
+// BenchmarkLookBack is a step back at its dearest, far behind the one before, until it is drawn.
+func BenchmarkLookBack(b *testing.B) {
+	for _, clients := range []int{24, 1000} {
+		b.Run(fmt.Sprint(clients), func(b *testing.B) {
+			cfg := sim.Defaults()
+			cfg.Lanes, cfg.Clients = []string{"none"}, clients
+			log := newLog(0, "none", clients, 0)
+			log.race(clients, time.Duration(2400/clients)*time.Second)
+			tape := sim.NewTape(log.info, 0)
+			tape.Apply(log.sorted()...)
+			_, end := tape.Span()
+			m := newModel(context.Background(), cfg, Options{}, colourless())
+			m.grid.Resize(200, 60)
+			m.frame.Back = true
+			for i := 0; b.Loop(); i++ {
+				m.frame.At = end * time.Duration(1+i%2*2) / 4
+				m.frame.Snapshots = []*sim.Snapshot{tape.At(m.frame.At, m.frame.needs(m.size(), m.frame.At)[0])}
+				m.viewNow()
+			}
+		})
 	}
 }

@@ -55,7 +55,7 @@ func drawComparison(a chart.Area, f *Frame, one, two *PastRun) {
 	lanes := max(len(one.Lanes), len(two.Lanes))
 	shown := min(max((a.W()-sides-measureWidth)/laneWidth, 1), lanes)
 	first := min(f.Focus, lanes-shown)
-	title := fmt.Sprintf("A is run %d, B is run %d", one.Number, two.Number)
+	title := fmt.Sprintf("A, left, is run %d; B, right, is run %d", one.Number, two.Number)
 	if shown < lanes {
 		title += "   " + laneRange(first, shown, lanes)
 	}
@@ -166,7 +166,7 @@ func verdictWord(v sim.Verdict, ascii bool) (string, chart.Ink) {
 		}
 		return "✓correct", inkKept
 	}
-	return "?open", inkUndecided
+	return "?undec.", inkUndecided
 }
 
 // changeText says how a number has changed: in per cent, or as a factor where that is large. What was nothing, or has another
@@ -185,6 +185,6 @@ func changeText(from, to float64) string {
 	case math.Abs(ratio-1) < 0.005:
 		return ""
 	default:
-		return strings.Replace(fmt.Sprintf(" %+.0f%%", 100*(ratio-1)), "-", "−", 1)
+		return strings.Replace(fmt.Sprintf(" %+.0f%%", max(100*(ratio-1), -99)), "-", "−", 1) // no more than there is room for
 	}
 }

@@ -264,7 +264,7 @@ func drawFooter(a chart.Area, f *Frame) {
 			if k.weight != weight || k.brief == "" || !f.obeyed(k) {
 				continue
 			}
-			if n := chart.TextWidth(footerKeys(k)) + chart.TextWidth(footerWords(k, f)) + 3; n <= room {
+			if n := chart.TextWidth(f.keyText(footerKeys(k))) + chart.TextWidth(footerWords(k, f)) + 3; n <= room {
 				room -= n
 				shown[i] = true
 			}
@@ -273,7 +273,7 @@ func drawFooter(a chart.Area, f *Frame) {
 	x := 0
 	for i, k := range keyMap {
 		if shown[i] {
-			x = put(a, x, 0, piece{footerKeys(k), inkKey}, piece{" " + footerWords(k, f) + "  ", inkDim})
+			x = put(a, x, 0, piece{f.keyText(footerKeys(k)), inkKey}, piece{" " + footerWords(k, f) + "  ", inkDim})
 		}
 	}
 }

@@ -45,22 +45,52 @@ func golden(t *testing.T, name, frame string) {
 		t.Fatal(err)
 	}
 	if got := frame + "\n"; got != string(want) {
-		t.Errorf("%s differs; go test -update writes it anew. Got\n%s\nwant\n%s", path, got, want)
+		t.Errorf("%s differs; go test -update writes it anew.%s", path, differences(got, string(want)))
 	}
 }
 
-func TestGoldenFrames(t *testing.T) {
-	sizes := [][2]int{{120, 40}, {80, 24}, {60, 16}, {30, 8}, {200, 60}}
-	for _, size := range sizes {
-		for _, ascii := range []bool{false, true} {
-			f := twoLanes(6)
-			f.ASCII = ascii
-			name := fmt.Sprintf("race-%dx%d", size[0], size[1])
-			if ascii {
-				name += "-ascii"
-			}
-			t.Run(name, func(t *testing.T) { golden(t, name, text(f, size[0], size[1])) })
+// differences shows the parts of a file that differ, each below the heading that it has there.
+func differences(got, want string) string {
+	const mark = "\n=== "
+	var b strings.Builder
+	was := strings.Split("\n"+want, mark)
+	for i, part := range strings.Split("\n"+got, mark) {
+		if i >= len(was) {
+			was = append(was, "")
 		}
+		if part != was[i] {
+			fmt.Fprintf(&b, "\ngot %s\nwant %s", part, was[i])
+		}
+	}
+	return b.String()
+}
+
+// allSizes are the sizes that every view is drawn at.
+var allSizes = [][2]int{{200, 60}, {120, 40}, {80, 24}, {60, 16}, {30, 8}}
+
+// dress is one of the ways in which frames look.
+type dress struct {
+	suffix string // of the file
+	ascii  bool
+	pens   []chart.Pen
+}
+
+var (
+	plainDresses    = []dress{{"", false, nil}, {"-ascii", true, nil}}
+	colouredDresses = []dress{{"-dark", false, Pens(Dark, termenv.TrueColor)}, {"-light", false, Pens(Light, termenv.ANSI256)}}
+)
+
+// goldenSizes compares a frame at several sizes with a file for every dress, which holds them all.
+func goldenSizes(t *testing.T, name string, f Frame, sizes [][2]int, dresses []dress) {
+	for _, d := range dresses {
+		t.Run(name+d.suffix, func(t *testing.T) {
+			f.ASCII = d.ascii
+			var b strings.Builder
+			for _, size := range sizes {
+				fmt.Fprintf(&b, "=== %d×%d\n%s\n", size[0], size[1], painted(f, size[0], size[1], d.pens))
+			}
+			golden(t, name+d.suffix, strings.TrimSuffix(b.String(), "\n"))
+		})
 	}
 }
 
@@ -137,34 +167,13 @@ func TestGoldenFaults(t *testing.T) {
 		"fault-menu":    faultMenu,
 		"preset-picker": presetPicker,
 	} {
-		for _, size := range [][2]int{{120, 40}, {80, 24}} {
-			for _, ascii := range []bool{false, true} {
-				f := make()
-				f.ASCII = ascii
-				file := fmt.Sprintf("%s-%dx%d", name, size[0], size[1])
-				if ascii {
-					file += "-ascii"
-				}
-				t.Run(file, func(t *testing.T) { golden(t, file, text(f, size[0], size[1])) })
-			}
-		}
+		goldenSizes(t, name, make(), [][2]int{{120, 40}, {80, 24}}, plainDresses)
 	}
 }
 
-func TestGoldenColours(t *testing.T) {
+func TestGoldenSixteenColours(t *testing.T) {
 	f := twoLanes(6)
-	for _, c := range []struct {
-		name    string
-		theme   Theme
-		profile termenv.Profile
-	}{
-		{"dark", Dark, termenv.TrueColor},
-		{"light", Light, termenv.ANSI256},
-		{"sixteen", Dark, termenv.ANSI},
-	} {
-		frame := painted(f, 80, 24, Pens(c.theme, c.profile))
-		golden(t, "colours-80x24-"+c.name, frame)
-	}
+	golden(t, "race-sixteen", painted(f, 80, 24, Pens(Dark, termenv.ANSI)))
 	if frame := painted(f, 80, 24, Pens(Dark, termenv.Ascii)); frame != text(f, 80, 24) {
 		t.Errorf("without colours there must be no escape codes:\n%q", frame)
 	}

@@ -54,9 +54,9 @@ func helpEntries(f *Frame) []helpEntry {
 		switch help := k.Help(); {
 		case !f.obeyed(k):
 		case help.Desc == "":
-			entries[len(entries)-1].keys += "  " + help.Key
+			entries[len(entries)-1].keys += "  " + f.keyText(help.Key)
 		default:
-			entries = append(entries, helpEntry{help.Key, help.Desc})
+			entries = append(entries, helpEntry{f.keyText(help.Key), help.Desc})
 		}
 	}
 	return entries

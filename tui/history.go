@@ -211,20 +211,20 @@ func (g *graph) draw(a chart.Area, i, column, last int, v *sim.Version) {
 		ends := g.awaits[c] == i+1 && c != column
 		switch {
 		case ends && c < last:
-			a.Set(x, 0, '┴', inkFrame)
+			a.Set(x, 0, '┴', inkDim)
 		case ends:
-			a.Set(x, 0, '┘', inkFrame)
+			a.Set(x, 0, '┘', inkDim)
 		case g.awaits[c] != 0 && column < c && c < last:
-			a.Set(x, 0, '┼', inkFrame)
+			a.Set(x, 0, '┼', inkDim)
 		case c == 0 && g.awaits[c] != 0:
 			a.Set(x, 0, '│', inkKept)
 		case g.awaits[c] != 0:
-			a.Set(x, 0, '│', inkFrame)
+			a.Set(x, 0, '│', inkDim)
 		case column < c && c < last:
-			a.Set(x, 0, '─', inkFrame)
+			a.Set(x, 0, '─', inkDim)
 		}
 		if column <= c && c < last && last < g.width {
-			a.Set(x+1, 0, '─', inkFrame)
+			a.Set(x+1, 0, '─', inkDim)
 		}
 	}
 	if len(g.folded) > 0 {
@@ -352,7 +352,8 @@ func drawHistoryLegend(a chart.Area, f *Frame) {
 		line = append(line, piece{"↯", inkFault}, piece{" forgotten by Redis  ", inkDim})
 	}
 	for _, more := range [][]piece{
-		{{"─┘", inkFrame}, {" a branch begins here  ", inkDim}},
+		{{"─┘", inkDim}, {" a branch begins here  ", inkDim}},
+		{{"n=", inkTitle}, {" samples in the value  ", inkDim}},
 		{{"⋮", inkDim}, {" more branches than columns  ", inkDim}},
 		{{"newest on top", inkDim}},
 	} {

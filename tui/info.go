@@ -12,7 +12,7 @@ import (
 var howToRead = [viewCount]string{
 	RaceView: "Every lane has the same alerts and the same scale: compare how many are inside now, where the curve settles beside the dashed truth, " +
 		"and on each client's line what it reads, writes ✗ over another's, or waits for.",
-	TimelineView: "Each line is a client and time runs to the right, a cell being as long as is said below: z and Z zoom, ← and → pan.",
+	TimelineView: "Each line is a client and time runs to the right, a cell being as long as is said below: z and Z zoom, ← and → move in time.",
 	HistoryView: "Each line is a value that the average has had, the newest on top: ● leads to the value now in Redis, and ✗ is an update that was " +
 		"acknowledged and is gone.",
 	ClientsView: "Each line is a client, in the order of the marked column; its share of the kept updates would be the same for all if the lane were fair.",
@@ -29,7 +29,7 @@ func (f *Frame) infoLines(n int) [][]piece {
 	lines := [][]piece{{{strings.ToUpper(s.Name) + "  ", inkTitle}, {cutText(s.Title, n-len(s.Name)-2), inkTitle}}}
 	lines = append(lines, paragraph(firstSentences(s.Explain, strategySentences), n, inkPlain)...)
 	lines = append(lines, nil, []piece{{"THIS VIEW", inkTitle}})
-	return append(lines, paragraph(howToRead[f.View], n, inkPlain)...)
+	return append(lines, paragraph(f.keyText(howToRead[f.View]), n, inkPlain)...)
 }
 
 // firstSentences cuts a text after some sentences.

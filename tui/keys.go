@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -161,7 +162,7 @@ var keyMap = [...]keyed{
 	bind(cmdStep, []string{"."}, ".", "step, to the next reply of Redis in the focused lane").on(RaceView, TimelineView, HistoryView, ClientsView).inFooter(8, "step").ofRecordings(),
 	bind(cmdBack, []string{"left", "h"}, "←", "look back, and forward again in time, in all views").on(RaceView, TimelineView).inFooter(6, "back"),
 	bind(cmdForward, []string{"right", "l"}, "→", "").on(RaceView, TimelineView),
-	bind(cmdBack, []string{"left", "h"}, "←", "look back, and forward again in time, in all views").on(HistoryView, ClientsView).inFooter(4, "back"),
+	bind(cmdBack, []string{"left", "h"}, "←", "look back, and forward again in time, in all views").on(HistoryView, ClientsView).inFooter(6, "back"),
 	bind(cmdForward, []string{"right", "l"}, "→", "").on(HistoryView, ClientsView),
 	bind(cmdLive, []string{"esc", "g"}, "esc g", "to the present, from looking back").on(RaceView, TimelineView, HistoryView, ClientsView).ofRaces(),
 	bind(cmdLive, []string{"g"}, "g", "to the end of the recording").on(RaceView, TimelineView, HistoryView, ClientsView).inFooter(5, "end").ofRecordings(),
@@ -169,8 +170,8 @@ var keyMap = [...]keyed{
 	bind(cmdNextLoss, []string{"]"}, "]", "").on(RaceView, TimelineView, HistoryView),
 	bind(cmdPrevLoss, []string{"["}, "[", "the lost update before, the one after, of the focused lane").on(ClientsView).inFooter(3, "losses"),
 	bind(cmdNextLoss, []string{"]"}, "]", "").on(ClientsView),
-	bind(cmdTell, []string{"enter"}, "enter", "explain the selected client's last loss, command by command").on(RaceView, TimelineView, ClientsView).inFooter(5, "explain"),
-	bind(cmdTell, []string{"enter"}, "enter", "explain the selected version, if it was lost").on(HistoryView).inFooter(5, "explain"),
+	bind(cmdTell, []string{"enter"}, "enter", "explain the selected client's last loss, command by command").on(RaceView, TimelineView, ClientsView).inFooter(6, "explain"),
+	bind(cmdTell, []string{"enter"}, "enter", "explain the selected version, if it was lost").on(HistoryView).inFooter(6, "explain"),
 	bind(cmdInfo, []string{"i"}, "i", "what this is, the focused strategy and the view in three sentences").inFooter(2, "info"),
 	bind(cmdNextLane, []string{"tab"}, "tab", "next lane, previous lane").inFooter(7, "lane"),
 	bind(cmdPrevLane, []string{"shift+tab"}, "shift+tab", ""),
@@ -310,4 +311,15 @@ func footerKeys(k keyed) string {
 		return "<>"
 	}
 	return k.Help().Key
+}
+
+// arrowWords are the keys with arrows where arrows cannot be drawn.
+var arrowWords = strings.NewReplacer("←→", "left/right", "↑↓", "up/down", "←", "left", "→", "right", "↑", "up", "↓", "down")
+
+// keyText is a text that names keys, as the frame can show it.
+func (f *Frame) keyText(text string) string {
+	if f.ASCII {
+		return arrowWords.Replace(text)
+	}
+	return text
 }

@@ -235,10 +235,20 @@ func threeLanes() Frame {
 }
 
 // someRuns is the demonstration after three other runs of it.
-func someRuns() Frame {
+func someRuns() Frame { return afterRuns(twoLanes(6), twoLanes(24), threeLanes()) }
+
+// everyVerdict is the demonstration after runs with lanes that are hung, undecided, wrong and correct, of which the first two
+// are compared.
+func everyVerdict() Frame {
+	f := afterRuns(deadHolders(), twoLanes(1), twoLanes(6))
+	f.Marked = [2]int{1, 2}
+	return f
+}
+
+// afterRuns is the demonstration after other runs.
+func afterRuns(runs ...Frame) Frame {
 	now := twoLanes(6)
-	results := []Frame{twoLanes(6), twoLanes(24), threeLanes()}
-	for i, f := range results {
+	for i, f := range runs {
 		r := sim.Result{Config: f.Config, Backend: "embedded", Embedded: true}
 		for _, s := range f.Snapshots {
 			r.Lanes = append(r.Lanes, sim.LaneResult{Snapshot: s})

@@ -101,7 +101,7 @@ func drawFaults(screen chart.Area, f *Frame) {
 	if f.FaultAt != "" {
 		when = nextTime[f.FaultAt]
 	}
-	client = append(client, []piece{{" ←→ ", inkKey}, {"when: " + when, inkDim}})
+	client = append(client, []piece{{" " + f.keyText("←→") + " ", inkKey}, {"when: " + when, inkDim}})
 	lines := append(client, server...)
 	if len(lines) > screen.H()-3 || screen.W() < 60 {
 		lines = append([][]piece{{client[0][0], client[0][1], {" in " + f.laneTag(f.Focus) + ", or its Redis:", inkDim}}, nil},

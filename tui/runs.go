@@ -199,7 +199,7 @@ func outcome(l sim.LaneResult, ascii bool) []piece {
 	case sim.Correct:
 		return []piece{name, {right + "kept " + number(l.Kept), inkKept}}
 	}
-	return []piece{name, {"? kept " + number(l.Kept), inkUndecided}}
+	return []piece{name, {"? undecided, kept " + number(l.Kept), inkUndecided}}
 }
 
 func (r *PastRun) settingTexts() []string {

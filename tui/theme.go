@@ -18,14 +18,14 @@ const (
 	Light Theme = "light"
 )
 
-// The inks of the screen, named by what they mean. Wrong is orange and right is blue, which people of every colour vision
-// tell apart; no ink is ever the only sign of anything.
+// The inks of the screen, named by what they mean. Wrong is orange, right is blue and what was done on purpose is a reddish
+// purple, which people of every colour vision tell apart; no ink is ever the only sign of anything.
 const (
 	inkPlain     chart.Ink = iota
 	inkDim                 // axes, idle clients, explanations
 	inkName                // the program's name
 	inkTitle               // headings
-	inkFrame               // borders
+	inkFrame               // borders and the like, which tell nothing
 	inkFocus               // border and title of the focused lane
 	inkLost                // wrong, lost, overlapping
 	inkKept                // correct, alone inside
@@ -57,7 +57,7 @@ var themes = map[Theme][inks]look{
 		inkDim:       {"#7f8690", "245", "8", false},
 		inkName:      {"#ffffff", "231", "15", true},
 		inkTitle:     {"#e4e8ee", "254", "15", true},
-		inkFrame:     {"#4b525c", "239", "8", false},
+		inkFrame:     {"#565d68", "240", "8", false},
 		inkFocus:     {"#c8d0da", "252", "15", true},
 		inkLost:      {"#ff9f1c", "214", "11", true},
 		inkKept:      {"#5ab4f0", "75", "14", true},
@@ -66,7 +66,7 @@ var themes = map[Theme][inks]look{
 		inkRead:      {"#d7dce3", "253", "7", false},
 		inkCompute:   {"#7f8690", "245", "8", false},
 		inkWrite:     {"#ffffff", "231", "15", true},
-		inkWaiting:   {"#767e8a", "243", "8", false},
+		inkWaiting:   {"#8a8a8a", "245", "8", false},
 		inkFailed:    {"#c9b458", "179", "3", false},
 		inkHolding:   {"#5ab4f0", "75", "14", false},
 		inkCursor:    {"#ffffff", "231", "15", true},
@@ -74,7 +74,7 @@ var themes = map[Theme][inks]look{
 		inkHalted:    {"#ff9f1c", "214", "11", true},
 		inkKey:       {"#ffffff", "231", "15", true},
 		inkNotice:    {"#ff9f1c", "214", "11", true},
-		inkFault:     {"#d6a2f2", "183", "13", true},
+		inkFault:     {"#d75faf", "169", "13", true},
 	},
 	Light: {
 		inkDim:       {"#6a717b", "242", "8", false},
@@ -89,7 +89,7 @@ var themes = map[Theme][inks]look{
 		inkRead:      {"#3a424b", "237", "0", false},
 		inkCompute:   {"#6a717b", "242", "8", false},
 		inkWrite:     {"#000000", "16", "0", true},
-		inkWaiting:   {"#737b86", "243", "8", false},
+		inkWaiting:   {"#6c737d", "242", "8", false},
 		inkFailed:    {"#7d6608", "94", "3", false},
 		inkHolding:   {"#005f9e", "25", "4", false},
 		inkCursor:    {"#000000", "16", "0", true},
@@ -97,7 +97,7 @@ var themes = map[Theme][inks]look{
 		inkHalted:    {"#b34a00", "130", "1", true},
 		inkKey:       {"#000000", "16", "0", true},
 		inkNotice:    {"#b34a00", "130", "1", true},
-		inkFault:     {"#7a2f9e", "91", "5", true},
+		inkFault:     {"#87005f", "89", "5", true},
 	},
 }
 

@@ -9,17 +9,16 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/muesli/termenv"
-
 	"locktop/sim"
 	"locktop/tui/chart"
 )
 
-// viewFrames are the frames of every view but the race's, which has its own.
+// viewFrames are frames of every view. Those that are called as it is are drawn in colours as well.
 var viewFrames = map[string]struct {
 	view View
 	make func() Frame
 }{
+	"race":     {RaceView, func() Frame { return twoLanes(6) }},
 	"timeline": {TimelineView, func() Frame { return twoLanes(6) }},
 	"timeline-crowd": {TimelineView, func() Frame {
 		f := twoLanes(200)
@@ -49,6 +48,7 @@ var viewFrames = map[string]struct {
 		f.Focus, f.Marked = 1, [2]int{3, 1}
 		return f
 	}},
+	"runs-of-every-verdict": {RunsView, everyVerdict},
 	"explanation": {RaceView, func() Frame {
 		f := twoLanes(6)
 		return told(f, 3)
@@ -71,29 +71,12 @@ var viewFrames = map[string]struct {
 
 func TestGoldenViews(t *testing.T) {
 	for name, c := range viewFrames {
-		for _, size := range [][2]int{{200, 60}, {120, 40}, {80, 24}, {60, 16}, {30, 8}} {
-			for _, ascii := range []bool{false, true} {
-				f := c.make()
-				f.View, f.ASCII = c.view, ascii
-				file := fmt.Sprintf("%s-%dx%d", name, size[0], size[1])
-				if ascii {
-					file += "-ascii"
-				}
-				t.Run(file, func(t *testing.T) { golden(t, file, text(f, size[0], size[1])) })
-			}
+		f := c.make()
+		f.View = c.view
+		goldenSizes(t, name, f, allSizes, plainDresses)
+		if name == viewNames[c.view] {
+			goldenSizes(t, name, f, allSizes, colouredDresses)
 		}
-	}
-}
-
-func TestGoldenColoursOfViews(t *testing.T) {
-	for name, f := range map[string]Frame{"timeline": twoLanes(6), "history": forgotten("failover:for=200ms"), "clients": twoLanes(6), "runs": someRuns()} {
-		for v, known := range viewNames {
-			if known == name {
-				f.View = View(v)
-			}
-		}
-		golden(t, "colours-"+name+"-80x24-dark", painted(f, 80, 24, Pens(Dark, termenv.TrueColor)))
-		golden(t, "colours-"+name+"-80x24-light", painted(f, 80, 24, Pens(Light, termenv.ANSI256)))
 	}
 }
 
@@ -199,6 +182,27 @@ func TestFromLossToLoss(t *testing.T) {
 	if m.frame.Over != NoOverlay {
 		t.Error("esc does not close the explanation")
 	}
+}
+
+// TestOldLossesAreExplained, also those of versions that the snapshot does not list any more.
+func TestOldLossesAreExplained(t *testing.T) {
+	m := running(t, sim.Defaults())
+	log := newLog(0, "none", 6, 0)
+	log.race(6, 20*time.Second)
+	m.session.tapes[0] = sim.NewTape(log.info, 0)
+	m.session.tapes[0].Apply(log.sorted()...)
+	m.frozen, m.frozenAt = true, 20*time.Second
+	press(t, m, "3")
+	press(t, m, "end")
+	for v := m.frame.selectedVersion(); v == nil || v.Kept; v = m.frame.selectedVersion() {
+		press(t, m, "up")
+	}
+	s, v := m.frame.Snapshots[0], *m.frame.selectedVersion()
+	if s.Losses[0].Victim.SentAt <= v.SentAt {
+		t.Fatalf("the snapshot lists losses from %v on, and the version is of %v", s.Losses[0].Victim.SentAt, v.SentAt)
+	}
+	press(t, m, "enter")
+	contains(t, m.viewNow(), fmt.Sprintf("HOW %s LOST n=%d", clientName(v.Client), v.Value.Count))
 }
 
 // TestAllViewsGoBackTogether, and show at a time what they showed then.
