@@ -30,6 +30,7 @@ import (
 	"locktop/sim/clock"
 	"locktop/sim/eventlog"
 	"locktop/sim/explore"
+	"locktop/sim/judge"
 	"locktop/sim/report"
 	"locktop/tui"
 	"locktop/tui/rescue"
@@ -40,6 +41,7 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitNotCorrect  = 3
+	exitDamaged     = 4
 	exitInterrupted = 130
 )
 
@@ -49,6 +51,7 @@ var exitCodes = []cli.Item{
 	{Name: fmt.Sprint(exitFailed), Text: "failed"},
 	{Name: fmt.Sprint(exitUsage), Text: "wrong usage"},
 	{Name: fmt.Sprint(exitNotCorrect), Text: "with --check: a lane is not CORRECT, a preset does not do what it promises, or a schedule goes wrong"},
+	{Name: fmt.Sprint(exitDamaged), Text: "replay: the recording is damaged, cut off or none; what could be read of it was reported"},
 	{Name: fmt.Sprint(exitInterrupted), Text: "interrupted by a signal"},
 }
 
@@ -86,6 +89,9 @@ type usageError struct{ error }
 // notCorrect is what --check makes of a lane that is not CORRECT.
 type notCorrect struct{ error }
 
+// damaged is what is wrong with a recording.
+type damaged struct{ error }
+
 // execute runs the program and returns its exit code.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cmd := newCommand(stdout, stderr)
@@ -97,6 +103,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var (
 		usage usageError
 		wrong notCorrect
+		bad   damaged
 	)
 	switch {
 	case errors.As(err, &usage):
@@ -106,6 +113,8 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitInterrupted
 	case errors.As(err, &wrong):
 		return exitNotCorrect
+	case errors.As(err, &bad):
+		return exitDamaged
 	case err != nil:
 		return exitFailed
 	}
@@ -122,22 +131,66 @@ func (*speed) Type() string            { return "speed" }
 
 // flags are the command line as given.
 type flags struct {
-	config   sim.Config
-	file     string
-	speed    speed
-	redis    string
+	config  sim.Config
+	file    string
+	speed   speed
+	redis   string
+	shown   shown
+	check   bool
+	preset  string
+	faults  []string
+	changes []string
+	record  eventlog.Recording
+	picture judge.Picture
+}
+
+// shown is how a run is shown: on a screen, or in a report.
+type shown struct {
 	headless bool
 	output   string
 	json     bool
-	check    bool
-	preset   string
-	faults   []string
-	changes  []string
 	write    func(io.Writer, sim.Result) error
-	record   eventlog.Recording
 	theme    string
 	ascii    bool
 	fps      int
+}
+
+// addReport adds the flags for a report.
+func (s *shown) addReport(fl *pflag.FlagSet, headless string) {
+	fl.BoolVar(&s.headless, "headless", false, headless)
+	fl.StringVar(&s.output, "output", "text", "form of the report: "+strings.Join(report.Formats(), ", "))
+	fl.BoolVar(&s.json, "json", false, "short for --output json")
+}
+
+// addScreen adds the flags for a screen.
+func (s *shown) addScreen(fl *pflag.FlagSet) {
+	fl.StringVar(&s.theme, "theme", "dark", "colours for a dark or a light terminal")
+	fl.BoolVar(&s.ascii, "ascii", false, "draw with ASCII characters only")
+	fl.IntVar(&s.fps, "fps", 20, "frames a second, 1 to 60")
+}
+
+// complete checks the flags, and finds what writes the report.
+func (s *shown) complete() error {
+	var errs []error
+	if s.json {
+		s.output = "json"
+	}
+	var err error
+	if s.write, err = report.Format(s.output); err != nil {
+		errs = append(errs, fmt.Errorf("output: %w", err))
+	}
+	if s.theme != string(tui.Dark) && s.theme != string(tui.Light) {
+		errs = append(errs, fmt.Errorf("theme: want dark or light, have %q", s.theme))
+	}
+	if s.fps < 1 || s.fps > 60 {
+		errs = append(errs, fmt.Errorf("fps: want 1 to 60, have %d", s.fps))
+	}
+	return errors.Join(errs...)
+}
+
+// options are those of the screen.
+func (s *shown) options() tui.Options {
+	return tui.Options{Theme: tui.Theme(s.theme), ASCII: s.ascii, FPS: s.fps}
 }
 
 const longHelp = `locktop races simulated clients for one Redis value, the running average
@@ -156,12 +209,13 @@ the file. With --preset the file has no say in what is raced, only in what it
 looks like.
 
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 with --check when a lane is not
-CORRECT; 130 interrupted.`
+CORRECT; 4 when a recording is damaged; 130 interrupted.`
 
 const examples = `  locktop
   locktop --lanes none,block --clients 16
   locktop --headless --json --lanes none,spin,block --clients 8 --alerts 20 --seed 7
-  locktop --redis redis://localhost:6379 --lanes spin,block --headless --check`
+  locktop --redis redis://localhost:6379 --lanes spin,block --headless --check
+  locktop --preset lost-update --headless --record run.jsonl --porcupine run.html`
 
 func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	f := flags{config: sim.Defaults()}
@@ -183,6 +237,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 		newList(stdout, "faults", "List the faults: what --fault can do to clients and to Redis, and when", report.Faults),
 		newCompare(stdout, stderr),
 		newExplore(stdout, stderr),
+		newReplay(stdout, stderr),
 		newManual(stdout),
 	)
 	cmd.SetOut(stdout)
@@ -207,23 +262,22 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	fl.DurationVar(&c.Lease, "lease", c.Lease, "the lock's time to live, 0 = none; unless given, it is stretched above speed 1, and none at max")
 	fl.Var(&f.speed, "speed", `experiment time per real time: 1/4, 1, 4, … or max, which sleeps nowhere (default 1/4, without a screen max)`)
 	fl.StringVar(&f.redis, "redis", "embedded", "where Redis is: embedded, spawn (a private redis-server), redis://…, rediss://… or unix://…")
-	fl.BoolVar(&f.headless, "headless", false, "no screen: progress on stderr, the report on stdout")
-	fl.StringVar(&f.output, "output", "text", "form of the report: "+strings.Join(report.Formats(), ", "))
-	fl.BoolVar(&f.json, "json", false, "short for --output json")
-	fl.StringVar(&f.record.Path, "record", "", "write every event of the run to this file, as JSON lines")
-	fl.BoolVar(&f.record.Force, "force", false, "let --record replace a file")
+	f.shown.addReport(fl, "no screen: progress on stderr, the report on stdout")
+	fl.StringVar(&f.record.Path, "record", "", "write every event of the run to this file, as JSON lines, for locktop replay")
+	fl.StringVar(&f.picture.Path, "porcupine", "", porcupineUsage)
+	fl.BoolVar(&f.record.Force, "force", false, "let --record and --porcupine replace a file")
 	fl.BoolVar(&f.check, "check", false, "exit with 3 unless every lane is CORRECT, or with --preset unless it does what it promises")
-	fl.StringVar(&f.theme, "theme", "dark", "colours for a dark or a light terminal")
-	fl.BoolVar(&f.ascii, "ascii", false, "draw with ASCII characters only")
-	fl.IntVar(&f.fps, "fps", 20, "frames a second, 1 to 60")
+	f.shown.addScreen(fl)
 	fl.StringVar(&f.file, "config", "", configUsage)
 	completeWith(cmd, map[string]cobra.CompletionFunc{
 		"lanes": cli.Lists(strategies()...), "preset": cli.Values(presets()...), "fault": cli.Parts(faults()), "change": cli.Parts(changes()),
-		"speed": cli.Values("1/16", "1/4", "1", "4", "16", "max"), "redis": cli.Values(redisKinds...),
-		"output": cli.Values(report.Formats()...), "theme": cli.Values(string(tui.Dark), string(tui.Light)),
+		"speed": cli.Values(speeds...), "redis": cli.Values(redisKinds...),
+		"output": cli.Values(report.Formats()...), "theme": cli.Values(themes...),
 	})
 	return cmd
 }
+
+const porcupineUsage = "have Porcupine judge whether the updates are linearizable, and draw its picture into this HTML file"
 
 const configUsage = "read settings from this file instead of config.toml in the usual place, or from none if it is empty"
 
@@ -440,8 +494,13 @@ func completeWith(cmd *cobra.Command, flags map[string]cobra.CompletionFunc) {
 	}
 }
 
-// redisKinds are how a value of --redis begins.
-var redisKinds = []string{"embedded", "spawn", "redis://", "rediss://", "unix://"}
+// What a shell offers for some flags. Of redisKinds, those that end in / are how a
+// value begins.
+var (
+	redisKinds = []string{"embedded", "spawn", "redis://", "rediss://", "unix://"}
+	speeds     = []string{"1/16", "1/4", "1", "4", "16", "max"}
+	themes     = []string{string(tui.Dark), string(tui.Light)}
+)
 
 // strategies, presets and faults are what a shell offers, with a line on each.
 func strategies() (all []string) {
@@ -531,19 +590,22 @@ func (f *flags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	if err := f.fill(cmd, settings); err != nil {
 		return usageError{err}
 	}
-	screen := !f.headless && isTerminal(stdout)
+	screen := !f.shown.headless && isTerminal(stdout)
 	if err := errors.Join(f.choosePreset(cmd.Flags()), f.complete(cmd.Flags(), screen)); err != nil {
 		return usageError{settings.Blame(err)}
 	}
+	f.picture.Force = f.record.Force
+	opened := func(e *sim.Experiment) error { return errors.Join(f.picture.Begin(e), f.record.Begin(e)) }
 	var result sim.Result
 	if screen {
-		options := tui.Options{Theme: tui.Theme(f.theme), ASCII: f.ascii, FPS: f.fps, Opened: f.record.Begin}
+		options := f.shown.options()
+		options.Opened = opened
 		if p, ok := sim.PresetNamed(f.preset); ok {
 			options.Preset = &p
 		}
 		result, err = tui.Run(cmd.Context(), f.config, options)
 	} else {
-		result, err = sim.Race(cmd.Context(), f.config, f.record.Begin, func(r sim.Result) error {
+		result, err = sim.Race(cmd.Context(), f.config, opened, func(r sim.Result) error {
 			_, err := fmt.Fprintln(stderr, report.Progress(r))
 			return err
 		})
@@ -552,7 +614,7 @@ func (f *flags) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 		err = usageError{err}
 	}
 	if len(result.Lanes) > 0 {
-		err = errors.Join(err, f.record.End(result), f.write(stdout, result))
+		err = errors.Join(err, f.record.End(result), f.picture.End(&result), f.shown.write(stdout, result))
 	}
 	if err != nil || !f.check {
 		return err
@@ -654,16 +716,8 @@ func (f *flags) complete(given *pflag.FlagSet, screen bool) error {
 	source, err := backend.Parse(f.redis)
 	refuse("redis", err)
 	f.config.Source = source
-	if f.json {
-		f.output = "json"
-	}
-	f.write, err = report.Format(f.output)
-	refuse("output", err)
-	if f.theme != string(tui.Dark) && f.theme != string(tui.Light) {
-		refuse("theme", fmt.Errorf("want dark or light, have %q", f.theme))
-	}
-	if f.fps < 1 || f.fps > 60 {
-		refuse("fps", fmt.Errorf("want 1 to 60, have %d", f.fps))
+	if err := f.shown.complete(); err != nil {
+		errs = append(errs, err)
 	}
 	for i, name := range f.config.Lanes {
 		f.config.Lanes[i] = strings.TrimSpace(name)

@@ -20,7 +20,6 @@ import (
 
 	"locktop/lock/redistest"
 	"locktop/sim"
-	"locktop/sim/eventlog"
 	"locktop/tui/rescue"
 )
 
@@ -260,8 +259,8 @@ func TestARedisThatIsNotThere(t *testing.T) {
 	}
 }
 
-// process starts the program as a process of its own.
-func process(t *testing.T, args ...string) (cmd *exec.Cmd, stdout, stderr *bytes.Buffer) {
+// prepared is the program as a process of its own, yet to be started.
+func prepared(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -269,8 +268,15 @@ func process(t *testing.T, args ...string) (cmd *exec.Cmd, stdout, stderr *bytes
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	t.Cleanup(cancel)
-	cmd = exec.CommandContext(ctx, self, args...)
+	cmd := exec.CommandContext(ctx, self, args...)
 	cmd.Env = append(os.Environ(), "LOCKTOP_BE_THE_PROGRAM=1")
+	return cmd
+}
+
+// process starts the program as a process of its own.
+func process(t *testing.T, args ...string) (cmd *exec.Cmd, stdout, stderr *bytes.Buffer) {
+	t.Helper()
+	cmd = prepared(t, args...)
 	stdout, stderr = new(bytes.Buffer), new(bytes.Buffer)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	if err := cmd.Start(); err != nil {
@@ -375,7 +381,7 @@ func TestTheReadmeKeepsItsWord(t *testing.T) {
 			t.Errorf("the README does not explain --%s", f.Name)
 		}
 	})
-	for _, code := range []int{exitDone, exitFailed, exitUsage, exitNotCorrect, exitInterrupted} {
+	for _, code := range []int{exitDone, exitFailed, exitUsage, exitNotCorrect, exitDamaged, exitInterrupted} {
 		if !strings.Contains(readme, fmt.Sprintf("| %d |", code)) {
 			t.Errorf("the README does not explain exit code %d", code)
 		}
@@ -446,59 +452,6 @@ func TestTheStrategiesAreListed(t *testing.T) {
 		if !strings.Contains(stdout, "\n"+s.Name+" ") && !strings.HasPrefix(stdout, s.Name+" ") || !strings.Contains(stdout, s.Title) {
 			t.Errorf("no %s in:\n%s", s.Name, stdout)
 		}
-	}
-}
-
-// TestARecordIsTheRun: folded again, the recorded events give the reported numbers.
-func TestARecordIsTheRun(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "run.jsonl")
-	args := []string{"--headless", "--json", "--lanes", "none,fair,atomic", "--alerts", "5", "--record", path}
-	code, stdout, stderr := locktop(t, args...)
-	if code != exitDone {
-		t.Fatalf("exit %d: %s", code, stderr)
-	}
-	var doc struct {
-		Lanes []struct {
-			Updates struct{ Acked, Kept, Lost int64 }
-		}
-	}
-	if err := json.Unmarshal([]byte(stdout), &doc); err != nil {
-		t.Fatal(err)
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	log, err := eventlog.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var boards []*sim.Board
-	for _, lane := range log.Header().Lanes() {
-		boards = append(boards, sim.NewBoard(lane))
-	}
-	for {
-		lane, event, err := log.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		boards[lane].Apply(event)
-	}
-	for i, b := range boards {
-		s, want := b.Snapshot(0, sim.View{}), doc.Lanes[i].Updates
-		if s.Acked != want.Acked || s.Kept != want.Kept || s.Lost != want.Lost || s.Acked != 30 {
-			t.Errorf("lane %d: reported %+v, recorded %+v", i+1, want, s.Totals)
-		}
-	}
-	if code, _, stderr := locktop(t, args...); code != exitUsage || !strings.Contains(stderr, "--force") {
-		t.Errorf("a second run: exit %d, %q", code, stderr)
-	}
-	if code, _, stderr := locktop(t, append(args, "--force")...); code != exitDone {
-		t.Errorf("with --force: exit %d, %q", code, stderr)
 	}
 }
 

@@ -36,6 +36,8 @@ func TestCompletion(t *testing.T) {
 		{"speeds", "--speed m", []string{"max"}},
 		{"strategies to compare", "compare --strategies al", []string{"all"}},
 		{"forms of the scorecard", "compare --output c", []string{"csv"}},
+		{"endings of recordings", "replay ", []string{"jsonl", "gz"}},
+		{"forms of a recording's report", "replay run.jsonl --output m", []string{"markdown"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			args := strings.Split("__complete "+c.typed, " ")
@@ -116,7 +118,7 @@ func TestTheManualPage(t *testing.T) {
 		if sub.Name() != "help" && !strings.Contains(plain, "locktop "+sub.Name()) {
 			t.Errorf("nothing on %s", sub.Name())
 		}
-		if sub.Name() == "compare" {
+		if sub.Name() == "compare" || sub.Name() == "replay" {
 			sub.Flags().VisitAll(known)
 		}
 	}

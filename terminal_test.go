@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
@@ -434,4 +435,44 @@ func TestATerminalThatDoesNotAnswer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAReplayOnTheScreen quits it in several ways; the terminal is restored, and the
+// report is that of all that can be read.
+func TestAReplayOnTheScreen(t *testing.T) {
+	path, _ := recorded(t)
+	whole := contents(t, path)
+	cut := filepath.Join(t.TempDir(), "cut.jsonl")
+	write(t, cut, whole[:len(whole)/2])
+	for _, e := range []struct {
+		name  string
+		args  []string
+		shows string
+		do    func(*console)
+		code  int
+	}{
+		{"to its end", []string{path, "--speed", "64"}, "■ REPLAY", func(c *console) { c.types("q") }, exitDone},
+		{"damaged", []string{cut}, "DAMAGED line ", func(c *console) { c.types("q") }, exitDamaged},
+		{"ended by a signal", []string{path}, "run.jsonl (embedded)", func(c *console) { c.cmd.Process.Signal(syscall.SIGTERM) }, exitInterrupted},
+	} {
+		t.Run(e.name, func(t *testing.T) {
+			c := onConsole(t, true, program(t), append([]string{"replay"}, e.args...)...)
+			c.shows("REPLAY", e.shows)
+			e.do(c)
+			c.ends(e.code)
+			c.restored()
+			c.shows("none: lost ")
+		})
+	}
+}
+
+// TestAReplayFromAPipe has its keys from the terminal all the same.
+func TestAReplayFromAPipe(t *testing.T) {
+	path, _ := recorded(t)
+	c := onConsole(t, true, "/bin/sh", "-c", `cat "$1" | "$0" replay -`, program(t), path)
+	c.shows("■ REPLAY", "standard input (embedded)")
+	c.types("q")
+	c.ends(exitDone)
+	c.restored()
+	c.shows("none: lost ")
 }

@@ -54,6 +54,9 @@ type Board struct {
 	jain        float64 // frozen when the first client has finished
 	stopped     bool
 	final       bool // the final value has been read
+	audited     bool
+	receipts    Average // what the audit came to
+	unstruck    []Fault // append-only, as the curve
 	broke       string
 
 	curve     []CurvePoint // append-only, so that snapshots can share it
@@ -202,6 +205,13 @@ func (b *Board) apply(e *Event) {
 		}
 	case Finished:
 		b.finish(c, e.At)
+	case Audited:
+		b.audited = true
+		b.receipts = averageOf(e.Value)
+	case Unstruck:
+		if f, err := ParseFault(e.Text); err == nil {
+			b.unstruck = append(b.unstruck, f)
+		}
 	case Broke:
 		b.broke = e.Text
 	case Stopped:

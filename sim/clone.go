@@ -13,7 +13,7 @@ func (b *Board) clone() *Board {
 	if b.waits != nil {
 		c.waits = b.waits.Clone()
 	}
-	c.curve = slices.Clip(b.curve)
+	c.curve, c.unstruck = slices.Clip(b.curve), slices.Clip(b.unstruck)
 	c.clients = slices.Clone(b.clients)
 	for i := range c.clients {
 		client := &c.clients[i]

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -37,8 +38,8 @@ func (l *Ledger) bridge() {
 		if l.awaited != "" && l.deduce(l.awaited) {
 			l.awaited, again = "", true
 		}
-		for base := range l.ahead {
-			if !l.deduce(base) {
+		for _, base := range slices.Sorted(maps.Keys(l.ahead)) { // so that every fold does the same
+			if _, ok := l.ahead[base]; !ok || !l.deduce(base) {
 				continue
 			}
 			waiting := l.ahead[base] // unless they have been linked with it

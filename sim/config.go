@@ -225,6 +225,15 @@ func (c Config) LaneTimes(index int) (retry, lease time.Duration) {
 	return lane.retry, lane.lease
 }
 
+// LaneInfos returns what all lanes will be.
+func (c Config) LaneInfos() []LaneInfo {
+	lanes := make([]LaneInfo, len(c.Lanes))
+	for i := range lanes {
+		lanes[i] = c.LaneInfo(i)
+	}
+	return lanes
+}
+
 // WithStrategy returns the configuration with another strategy in one lane, which
 // keeps those of its own settings that the strategy has, and without faults that
 // no lane can have any more.

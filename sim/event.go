@@ -70,6 +70,12 @@ const (
 	Joined
 	// Left: a client has ended its last update, and takes no further part.
 	Left
+	// Audited: the lane has added up the times of sending and receipt in Redis; Value
+	// is their sum and how many receipts there are, in the form of the average.
+	Audited
+	// Unstruck: a fault of the configuration has never struck, and will not any more;
+	// Text is the [Fault] as written.
+	Unstruck
 )
 
 var kindNames = [...]string{
@@ -78,6 +84,7 @@ var kindNames = [...]string{
 	Requested: "requested", Computed: "computed", Finished: "finished", Stopped: "stopped", Broke: "broke",
 	Faulted: "faulted", Resumed: "resumed", Crashed: "crashed", Rewound: "rewound",
 	Changed: "changed", Joined: "joined", Left: "left",
+	Audited: "audited", Unstruck: "unstruck",
 }
 
 // String returns the kind's name in the event log.
@@ -107,12 +114,12 @@ type Event struct {
 	// Lease is the lock's time to live, on Granted and Changed, and what is taken off
 	// that, on Faulted.
 	Lease time.Duration
-	// Value is what was read, is being written, or was overwritten; or the lane as
-	// written, on Changed and Joined.
+	// Value is what was read, is being written, or was overwritten, or what an audit
+	// came to; or the lane as written, on Changed and Joined.
 	Value string
 	// Base is the value that a write was computed from.
 	Base string
-	// Text explains Broke, Faulted and Changed.
+	// Text explains Broke, Faulted, Changed and Unstruck.
 	Text string
 }
 

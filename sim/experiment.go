@@ -92,10 +92,16 @@ func (e *Experiment) Run(ctx context.Context) error {
 
 // OnEvent has f told of every event as it is folded, with the index of its lane:
 // the events of a lane in their order, those of several lanes on several
-// goroutines. It must be called before Run.
+// goroutines. Several may be told. It must be called before Run.
 func (e *Experiment) OnEvent(f func(lane int, event Event)) {
 	for i, l := range e.lanes {
-		l.recorder.log = func(event Event) { f(i, event) }
+		before := l.recorder.log
+		l.recorder.log = func(event Event) {
+			if before != nil {
+				before(event)
+			}
+			f(i, event)
+		}
 	}
 }
 

@@ -275,7 +275,12 @@ func (l *Lane) errHung() error {
 // settle reads the final value, for the ledger to know the head for certain,
 // and audits the receipts.
 func (l *Lane) settle() error {
-	defer l.recorder.Record(Event{Kind: Stopped})
+	defer func() {
+		for _, f := range l.neverStruck() {
+			l.recorder.Record(Event{Kind: Unstruck, Text: f.String()})
+		}
+		l.recorder.Record(Event{Kind: Stopped})
+	}()
 	if l.hung {
 		return l.errHung()
 	}
@@ -298,7 +303,9 @@ func (l *Lane) settle() error {
 		return fmt.Errorf("lane %s: read the final value of %s: %w", l.Name(), l.averageKey(), err)
 	}
 	l.recorder.Record(Event{Kind: Read, Value: value})
-	return l.cluster.retire(ctx, int(l.cluster.sent.Load()))
+	err = l.cluster.retire(ctx, int(l.cluster.sent.Load()))
+	l.recorder.Record(Event{Kind: Audited, Value: l.cluster.audited.String()})
+	return err
 }
 
 // lockKeys names the keys of the lock of a value, that itself first, and the fence

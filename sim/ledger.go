@@ -2,6 +2,8 @@ package sim
 
 import (
 	"hash/maphash"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -568,8 +570,9 @@ func (l *Ledger) close() {
 		}
 		l.moveHead(final)
 	}
-	for text, queue := range l.early {
+	for _, text := range slices.Sorted(maps.Keys(l.early)) {
 		// Only equal strings can leave a write without a place.
+		queue := l.early[text]
 		delete(l.early, text)
 		for _, v := range queue {
 			v.executed = true

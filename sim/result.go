@@ -25,10 +25,22 @@ type LaneResult struct {
 	*Snapshot
 	// Failed lists the checks of the accounts that do not hold; nil when all do.
 	Failed []string
-	// NeverStruck lists the faults of the configuration for which no client came to
-	// their point in time.
-	NeverStruck []Fault
+	// Order is what a second judge says of the lane's history; empty if none was asked.
+	Order Order
 }
+
+// An Order is whether one order of a lane's updates explains all that its clients were
+// told; see package judge.
+type Order string
+
+const (
+	// Linearizable: there is such an order.
+	Linearizable Order = "linearizable"
+	// NotLinearizable: there is none.
+	NotLinearizable Order = "not linearizable"
+	// OrderUnknown: none was found in the time there was.
+	OrderUnknown Order = "unknown"
+)
 
 // Result returns the state of the run as of now. The accounts are checked once
 // the run is over.
@@ -36,23 +48,35 @@ func (e *Experiment) Result() Result {
 	r := Result{Config: e.config, Elapsed: e.Elapsed(), Embedded: e.CanPause()}
 	r.Config.Speed = e.clock.Speed()
 	r.Backend, r.Version = e.Backend()
-	for i, s := range e.Snapshots() {
-		lane := LaneResult{Snapshot: s, NeverStruck: e.lanes[i].neverStruck()}
-		if s.Final && s.Stopped { // until then the audit goes on
-			lane.Failed = append(checkAccounts(s), checkReceipts(s, e.lanes[i].cluster.audited)...)
-		}
-		switch {
-		case len(lane.Failed) > 0:
-			s.Verdict = Wrong
-		case s.Stopped && !s.Final:
-			lane.Failed = []string{"the final value could not be read, so the accounts are unchecked"}
-			if s.Verdict == Correct {
-				s.Verdict = Undecided
-			}
-		}
-		r.Lanes = append(r.Lanes, lane)
+	return r.WithLanes(e.Snapshots())
+}
+
+// WithLanes returns the result with the state of its lanes, and checks the accounts
+// of those that are over.
+func (r Result) WithLanes(snapshots []*Snapshot) Result {
+	r.Lanes = make([]LaneResult, len(snapshots))
+	for i, s := range snapshots {
+		r.Lanes[i] = judged(*s)
 	}
 	return r
+}
+
+// judged is the result of a lane, as its accounts have it.
+func judged(s Snapshot) LaneResult {
+	lane := LaneResult{Snapshot: &s}
+	if s.Final && s.Stopped { // until then the audit goes on
+		lane.Failed = append(checkAccounts(&s), checkReceipts(&s)...)
+	}
+	switch {
+	case len(lane.Failed) > 0:
+		s.Verdict = Wrong
+	case s.Stopped && !s.Final:
+		lane.Failed = []string{"the final value could not be read, so the accounts are unchecked"}
+		if s.Verdict == Correct {
+			s.Verdict = Undecided
+		}
+	}
+	return lane
 }
 
 // checkAccounts compares the ledger's three ways of counting.
@@ -73,11 +97,11 @@ func checkAccounts(s *Snapshot) (failed []string) {
 // checkReceipts compares the acked samples with the times of sending and
 // receipt in Redis, when every alert has been handled by every client, and Redis has
 // forgotten none of it.
-func checkReceipts(s *Snapshot, audited Average) (failed []string) {
-	complete := s.Lane.Alerts > 0 && s.Finished == s.Lane.Clients && s.Unknown == 0 && s.Broke == "" && s.Rewound == 0
-	if !complete || (audited.Count == s.Acked && audited.Sum == s.AckedSum) {
+func checkReceipts(s *Snapshot) (failed []string) {
+	complete := s.Audited && s.Lane.Alerts > 0 && s.Finished == s.Lane.Clients && s.Unknown == 0 && s.Broke == "" && s.Rewound == 0
+	if !complete || s.Receipts == s.True {
 		return nil
 	}
 	return []string{fmt.Sprintf("Σ(received − sent) in Redis is %v over %d receipts, but the %d acked samples add up to %v",
-		audited.Sum, audited.Count, s.Acked, s.AckedSum)}
+		s.Receipts.Sum, s.Receipts.Count, s.Acked, s.AckedSum)}
 }

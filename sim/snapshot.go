@@ -101,6 +101,13 @@ type Snapshot struct {
 	// Stopped says that the lane is over; Final, that the value in Redis was read
 	// then and the accounts rest on that.
 	Stopped, Final bool
+	// Receipts is the sum of received − sent over the receipts in Redis, and how many
+	// there are, once they have been Audited at the end.
+	Receipts Average
+	Audited  bool
+	// NeverStruck lists the faults of the configuration for which no client came to
+	// their point in time; it is known at the end.
+	NeverStruck []Fault
 	// Broke says why the lane could not go on; empty while all is well.
 	Broke string
 }
@@ -162,6 +169,7 @@ func (b *Board) Snapshot(now time.Duration, view View) *Snapshot {
 		Faults: b.faults, Fault: b.fault, Crashed: b.crashed, Rewound: b.rewound,
 		ChangeCount: b.changeCount, Changes: b.changes[:len(b.changes):len(b.changes)],
 		Finished: b.finished, Stopped: b.stopped, Final: b.final, Broke: b.broke,
+		Receipts: b.receipts, Audited: b.audited, NeverStruck: b.unstruck[:len(b.unstruck):len(b.unstruck)],
 	}
 	s.True = Average{Sum: s.AckedSum, Count: s.Acked}
 	s.Verdict = b.verdict(s.Totals, s.At)

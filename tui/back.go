@@ -8,9 +8,13 @@ import (
 
 // Looking back: all views show the lanes as they were at a time, which the tapes of the session tell.
 
-// present is the latest time that there is something to see of: that at which the view was frozen, or now.
+// present is the latest time that there is something to see of: that at which the view was frozen, or now. Of a recording
+// it is the time that is played.
 func (m *model) present() time.Duration {
-	if m.frozen {
+	switch {
+	case m.play != nil:
+		return m.play.now()
+	case m.frozen:
 		return m.frozenAt
 	}
 	return m.session.exp.Clock().Now()
@@ -26,7 +30,10 @@ func (m *model) shown() time.Duration {
 
 // snapshots returns the lanes as they are at the time shown.
 func (m *model) snapshots(views []sim.View) []*sim.Snapshot {
-	if !m.frozen && !m.frame.Back {
+	switch {
+	case m.play != nil:
+		return m.play.snapshots(views)
+	case !m.frozen && !m.frame.Back:
 		return m.session.exp.Snapshots(views...)
 	}
 	snapshots := make([]*sim.Snapshot, len(m.session.tapes))
@@ -93,6 +100,11 @@ func (m *model) scrub(direction int) {
 // lookAt shows all lanes as they were at a time.
 func (m *model) lookAt(at time.Duration) {
 	f := &m.frame
+	if m.play != nil {
+		m.play.seek(at)
+		m.look()
+		return
+	}
 	if !f.Back && f.State == Live {
 		m.notify("the race runs on: g returns to it")
 	}

@@ -101,7 +101,7 @@ func put(a chart.Area, x, y int, pieces ...piece) int {
 func drawHeader(screen chart.Area, f *Frame, p *plan) {
 	a := screen.Sub(0, 0, p.w, 1)
 	c := &f.Config
-	right := []piece{{stateText(f), stateInk(f)}, {"  " + speedText(f.Speed), inkTitle}}
+	right := []piece{{stateText(f, p.w), stateInk(f)}, {"  " + speedText(f.Speed), inkTitle}}
 	left := []piece{{"locktop", inkName}}
 	level := tabLevels - 1
 	switch tabs := f.tabs(level); {
@@ -130,8 +130,12 @@ func drawHeader(screen chart.Area, f *Frame, p *plan) {
 	if name := f.presetText(); name != "" {
 		add(name)
 	}
-	if n := chart.TextWidth(f.Backend) + 3; n <= room && f.Backend != "" {
-		right = append([]piece{{f.Backend + "   ", inkDim}}, right...)
+	where := f.Backend
+	if f.Replay != nil && chart.TextWidth(where)+3 > room {
+		where = cutName(f.Replay.Name, room-3)
+	}
+	if n := chart.TextWidth(where) + 3; n <= room && where != "" {
+		right = append([]piece{{where + "   ", inkDim}}, right...)
 		room -= n
 	}
 	add(fmt.Sprintf("clients %d", c.Clients))
@@ -157,7 +161,10 @@ func laneRange(first, n, lanes int) string {
 	return fmt.Sprintf("lanes %d-%d of %d", first+1, first+n, lanes)
 }
 
-func stateText(f *Frame) string {
+func stateText(f *Frame, w int) string {
+	if f.Replay != nil {
+		return f.replayText(w >= compactWidth)
+	}
 	now := clockText(f.now())
 	if f.Back && f.State != Starting {
 		return "◀ BACK " + clockText(f.At)
@@ -249,6 +256,7 @@ func drawFooter(a chart.Area, f *Frame) {
 		a.Text(0, 0, f.Notice, inkNotice)
 		return
 	}
+	a = drawDamage(a, f)
 	var shown [len(keyMap)]bool
 	room := a.W() + 2
 	for weight := 11; weight > 0; weight-- {
@@ -272,6 +280,9 @@ func drawFooter(a chart.Area, f *Frame) {
 
 // footerWords returns what the footer says a key does, in the present state.
 func footerWords(k keyed, f *Frame) string {
+	if k.command == cmdPause && f.Replay != nil && f.State != Live {
+		return "play"
+	}
 	if k.command == cmdPause && (f.State == Paused || f.State == Stepping || f.State == Frozen) {
 		return "resume"
 	}

@@ -141,6 +141,15 @@ func TestGoldenStates(t *testing.T) {
 			f.Focus, f.State, f.Notice = 1, Done, "the run is over: r starts it again"
 			return f
 		}},
+		{"replay-120x40", 120, 40, func() Frame { return replayed("run.jsonl", "") }},
+		{"replay-80x24", 80, 24, func() Frame { return replayed("a-run-with-a-very-long-name.jsonl.gz", "") }},
+		{"damaged-120x40", 120, 40, func() Frame { return replayed("run.jsonl", "line 1234: the log ends here, before its last line") }},
+		{"damaged-40x12", 40, 12, func() Frame { return replayed("run.jsonl", "line 1234: the log ends here, before its last line") }},
+		{"replay-help-120x40", 120, 40, func() Frame {
+			f := replayed("run.jsonl", "")
+			f.Over = Help
+			return f
+		}},
 		{"three-lanes-120x40", 120, 40, threeLanes},
 		{"three-lanes-80x24", 80, 24, threeLanes},
 		{"crowd-120x40", 120, 40, func() Frame { return twoLanes(200) }},

@@ -9,6 +9,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"locktop/sim"
 	"locktop/sim/report"
 	"locktop/tui/chart"
 )
@@ -42,14 +43,14 @@ func (m *model) export() tea.Cmd {
 		m.notify("still starting")
 		return nil
 	}
-	f, s, pens, session := m.frame, m.size(), m.pens, m.session
+	f, s, pens, result := m.frame, m.size(), m.pens, m.result()
 	f.Notice = ""
 	return func() tea.Msg {
 		g := chart.NewGrid(s.w, s.h)
 		Draw(g, f)
 		plain, coloured := g.Paint(nil), g.Paint(pens)
 		var run strings.Builder
-		if err := report.JSON(&run, session.exp.Result()); err != nil {
+		if err := report.JSON(&run, result()); err != nil {
 			return toldMsg{"export: " + err.Error()}
 		}
 		name, err := writeNew(".", [][2]string{{".txt", plain + "\n"}, {".ans", coloured + "\n"}, {".json", run.String()}})
@@ -58,6 +59,14 @@ func (m *model) export() tea.Cmd {
 		}
 		return toldMsg{fmt.Sprintf("written: %s.txt, .ans and .json", name)}
 	}
+}
+
+// result returns what tells the result of the run so far, or of the whole recording, from any goroutine.
+func (m *model) result() func() sim.Result {
+	if m.play != nil {
+		return m.play.result
+	}
+	return m.session.exp.Result
 }
 
 // mostExports bounds the search for a free name.

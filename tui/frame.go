@@ -79,6 +79,8 @@ type Frame struct {
 	Page int
 	// Pick is the selected entry of the presets, from 0.
 	Pick int
+	// Replay is the recording that is shown; nil is none, but a race.
+	Replay *Replay
 	// Preset is the failure that is being watched; nil is none. The configuration may have been changed since.
 	Preset *sim.Preset
 	// ASCII uses no character outside of ASCII.

@@ -71,7 +71,10 @@ func (m *model) suspend() tea.Cmd {
 		m.notify("this system cannot suspend programs")
 		return nil
 	}
-	if m.session != nil && !m.session.over() && m.session.exp.CanPause() && !m.paused {
+	switch {
+	case m.play != nil:
+		m.play.stop()
+	case m.session != nil && !m.session.over() && m.session.exp.CanPause() && !m.paused:
 		m.suspended = true
 		m.session.exp.Pause()
 	}

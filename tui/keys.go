@@ -67,6 +67,7 @@ const (
 	cmdMouse
 	cmdSuspend
 	cmdQuit
+	cmdUnfit // something that a recording has no use for
 )
 
 // keyed is one entry of the key map.
@@ -81,7 +82,21 @@ type keyed struct {
 	view   View          // what cmdView shows
 	fault  sim.FaultKind // what cmdInject does
 	node   bool          // and to one node of several
+	of     kind          // what it is for
 }
+
+// kind is what the screen may show.
+type kind uint8
+
+const (
+	both kind = iota
+	race
+	recording
+)
+
+// ofRaces has a key obeyed while something races, and ofRecordings while a recording is played.
+func (k keyed) ofRaces() keyed      { k.of = race; return k }
+func (k keyed) ofRecordings() keyed { k.of = recording; return k }
 
 func bind(c command, keys []string, shown, does string) keyed {
 	return keyed{command: c, views: allViews, Binding: key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, does))}
@@ -143,12 +158,14 @@ var keyMap = [...]keyed{
 	shows(RunsView, ""),
 	bind(cmdNextView, []string{"v"}, "v", "the next view"),
 	bind(cmdPause, []string{" "}, "space", "pause, resume").inFooter(9, "pause"),
-	bind(cmdStep, []string{"."}, ".", "step, one Redis command of the focused lane, the selected client first").on(RaceView, TimelineView, HistoryView, ClientsView).inFooter(8, "step"),
+	bind(cmdStep, []string{"."}, ".", "step, one Redis command of the focused lane, the selected client first").on(RaceView, TimelineView, HistoryView, ClientsView).inFooter(8, "step").ofRaces(),
+	bind(cmdStep, []string{"."}, ".", "step, to the next reply of Redis in the focused lane").on(RaceView, TimelineView, HistoryView, ClientsView).inFooter(8, "step").ofRecordings(),
 	bind(cmdBack, []string{"left", "h"}, "←", "look back, and forward again in time, in all views").on(RaceView, TimelineView).inFooter(6, "back"),
 	bind(cmdForward, []string{"right", "l"}, "→", "").on(RaceView, TimelineView),
 	bind(cmdBack, []string{"left", "h"}, "←", "look back, and forward again in time, in all views").on(HistoryView, ClientsView).inFooter(6, "back"),
 	bind(cmdForward, []string{"right", "l"}, "→", "").on(HistoryView, ClientsView),
-	bind(cmdLive, []string{"esc", "g"}, "esc g", "to the present, from looking back").on(RaceView, TimelineView, HistoryView, ClientsView),
+	bind(cmdLive, []string{"esc", "g"}, "esc g", "to the present, from looking back").on(RaceView, TimelineView, HistoryView, ClientsView).ofRaces(),
+	bind(cmdLive, []string{"g"}, "g", "to the end of the recording").on(RaceView, TimelineView, HistoryView, ClientsView).inFooter(5, "end").ofRecordings(),
 	bind(cmdPrevLoss, []string{"["}, "[", "the lost update before, the one after, of the focused lane").on(RaceView, TimelineView, HistoryView).inFooter(5, "losses"),
 	bind(cmdNextLoss, []string{"]"}, "]", "").on(RaceView, TimelineView, HistoryView),
 	bind(cmdPrevLoss, []string{"["}, "[", "the lost update before, the one after, of the focused lane").on(ClientsView).inFooter(3, "losses"),
@@ -180,22 +197,23 @@ var keyMap = [...]keyed{
 	bind(cmdNextColumn, []string{">", "o"}, ">", "order by the next column, by the one before").on(ClientsView).inFooter(8, "order"),
 	bind(cmdPrevColumn, []string{"<", "O"}, "<", "").on(ClientsView),
 	bind(cmdReverse, []string{"R", "!"}, "R", "turn the order round").on(ClientsView).inFooter(7, "reverse"),
-	bind(cmdNextStrategy, []string{"s"}, "s", "next strategy, previous strategy, for the focused lane").inFooter(6, "strategy"),
-	bind(cmdPrevStrategy, []string{"S"}, "S", ""),
+	bind(cmdNextStrategy, []string{"s"}, "s", "next strategy, previous strategy, for the focused lane").inFooter(6, "strategy").ofRaces(),
+	bind(cmdPrevStrategy, []string{"S"}, "S", "").ofRaces(),
 	bind(cmdFaster, []string{"+", "="}, "+", "faster, slower").inFooter(4, "speed"),
 	bind(cmdSlower, []string{"-"}, "-", ""),
-	bind(cmdMoreClients, []string{"c"}, "c", "more clients, fewer, in every lane").inFooter(1, "clients"),
-	bind(cmdFewerClients, []string{"C"}, "C", ""),
-	bind(cmdMoreWork, []string{"w"}, "w", "think longer, or shorter, between read and write, in every lane"),
-	bind(cmdLessWork, []string{"W"}, "W", ""),
-	bind(cmdLongerLease, []string{"t"}, "t", "lease longer, or shorter: the time to live of the focused lane's lock"),
-	bind(cmdShorterLease, []string{"T"}, "T", ""),
-	bind(cmdLongerRetry, []string{"b"}, "b", "pause longer, or shorter, between tries for the focused lane's lock"),
-	bind(cmdShorterRetry, []string{"B"}, "B", ""),
-	bind(cmdRestart, []string{"r"}, "r", "restart, with the same seed and the settings as they are").inFooter(3, "restart"),
-	bind(cmdFaults, []string{"f"}, "f", "faults, a menu of what can be done to the selected client or to Redis").on(RaceView, TimelineView, HistoryView, ClientsView).inFooter(6, "fault"),
-	bind(cmdCrash, []string{"x"}, "x", "crash the selected client, which then never releases anything").on(RaceView, TimelineView, ClientsView).inFooter(1, "crash"),
-	bind(cmdPresets, []string{"p"}, "p", "presets, a menu of failures to watch, each beside its remedy").inFooter(4, "presets"),
+	bind(cmdMoreClients, []string{"c"}, "c", "more clients, fewer, in every lane").inFooter(1, "clients").ofRaces(),
+	bind(cmdFewerClients, []string{"C"}, "C", "").ofRaces(),
+	bind(cmdMoreWork, []string{"w"}, "w", "think longer, or shorter, between read and write, in every lane").ofRaces(),
+	bind(cmdLessWork, []string{"W"}, "W", "").ofRaces(),
+	bind(cmdLongerLease, []string{"t"}, "t", "lease longer, or shorter: the time to live of the focused lane's lock").ofRaces(),
+	bind(cmdShorterLease, []string{"T"}, "T", "").ofRaces(),
+	bind(cmdLongerRetry, []string{"b"}, "b", "pause longer, or shorter, between tries for the focused lane's lock").ofRaces(),
+	bind(cmdShorterRetry, []string{"B"}, "B", "").ofRaces(),
+	bind(cmdRestart, []string{"r"}, "r", "restart, with the same seed and the settings as they are").inFooter(3, "restart").ofRaces(),
+	bind(cmdRestart, []string{"r"}, "r", "play it from the start").inFooter(3, "from the start").ofRecordings(),
+	bind(cmdFaults, []string{"f"}, "f", "faults, a menu of what can be done to the selected client or to Redis").on(RaceView, TimelineView, HistoryView, ClientsView).inFooter(6, "fault").ofRaces(),
+	bind(cmdCrash, []string{"x"}, "x", "crash the selected client, which then never releases anything").on(RaceView, TimelineView, ClientsView).inFooter(1, "crash").ofRaces(),
+	bind(cmdPresets, []string{"p"}, "p", "presets, a menu of failures to watch, each beside its remedy").inFooter(4, "presets").ofRaces(),
 	bind(cmdCopy, []string{"y"}, "y", "copy the explanation of the loss, to the clipboard of the terminal"),
 	bind(cmdExport, []string{"e"}, "e", "export the frame as text and with colours, and the run as JSON").inFooter(1, "export"),
 	bind(cmdMouse, []string{"m"}, "m", "mouse on, or off: a click selects and the wheel scrolls"),
@@ -235,8 +253,11 @@ func (f *Frame) obeyed(k keyed) bool {
 	if over.reading() {
 		over = NoOverlay
 	}
-	return (k.always || k.over == over && (over != NoOverlay || k.views.has(f.View))) && f.offers(k)
+	return f.suits(k) && (k.always || k.over == over && (over != NoOverlay || k.views.has(f.View))) && f.offers(k)
 }
+
+// suits tells whether a key is for what is shown, a race or a recording.
+func (f *Frame) suits(k keyed) bool { return k.of == both || (k.of == recording) == (f.Replay != nil) }
 
 // offers tells whether a key can do anything in this run: there is no next lane where there is only one.
 func (f *Frame) offers(k keyed) bool {
@@ -252,11 +273,18 @@ func (f *Frame) offers(k keyed) bool {
 	return true
 }
 
-// keyOf returns what a key asks for; the zero keyed if it is nothing.
+// keyOf returns what a key asks for; the zero keyed if it is nothing, and cmdUnfit if a race would have obeyed it.
 func (f *Frame) keyOf(msg tea.KeyMsg) keyed {
 	for _, k := range keyMap {
 		if key.Matches(msg, k.Binding) && f.obeyed(k) {
 			return k
+		}
+	}
+	if f.Replay != nil {
+		for _, k := range keyMap {
+			if k.of == race && k.over == NoOverlay && k.command != cmdLive && key.Matches(msg, k.Binding) {
+				return keyed{command: cmdUnfit}
+			}
 		}
 	}
 	return keyed{}

@@ -23,9 +23,10 @@ type model struct {
 
 	mouse bool // it is on
 
-	session  *session // nil while starting
-	starting bool     // a command is at it
-	again    bool     // the configuration has changed since that command was given
+	session  *session  // nil while starting
+	play     *playback // the recording that is shown, instead of a race; else nil
+	starting bool      // a command is at it
+	again    bool      // the configuration has changed since that command was given
 
 	frame       Frame
 	script      []sim.Change  // changes that every run is to have in its course
@@ -97,7 +98,11 @@ func (m *model) Init() tea.Cmd {
 		<-m.ctx.Done()
 		return leaveMsg{}
 	}
-	return tea.Batch(m.restart(), m.nextTick(), leave)
+	begin := m.awaitReading
+	if m.play == nil {
+		begin = m.restart()
+	}
+	return tea.Batch(begin, m.nextTick(), leave)
 }
 
 // nextTick starts a new chain of ticks, which ends the one before.
@@ -170,6 +175,9 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 			}
 			m.look()
 		}
+	case readMsg:
+		m.haveRead()
+		m.look()
 	case leaveMsg:
 		return tea.Quit
 	}
@@ -259,7 +267,11 @@ func (m *model) look() {
 		f.State = state
 		m.stale = true
 	}
-	m.keepUp()
+	if m.play == nil {
+		m.keepUp()
+	} else if end := m.play.end(); end != f.Replay.End {
+		f.Replay.End, m.stale = end, true
+	}
 	snapshots := m.snapshots(f.needs(m.size(), m.shown()))
 	for i, s := range snapshots {
 		if old := f.snapshot(i); old == nil || old.Events != s.Events || old.At != s.At ||
@@ -315,6 +327,8 @@ func (m *model) size() size { return size{m.grid.Area().W(), m.grid.Area().H()} 
 
 func (m *model) state() State {
 	switch {
+	case m.play != nil:
+		return m.replayState()
 	case m.session == nil:
 		return Starting
 	case m.frozen:

@@ -6,6 +6,9 @@ import tea "github.com/charmbracelet/bubbletea"
 func (m *model) obey(k keyed) tea.Cmd {
 	f := &m.frame
 	lanes := len(f.Config.Lanes)
+	if m.play != nil && m.obeyReplay(k) {
+		return nil
+	}
 	if f.Over == PresetMenu {
 		return m.obeyPresets(k)
 	}

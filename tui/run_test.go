@@ -350,7 +350,7 @@ func TestAPanicLeavesTheTerminalInOrder(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(ctx)
 			m := newModel(ctx, cfg, opts, termenv.NewOutput(io.Discard, termenv.WithProfile(termenv.TrueColor)))
 			with(m)
-			return m.run(opts, cancel)
+			return m.run(opts, cancel, m.stage.close)
 		}
 	}
 	for _, p := range []struct {

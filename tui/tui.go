@@ -67,11 +67,11 @@ func Run(ctx context.Context, cfg sim.Config, opts Options) (sim.Result, error) 
 		opts.Input = input
 	}
 	m := newModel(ctx, cfg, opts, termenv.NewOutput(opts.Output))
-	return m.run(opts, cancel)
+	return m.run(opts, cancel, m.stage.close)
 }
 
-// run shows the model until it ends. The context of the model ends when the terminal does.
-func (m *model) run(opts Options, cancel context.CancelCauseFunc) (result sim.Result, err error) {
+// run shows the model until it ends, and then what it shows. The context of the model ends when the terminal does.
+func (m *model) run(opts Options, cancel context.CancelCauseFunc, end func() (sim.Result, error)) (result sim.Result, err error) {
 	rescuer, err := rescue.Stand(opts.Output)
 	if err != nil {
 		return sim.Result{}, fmt.Errorf("preparing for a crash: %w", err)
@@ -94,7 +94,7 @@ func (m *model) run(opts Options, cancel context.CancelCauseFunc) (result sim.Re
 	}
 	cancel(nil)
 	closing := guard(func() (err error) {
-		result, err = m.stage.close()
+		result, err = end()
 		return err
 	})
 	return result, errors.Join(err, m.err, closing)

@@ -30,11 +30,12 @@ type File struct {
 
 // unfit are flags that make no sense in a file, and why.
 var unfit = map[string]string{
-	"help":    "it is for the command line",
-	"version": "it is for the command line",
-	"config":  "a file cannot name another",
-	"record":  "every run would write to the same file",
-	"force":   "it would let every run replace a file",
+	"help":      "it is for the command line",
+	"version":   "it is for the command line",
+	"config":    "a file cannot name another",
+	"record":    "every run would write to the same file",
+	"force":     "it would let every run replace a file",
+	"porcupine": "every run would write to the same file",
 }
 
 // DefaultFile is where the configuration is looked for unless told: in the place of

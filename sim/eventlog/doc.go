@@ -1,6 +1,6 @@
 // Package eventlog keeps the events of an experiment in a file, from which the
-// same folds give the same numbers again. It writes and reads; it neither folds
-// nor replays.
+// same folds give the same numbers again. It writes and reads, and [Fold] has the
+// events folded; it counts nothing itself.
 //
 // A log is a file of JSON Lines. The first line is the header: the word that
 // makes it a log, the version of the format, and the settings of the experiment
@@ -19,7 +19,10 @@
 // to Redis, is an object of one key: {"base64":"/w=="}.
 //
 // Events of one lane come in the order in which they happened, with times that
-// never go back; how lanes take turns in the file means nothing. The last line,
+// never go back; how lanes take turns in the file means nothing. The last events of
+// a lane tell what was found at its end, for the checks of the accounts: the value
+// then (read, without a client), the receipts (audited), the faults that never
+// struck (unstruck). The last line,
 // which begins with "end", proves that nothing is missing:
 //
 //	{"end":true,"events":1234,"elapsed_ns":64130000000,"speed":"1/4"}
@@ -30,6 +33,8 @@
 //
 // An event of kind changed without client is a setting that changed in the middle of
 // the run; from then on a lane may have more clients than the header says.
+//
+// A log may be compressed with gzip; [NewReader] knows by its first bytes.
 //
 // A reader refuses keys and kinds that it does not know, because without them the
 // numbers would be others. What older programs can't misread may be added within a

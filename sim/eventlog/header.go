@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"locktop/sim"
+	"locktop/sim/backend"
 	"locktop/sim/clock"
 )
 
@@ -103,15 +104,14 @@ func (h Header) Config() (sim.Config, error) {
 	return cfg, errors.Join(err, cfg.Validate())
 }
 
+// Embedded says that Redis ran inside the program.
+func (h Header) Embedded() bool { return h.Backend == backend.Source{}.String() }
+
 // Lanes returns what the lanes were at the start, to make their boards from. The header must be
 // one that was read, or be made from a valid configuration.
 func (h Header) Lanes() []sim.LaneInfo {
 	cfg := sim.Config{Lanes: h.Strategies, Clients: h.Clients, Alerts: h.Alerts, Work: h.Work, Retry: h.Retry, Lease: h.Lease, Patience: h.Patience}
-	lanes := make([]sim.LaneInfo, len(cfg.Lanes))
-	for i := range lanes {
-		lanes[i] = cfg.LaneInfo(i)
-	}
-	return lanes
+	return cfg.LaneInfos()
 }
 
 // line is the header as written.

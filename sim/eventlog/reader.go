@@ -16,6 +16,9 @@ import (
 // the file was not copied whole.
 var ErrTruncated = errors.New("the log ends here, before its last line")
 
+// errNotText is of a line that no log has.
+var errNotText = errors.New("the line is not UTF-8")
+
 // longestLine bounds what a file that is no log at all may take of the memory.
 const longestLine = 16 << 20
 
@@ -49,15 +52,17 @@ type lane struct {
 	clients int           // the most that it has had
 }
 
-// NewReader reads the header of a log. Its errors are of type [*LineError]; they
+// NewReader reads the header of a log, which may be compressed with gzip. Its errors are of type [*LineError]; they
 // are [ErrNotALog] or [ErrVersion] if that is the reason.
 func NewReader(r io.Reader) (*Reader, error) {
-	rd := &Reader{in: bufio.NewReaderSize(r, 1<<16)}
+	rd := &Reader{in: plainText(r)}
 	text, err := rd.next()
-	if errors.Is(err, io.EOF) {
-		err = ErrNotALog
-	}
-	if err == nil {
+	switch {
+	case errors.Is(err, io.EOF):
+		err = fmt.Errorf("%w: it is empty", ErrNotALog)
+	case errors.Is(err, errNotText):
+		err = fmt.Errorf("%w: it is no text", ErrNotALog)
+	case err == nil:
 		rd.header, err = parseHeader(text)
 	}
 	if err != nil {
@@ -167,7 +172,7 @@ func (r *Reader) next() ([]byte, error) {
 		case err != nil && (len(r.text) == 0 || !errors.Is(err, io.EOF)):
 			return nil, err
 		case !utf8.Valid(r.text) && !r.last():
-			return nil, errors.New("the line is not UTF-8")
+			return nil, errNotText
 		}
 		return bytes.TrimSuffix(r.text, []byte("\n")), nil
 	}

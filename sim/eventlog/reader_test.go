@@ -2,15 +2,20 @@ package eventlog_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"locktop/sim"
 	"locktop/sim/eventlog"
+	"locktop/sim/judge"
+	"locktop/sim/report"
 )
 
 // aLog has three events.
@@ -149,38 +154,86 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// FuzzReader reads anything without a panic, and folds what it can read.
-func FuzzReader(f *testing.F) {
+// FuzzReplay reads anything without a panic, and folds, keeps, judges and reports what
+// it can read.
+func FuzzReplay(f *testing.F) {
 	whole := aLog(f)
 	f.Add([]byte(whole))
 	f.Add([]byte(whole[:len(whole)-30]))
 	f.Add([]byte(strings.ReplaceAll(whole, `"1.000000:1"`, `{"base64":"/w=="}`)))
 	f.Add([]byte(strings.ReplaceAll(whole, `"client":3`, `"client":-3`)))
 	f.Add([]byte(strings.ReplaceAll(whole, `"events":3`, `"events":1e9`)))
+	f.Add([]byte(strings.Replace(whole, `{"end"`, everyKind()+`{"end"`, 1)))
+	f.Add(zipped([]byte(whole)))
+	f.Add(zipped([]byte(whole))[:50])
 	f.Add([]byte("null\n{}\n"))
+	f.Add([]byte("\x1f\x8b"))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r, err := eventlog.NewReader(bytes.NewReader(text))
 		if err != nil {
 			return
 		}
-		h := r.Header()
-		if h.Clients > 100 {
+		lanes := r.Header().Lanes()
+		if r.Header().Clients > 100 {
 			return // a large board for every input would only take time
 		}
-		var boards []*sim.Board
-		for _, lane := range h.Lanes() {
-			boards = append(boards, sim.NewBoard(lane))
+		var tapes []*sim.Tape
+		for _, lane := range lanes {
+			tapes = append(tapes, sim.NewTape(lane, 0))
 		}
-		for {
-			lane, e, err := r.Next()
-			if err != nil {
-				break
+		judge := judge.New(lanes)
+		result, _ := eventlog.Fold(r, judge.Record, func(lane int, e sim.Event) { tapes[lane].Apply(e) })
+		orders := judge.Orders(time.Millisecond)
+		if err := errors.Join(report.JSON(io.Discard, result), report.Text(io.Discard, result), judge.Draw(io.Discard, orders, time.Millisecond)); err != nil {
+			t.Error(err)
+		}
+		for i, tape := range tapes {
+			_, events := tape.Events()
+			for n := range events + 1 {
+				if s := tape.AtEvent(n, sim.View{First: 1, Count: 100, History: 100}); s.Events != n {
+					t.Errorf("lane %d: %d events are %d", i+1, n, s.Events)
+				}
 			}
-			boards[lane].Apply(e)
-		}
-		for _, b := range boards {
-			b.Snapshot(0, sim.View{})
+			if s := tape.AtEvent(events, sim.View{}); s.Totals != result.Lanes[i].Totals {
+				t.Errorf("lane %d: kept %+v, folded %+v", i+1, s.Totals, result.Lanes[i].Totals)
+			}
 		}
 	})
+}
+
+// everyKind has an event of every kind.
+func everyKind() string {
+	var b strings.Builder
+	for _, k := range kinds() {
+		fmt.Fprintf(&b, `{"lane":2,"at_ns":6,"kind":"%s","client":2,"value":"2.000000:2","base":"1.000000:1","text":"pause:for=1s"}`+"\n", k)
+	}
+	return b.String()
+}
+
+func zipped(text []byte) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	w.Write(text)
+	w.Close()
+	return b.Bytes()
+}
+
+// TestCompressedLogs: a log that is compressed is the same log, and one that is cut
+// off is known to be.
+func TestCompressedLogs(t *testing.T) {
+	_, want, _, err := read([]byte(aLog(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed := zipped([]byte(aLog(t)))
+	if _, got, _, err := read(packed); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%d events, want %d: %v", len(got), len(want), err)
+	}
+	for n := 2; n < len(packed); n++ {
+		var line *eventlog.LineError
+		if _, _, _, err := read(packed[:n]); !errors.As(err, &line) || !strings.Contains(err.Error(), "the compressed file ends in the middle") {
+			t.Fatalf("cut off after %d of %d bytes: %v", n, len(packed), err)
+		}
+	}
 }

@@ -70,6 +70,7 @@ var columns = []column{
 		}
 		return strings.Join(all, "; ")
 	}},
+	{"porcupine", func(_ sim.Result, l sim.LaneResult) string { return string(l.Order) }},
 }
 
 // whole is a column of whole numbers.

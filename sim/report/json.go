@@ -58,6 +58,8 @@ type lane struct {
 	StartedAs string    `json:"started_as,omitempty"`
 	// FailedChecks names the equations of the accounts that do not hold.
 	FailedChecks []string `json:"failed_checks"`
+	// Porcupine is what a second judge says of the history, if one was asked.
+	Porcupine string `json:"porcupine,omitempty"`
 	// Broke says why the lane could not go on; empty when it did.
 	Broke string `json:"broke,omitempty"`
 }
@@ -162,6 +164,7 @@ func laneOf(l sim.LaneResult) lane {
 		Changes:      changesOf(l),
 		StartedAs:    startedAs(l),
 		FailedChecks: failed,
+		Porcupine:    string(l.Order),
 		Broke:        l.Broke,
 	}
 }

@@ -41,6 +41,9 @@ func Markdown(w io.Writer, r sim.Result) error {
 		if l.ChangeCount > 0 {
 			fmt.Fprintf(&b, "  - %s\n", markdownText(changesText(l)))
 		}
+		if l.Order != "" {
+			fmt.Fprintf(&b, "  - %s\n", markdownText(orderSentence(l.Order)))
+		}
 		for _, check := range l.Failed {
 			fmt.Fprintf(&b, "  - CHECK FAILED: %s\n", markdownText(check))
 		}

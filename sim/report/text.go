@@ -67,6 +67,9 @@ func Text(w io.Writer, r sim.Result) error {
 		if l.ChangeCount > 0 {
 			fmt.Fprintf(&b, "%s: %s\n", l.Lane.Name(), changesText(l))
 		}
+		if l.Order != "" {
+			fmt.Fprintf(&b, "%s: %s\n", l.Lane.Name(), orderSentence(l.Order))
+		}
 		for _, f := range l.NeverStruck {
 			fmt.Fprintf(&b, "%s: the fault %s never struck\n", l.Lane.Name(), f)
 		}
@@ -132,6 +135,17 @@ func Sentence(l sim.LaneResult) string {
 	default:
 		return fmt.Sprintf("every one of %d updates is in the average", l.Acked)
 	}
+}
+
+// orderSentence says in words what Porcupine has found.
+func orderSentence(o sim.Order) string {
+	switch o {
+	case sim.Linearizable:
+		return "linearizable, says Porcupine: one order of the updates explains all replies"
+	case sim.NotLinearizable:
+		return "not linearizable, says Porcupine: no order of the updates explains all replies"
+	}
+	return "Porcupine has come to no end in the time there was"
 }
 
 func alerts(n int) string {
