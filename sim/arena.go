@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"math/rand/v2"
@@ -10,11 +11,13 @@ import (
 	"sync"
 	"time"
 
+	"locktop/lock"
 	"locktop/sim/bubble"
 	"locktop/sim/clock"
 )
 
-// An Arena is one lane whose clients make one update each, while somebody else
+// An Arena is one lane whose clients make one update each, or one try of it if a fence
+// refuses the write, while somebody else
 // decides, command by command, who goes next. The clients are those of every other
 // lane, with the real lock and a real connection to an embedded Redis; they only
 // park before each command until it is admitted.
@@ -146,6 +149,7 @@ func OpenArena(config ArenaConfig) (*Arena, error) {
 	for _, c := range lane.clients {
 		p := &player{client: c, ended: make(chan struct{})}
 		close(p.ended)
+		c.oneTry = true
 		c.seen = func(r request, err error) { a.seen(p, r, err) }
 		a.players = append(a.players, p)
 	}
@@ -210,7 +214,7 @@ func (p *player) play(ctx context.Context) {
 		alert := Alert{Number: 1, Latency: latencyOf(p.lane.seed, 1, p.number)}
 		p.record(Event{Kind: Received, Alert: alert.Number, Latency: alert.Latency})
 		noted := true // nobody races for receipts
-		if err := p.once(ctx, alert, &noted); err != nil {
+		if err := p.once(ctx, alert, &noted); err != nil && !errors.Is(err, lock.ErrStale) {
 			return fmt.Errorf("client %d: %w", p.number, err)
 		}
 		p.record(Event{Kind: Finished})
@@ -345,16 +349,16 @@ func joinedMoves(moves []Move) string {
 
 // send admits a command.
 func (a *Arena) send(p *player, w *parked) error {
-	text := anonymous(w.request)
+	text := anonymous(w)
 	keys := a.touched(w.request)
-	before := a.state(keys)
+	before := a.state(w.node, keys)
 	a.traceSend(p, w)
 	p.mu.Lock()
 	p.sending = w
 	p.mu.Unlock()
 	a.lane.gate.admit(w)
 	bubble.Wait()
-	after := a.state(keys)
+	after := a.state(w.node, keys)
 	a.noteWatch(p, w.request, keys, after != before)
 	switch {
 	case p.sending != nil: // Redis keeps it waiting
@@ -455,7 +459,7 @@ func (a *Arena) look() {
 	a.moves, a.commands = a.moves[:0], a.commands[:0]
 	for _, w := range a.lane.gate.waiting() {
 		p := a.players[w.client-1]
-		if state, idle := p.idle[anonymous(w.request)]; idle && state == a.state(a.touched(w.request)) {
+		if state, idle := p.idle[anonymous(w)]; idle && state == a.state(w.node, a.touched(w.request)) {
 			continue
 		}
 		m := Move{Kind: Send, Client: w.client}
@@ -543,9 +547,10 @@ func (a *Arena) failure() error {
 	return nil
 }
 
-// anonymous is a request without random ids: every try has another one.
-func anonymous(r request) string {
-	return renameIDs(r.String(), func(string) string { return "id" })
+// anonymous is a command without random ids, of which every try has another one, and
+// where it goes.
+func anonymous(w *parked) string {
+	return fmt.Sprint(w.node, " ", renameIDs(w.request.String(), func(string) string { return "id" }))
 }
 
 // A Footprint is what a move may change or see.
@@ -593,17 +598,16 @@ func (a *Arena) touched(r request) []string {
 	return keys
 }
 
-// state is what the lane's servers hold under some keys, but for times to live.
-func (a *Arena) state(keys []string) string {
+// state is what one of the lane's servers holds under some keys, but for times to
+// live.
+func (a *Arena) state(node int, keys []string) string {
 	if len(keys) == 0 {
 		return ""
 	}
 	var b strings.Builder
-	for _, server := range a.lane.servers() {
-		for _, k := range server.State(keys...) {
-			b.WriteString(k.Value)
-			b.WriteByte(0)
-		}
+	for _, k := range a.lane.servers()[node-1].State(keys...) {
+		b.WriteString(k.Value)
+		b.WriteByte(0)
 	}
 	return b.String()
 }
@@ -618,7 +622,7 @@ func (a *Arena) Signature() uint64 {
 		write(p.number, p.over(), p.crashed, p.sending != nil, p.trace.Sum64(), p.watched)
 	}
 	for _, w := range a.lane.gate.waiting() {
-		state, idle := a.players[w.client-1].idle[anonymous(w.request)]
+		state, idle := a.players[w.client-1].idle[anonymous(w)]
 		write(w.client, w.node, a.rename(w.client, w.request.String()), idle, a.rename(0, state))
 	}
 	for _, server := range a.lane.servers() {
