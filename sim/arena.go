@@ -118,17 +118,18 @@ func (c ArenaConfig) Validate() error {
 // player is a client, as the arena sees it.
 type player struct {
 	*client
-	ended chan struct{} // closed when its update is over
-	err   error
-
-	mu      sync.Mutex
+	ended   chan struct{} // closed when its update is over
+	err     error
 	crashed bool
-	sending *parked           // admitted, and not answered yet
-	trace   maphash.Hash      // of all requests and replies
 	idle    map[string]string // requests that changed nothing → the state of the keys that they touched
 	read    string            // the value that it read last
 	watched map[string]bool   // by WATCH → it was written to since
-	step    int               // the index of its last command in the trace
+
+	mu      sync.Mutex   // guards what the goroutines of the client change
+	sending *parked      // admitted, and not answered yet
+	step    int          // its index in the trace
+	trace   maphash.Hash // of all requests and replies
+	replies []traced     // not yet in the trace
 }
 
 // OpenArena makes an arena. It must be called, like all its methods, inside of a
@@ -200,7 +201,10 @@ func (p *player) begin(seed maphash.Seed) {
 	p.door.count.Store(0)
 	p.announced = p.announced[:0]
 	p.ended, p.err = make(chan struct{}), nil
-	p.crashed, p.sending, p.read = false, nil, ""
+	p.crashed, p.read = false, ""
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sending, p.replies = nil, nil
 	p.trace.SetSeed(seed)
 	p.idle, p.watched = map[string]string{}, map[string]bool{}
 }
@@ -258,6 +262,13 @@ func (p *player) settleLock() {
 	}
 }
 
+// isSending says whether the client has been let through and not been answered yet.
+func (p *player) isSending() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sending != nil
+}
+
 // kill has everything that the client still sends fail.
 func (a *Arena) kill(p *player) {
 	p.announcing.Lock()
@@ -265,7 +276,7 @@ func (a *Arena) kill(p *player) {
 	p.announcing.Unlock()
 	p.record(Event{Kind: Crashed})
 	p.door.dead.Store(true)
-	if p.sending != nil {
+	if p.isSending() {
 		p.door.breakConns(0) // and Redis forgets that it waits
 	}
 }
@@ -325,7 +336,7 @@ func (a *Arena) do(m Move, i int) error {
 		p := a.players[m.Client-1]
 		p.crashed = true
 		a.kill(p)
-		if p.sending == nil {
+		if !p.isSending() {
 			for _, w := range a.lane.gate.waiting() {
 				if w.client == m.Client {
 					a.lane.gate.admit(w)
@@ -352,16 +363,16 @@ func (a *Arena) send(p *player, w *parked) error {
 	text := anonymous(w)
 	keys := a.touched(w.request)
 	before := a.state(w.node, keys)
-	a.traceSend(p, w)
+	step := a.traceSend(p, w)
 	p.mu.Lock()
-	p.sending = w
+	p.sending, p.step = w, step
 	p.mu.Unlock()
 	a.lane.gate.admit(w)
 	bubble.Wait()
 	after := a.state(w.node, keys)
 	a.noteWatch(p, w.request, keys, after != before)
 	switch {
-	case p.sending != nil: // Redis keeps it waiting
+	case p.isSending(): // Redis keeps it waiting
 		a.line = append(a.line, p.number)
 	case after == before && !w.request.isStateful():
 		p.idle[text] = after
@@ -403,7 +414,9 @@ func (a *Arena) seen(p *player, r request, err error) {
 	p.trace.WriteString(text)
 	if p.sending != nil && p.sending.request.is(r) {
 		p.sending = nil
-		a.traceReply(p, r, err)
+		if a.traced {
+			p.replies = append(p.replies, traced{p.step, a.plainly.reply(r, err, a.ownerFor(p.number))})
+		}
 	}
 }
 
@@ -413,7 +426,7 @@ func (a *Arena) settle() error {
 	const horizon = time.Minute // longer than any time limit
 	for waited := time.Duration(0); ; {
 		bubble.Wait()
-		a.line = slices.DeleteFunc(a.line, func(number int) bool { return a.players[number-1].sending == nil })
+		a.line = slices.DeleteFunc(a.line, func(number int) bool { return !a.players[number-1].isSending() })
 		if err := a.failure(); err != nil {
 			return err
 		}
@@ -619,7 +632,10 @@ func (a *Arena) Signature() uint64 {
 	h.SetSeed(a.seed)
 	write := func(parts ...any) { fmt.Fprintln(&h, parts...) }
 	for _, p := range a.players {
-		write(p.number, p.over(), p.crashed, p.sending != nil, p.trace.Sum64(), p.watched)
+		p.mu.Lock()
+		sending, trace := p.sending != nil, p.trace.Sum64()
+		p.mu.Unlock()
+		write(p.number, p.over(), p.crashed, sending, trace, p.watched)
 	}
 	for _, w := range a.lane.gate.waiting() {
 		state, idle := a.players[w.client-1].idle[anonymous(w)]
