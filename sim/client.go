@@ -38,8 +38,9 @@ type client struct {
 	guard  *lock.Guard   // of the average
 	lease  time.Duration // of the lock, in the time of its Redis
 	inbox  chan Alert
-	random *rand.Rand // for pauses; the same in every run of a seed
-	wrote  bool       // a write of the present update was sent, and not refused
+	random *rand.Rand  // for pauses; the same in every run of a seed
+	ids    rand.Source // for what the lock draws; nil is an unpredictable one
+	wrote  bool        // a write of the present update was sent, and not refused
 
 	// seen, if set, is told of each request of an update that was answered, on the
 	// goroutine that sent it.
@@ -79,7 +80,11 @@ func (c *client) connect(ctx context.Context) error {
 // dial opens a connection to the lane's server of a number, by way of the client's
 // door.
 func (c *client) dial(ctx context.Context, server *backend.Server, node int) (*redis.Client, error) {
-	r := redis.NewClient(server.Options())
+	options := server.Options()
+	if c.lane.gate.all {
+		options.PoolSize = roomyPool
+	}
+	r := redis.NewClient(options)
 	r.AddHook(hook{c.door, node})
 	if err := r.Ping(ctx).Err(); err != nil {
 		r.Close()
@@ -87,6 +92,11 @@ func (c *client) dial(ctx context.Context, server *backend.Server, node int) (*r
 	}
 	return r, nil
 }
+
+// roomyPool is how many connections a client may have in virtual time. It uses one,
+// as elsewhere, but where that is taken it must not wait for it: the timers with
+// which go-redis does so are shared by the whole program.
+const roomyPool = 64
 
 // readyLock makes the client's handle of the lock, anew whenever its lease as
 // Redis counts it has changed with the speed.
@@ -103,6 +113,9 @@ func (c *client) readyLock() error {
 		c.quorum, err = c.newQuorum(lease)
 	} else {
 		opts := []lock.Option{lock.WithObserver(c), lock.WithLease(lease)}
+		if c.ids != nil {
+			opts = append(opts, lock.WithRandom(c.ids))
+		}
 		if more := c.lane.strategy.options; more != nil {
 			opts = append(opts, more(c)...)
 		}

@@ -132,6 +132,22 @@ func (cl *cluster) noteSent(ctx context.Context, n int, sent time.Duration) erro
 // passed, or at once at full speed. Alerts may overtake each other on the way.
 func (cl *cluster) serve(ctx context.Context, server, servers int, feed <-chan Alert) {
 	var due pushes
+	take := func(a Alert, ok bool) bool {
+		if !ok {
+			feed = nil
+			return true
+		}
+		for c := server; c < len(cl.inboxes); c += servers {
+			a.Latency = latencyOf(cl.lane.seed, a.Number, c+1)
+			p := push{at: a.Sent + a.Latency, client: c, alert: a}
+			if cl.lane.clock.Speed() != clock.Max && !cl.lane.backlog {
+				heap.Push(&due, p)
+			} else if !cl.deliver(ctx, p) {
+				return false
+			}
+		}
+		return true
+	}
 	for feed != nil || len(due) > 0 {
 		next, stop := cl.arrival(due)
 		select {
@@ -140,20 +156,18 @@ func (cl *cluster) serve(ctx context.Context, server, servers int, feed <-chan A
 			return
 		case a, ok := <-feed:
 			stop()
-			if !ok {
-				feed = nil
-				continue
-			}
-			for c := server; c < len(cl.inboxes); c += servers {
-				a.Latency = latencyOf(cl.lane.seed, a.Number, c+1)
-				p := push{at: a.Sent + a.Latency, client: c, alert: a}
-				if cl.lane.clock.Speed() != clock.Max && !cl.lane.backlog {
-					heap.Push(&due, p)
-				} else if !cl.deliver(ctx, p) {
-					return
-				}
+			if !take(a, ok) {
+				return
 			}
 		case <-next:
+			select {
+			case a, ok := <-feed: // it may have been overtaken by one that is due
+				if !take(a, ok) {
+					return
+				}
+				continue
+			default:
+			}
 			if !cl.deliver(ctx, heap.Pop(&due).(push)) {
 				return
 			}
@@ -178,10 +192,11 @@ func (cl *cluster) deliver(ctx context.Context, p push) bool {
 	}
 	select {
 	case cl.inboxes[p.client] <- p.alert:
-		return true
 	case <-ctx.Done():
 		return false
 	}
+	cl.lane.alone(deliverOrder + p.client%cl.lane.pushers) // so that whoever has waited for this has come, too
+	return true
 }
 
 // retire audits and deletes the alerts up to number last that every client has

@@ -63,10 +63,12 @@ func openLane(ctx context.Context, cfg Config, index int, clk *clock.Clock, runI
 		interval: cfg.Interval, backlog: cfg.Backlog, work: asked.work, retry: asked.retry, floor: cfg.LeaseFloor,
 		awayFor: asked.away, synced: asked.synced, giveUp: cfg.GiveUp,
 		clock: clk, script: cfg.Faults, stop: func() {},
+		faults: faults{turn: make(chan struct{}, 1)},
 	}
-	if asked.fixed {
+	if asked.fixed || cfg.Deterministic { // there no machine has any jitter
 		l.floor = 0
 	}
+	l.gate.all = cfg.Deterministic
 	server, err := cfg.Source.Open(ctx, clk, runID, index+1)
 	if err != nil {
 		return nil, err
@@ -79,7 +81,13 @@ func openLane(ctx context.Context, cfg Config, index int, clk *clock.Clock, runI
 		}
 		l.nodes = append(l.nodes, node)
 	}
+	if l.gate.all {
+		for i, server := range l.servers() {
+			server.Admin().AddHook(adminHook{&l.gate, i + 1})
+		}
+	}
 	l.recorder = NewRecorder(clk, NewBoard(l.info))
+	l.recorder.rounds = cfg.Deterministic
 	l.cluster = newCluster(l)
 	if l.info.Locks {
 		if l.lockKeys, err = lockKeys(server.Admin(), l.average); err != nil {
@@ -108,6 +116,9 @@ func (l *Lane) prepare(ctx context.Context) error {
 	}
 	for i, inbox := range l.cluster.inboxes {
 		c := &client{number: i + 1, field: clientField(i + 1), lane: l, inbox: inbox, random: rand.New(rand.NewPCG(l.seed, uint64(i+1)))}
+		if l.gate.all {
+			c.ids = l.chance(clientField(i + 1))
+		}
 		l.clients = append(l.clients, c)
 		if err := c.connect(ctx); err != nil {
 			return err
@@ -155,12 +166,14 @@ func (l *Lane) run(ctx context.Context) error {
 	var fold sync.WaitGroup
 	racing, stop := context.WithCancel(ctx)
 	defer stop()
-	fold.Go(func() {
-		if err := guard(func() error { l.recorder.run(folding); return nil }); err != nil {
-			l.failed(err)
-			stop()
-		}
-	})
+	if !l.recorder.rounds {
+		fold.Go(func() {
+			if err := guard(func() error { l.recorder.run(folding); return nil }); err != nil {
+				l.failed(err)
+				stop()
+			}
+		})
+	}
 	defer fold.Wait()
 	defer stopFolding()
 
@@ -183,7 +196,7 @@ func (l *Lane) run(ctx context.Context) error {
 	for _, c := range l.clients {
 		start(c.run)
 	}
-	if l.giveUp {
+	if l.giveUp && !l.recorder.rounds {
 		wait := l.watchForHang(racing, stop)
 		defer wait()
 	}
@@ -232,7 +245,9 @@ const grace = 2 * time.Second
 // wind ends the lane after the context: whoever waits for Redis gets a moment
 // for its reply, and then loses its connection.
 func (l *Lane) wind(ended <-chan struct{}) {
-	l.gate.open()
+	if !l.gate.all {
+		l.gate.open()
+	}
 	select {
 	case <-ended:
 		return
