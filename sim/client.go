@@ -179,7 +179,7 @@ func (c *client) run(ctx context.Context) error {
 			if c.door.dead.Load() {
 				return nil // the event of that is recorded
 			}
-			if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			if ctx.Err() != nil && (errors.Is(err, context.Canceled) || c.excuses(err)) {
 				return nil
 			}
 			err = fmt.Errorf("lane %s, client %d, alert %d: %w", c.lane.Name(), c.number, a.Number, err)
