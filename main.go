@@ -257,6 +257,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	fl.DurationVar(&c.Interval, "interval", c.Interval, "time between two alerts")
 	fl.IntVar(&c.Servers, "servers", c.Servers, "servers of the alert cluster")
 	fl.Uint64Var(&c.Seed, "seed", c.Seed, "seed of the latencies: the same seed, the same alerts")
+	fl.BoolVar(&c.Deterministic, "deterministic", false, "run in virtual time, with everything drawn from the seed: the same flags, the same events, on every machine; embedded Redis only")
 	fl.DurationVar(&c.Work, "work", c.Work, "think time between a client's read and its write")
 	fl.DurationVar(&c.Retry, "retry", c.Retry, "pause after a failed try for the lock")
 	fl.DurationVar(&c.Lease, "lease", c.Lease, "the lock's time to live, 0 = none; unless given, it is stretched above speed 1, and none at max")
@@ -708,7 +709,7 @@ func (f *flags) complete(given *pflag.FlagSet, screen bool) error {
 		f.config.Speed = speed
 	}
 	switch {
-	case given.Changed("lease"):
+	case given.Changed("lease") || f.config.Deterministic:
 		f.config.LeaseFloor = 0 // it is meant as it is
 	case !screen && f.config.Speed == clock.Max:
 		f.config.Lease = 0 // as it will be: the report should say so

@@ -37,7 +37,7 @@ func (m *model) pause() {
 		return
 	}
 	m.frozen = !m.frozen
-	m.frozenAt = m.session.exp.Clock().Now()
+	m.frozenAt = m.session.exp.Now()
 	m.fold()
 }
 

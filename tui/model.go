@@ -82,12 +82,20 @@ func newModel(ctx context.Context, cfg sim.Config, opts Options, output *termenv
 		stage: &stage{ctx: ctx, opened: opts.Opened},
 		tick:  time.Second / time.Duration(fps),
 		frame: Frame{
-			Config: cfg, Speed: cfg.Speed, Backend: cfg.Source.String(), Cursor: 1, ASCII: opts.ASCII, Preset: opts.Preset,
+			Config: cfg, Speed: cfg.Speed, Backend: backendText(cfg, cfg.Source.String()), Cursor: 1, ASCII: opts.ASCII, Preset: opts.Preset,
 		},
 		grid:  chart.NewGrid(0, 0),
 		pens:  Pens(opts.Theme, output.Profile),
 		stale: true,
 	}
+}
+
+// backendText says where the Redis of an experiment is, or that its time is virtual, which only the embedded one can have.
+func backendText(cfg sim.Config, backend string) string {
+	if cfg.Deterministic {
+		return "deterministic"
+	}
+	return backend
 }
 
 func (m *model) fail(err error) { m.err = errors.Join(m.err, err) }
@@ -244,7 +252,8 @@ func (m *model) started(msg startedMsg) tea.Cmd {
 	m.session = msg.session
 	m.session.preset = m.frame.presetText()
 	m.session.exp.Clock().SetSpeed(m.frame.Speed)
-	m.frame.Backend, _ = m.session.exp.Backend()
+	backend, _ := m.session.exp.Backend()
+	m.frame.Backend = backendText(m.frame.Config, backend)
 	m.look()
 	wait := func() tea.Msg {
 		<-msg.session.ended

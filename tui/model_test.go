@@ -41,10 +41,38 @@ func colourless() *termenv.Output {
 
 // after waits until the race has got on.
 func (m *model) after(d time.Duration) {
-	for m.session.exp.Clock().Now() < d && !m.session.over() {
+	for m.session.exp.Now() < d && !m.session.over() {
 		time.Sleep(time.Millisecond)
 	}
 	m.update(tickMsg{m.ticks})
+}
+
+// TestADeterministicRace says so, and is begun again, paused and stepped like any other.
+func TestADeterministicRace(t *testing.T) {
+	cfg := sim.Defaults()
+	cfg.Deterministic, cfg.Speed = true, 4
+	m := running(t, cfg)
+	for range 2 {
+		m.after(300 * time.Millisecond)
+		if header, _, _ := strings.Cut(m.view(), "\n"); !strings.Contains(header, "deterministic") {
+			t.Errorf("the header is %q", header)
+		}
+		press(t, m, " ")
+		for !m.session.exp.Paused() {
+			time.Sleep(time.Millisecond)
+		}
+		events := m.session.exp.Snapshots()[0].Events
+		for m.session.exp.Snapshots()[0].Events == events {
+			press(t, m, ".")
+			for !m.session.exp.Paused() {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		m.update(m.restart()())
+		if m.err != nil {
+			t.Fatal(m.err)
+		}
+	}
 }
 
 var specialKeys = map[string]tea.KeyMsg{
