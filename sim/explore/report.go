@@ -20,11 +20,11 @@ const reportWidth = 96
 func (r *Result) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", r.Options.Lane, r.scenario())
-	fmt.Fprintf(&b, "%s schedules, %s\n\n", many(r.Schedules), r.extent())
-	fmt.Fprintf(&b, "  %12s  lose updates%s\n", many(r.Losing), r.losses())
-	fmt.Fprintf(&b, "  %12s  let two clients in at once%s\n", many(r.Overlapping), r.harmless())
-	fmt.Fprintf(&b, "  %12s  hang: some client waits for ever\n", many(r.Hanging))
-	fmt.Fprintf(&b, "  %12s  refuse a stale write\n", many(r.Refusing))
+	fmt.Fprintf(&b, "%s schedules, %s\n\n", Many(r.Schedules), r.extent())
+	fmt.Fprintf(&b, "  %12s  lose updates%s\n", Many(r.Losing), r.losses())
+	fmt.Fprintf(&b, "  %12s  let two clients in at once%s\n", Many(r.Overlapping), r.harmless())
+	fmt.Fprintf(&b, "  %12s  hang: some client waits for ever\n", Many(r.Hanging))
+	fmt.Fprintf(&b, "  %12s  refuse a stale write\n", Many(r.Refusing))
 	if c := r.Counterexample; c != nil {
 		p, err := Play(c.Schedule)
 		if err != nil {
@@ -57,7 +57,7 @@ func (r *Result) scenario() string {
 
 // extent says how much of all there is these schedules are.
 func (r *Result) extent() string {
-	played := fmt.Sprintf("%s played", many(uint64(r.Played)))
+	played := fmt.Sprintf("%s played", Many(uint64(r.Played)))
 	switch {
 	case r.Complete && r.Method == Sleep:
 		return "one of each set that differs in the order of unrelated commands only (" + played + ")"
@@ -74,7 +74,7 @@ func (r *Result) extent() string {
 func (r *Result) losses() string {
 	var parts []string
 	for _, lost := range slices.Sorted(maps.Keys(r.Lost)) {
-		parts = append(parts, fmt.Sprintf("%s lose %d", many(r.Lost[lost]), lost))
+		parts = append(parts, fmt.Sprintf("%s lose %d", Many(r.Lost[lost]), lost))
 	}
 	if len(parts) == 0 {
 		return ""
@@ -107,7 +107,8 @@ func count(n int, what string) string {
 	return humanize.Comma(int64(n)) + " " + what
 }
 
-func many(n uint64) string {
+// Many writes a count, which may be one that did not fit.
+func Many(n uint64) string {
 	if n > 1<<63-1 {
 		return "more than 9e18"
 	}
