@@ -67,6 +67,13 @@ func (o *orders) move(by int) {
 	o.play()
 }
 
+// moveRow moves the cursor up or down by one row, if there is one.
+func (o *orders) moveRow(direction, columns int) {
+	if to := o.cursor + direction*columns; 0 <= to && to < len(o.cells) {
+		o.move(direction * columns)
+	}
+}
+
 // nextWrong moves the cursor to the next cell in a direction, 1 or -1, of something that goes wrong.
 func (o *orders) nextWrong(direction int) string {
 	for i := o.cursor + direction; 0 <= i && i < len(o.cells); i += direction {

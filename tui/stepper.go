@@ -217,6 +217,13 @@ func (s *stepper) restart() string {
 	return s.told(next)
 }
 
+// toEnd makes all moves again that were undone.
+func (s *stepper) toEnd() string {
+	next := *s
+	next.at, next.following = len(s.moves), true
+	return s.told(next)
+}
+
 // expire has the lock's lease end.
 func (s *stepper) expire() string {
 	m := sim.Move{Kind: sim.Expiry}
@@ -269,14 +276,20 @@ func clientCount(n int) string {
 
 // nextStrategy starts anew with the strategy that comes some places after this one.
 func (s *stepper) nextStrategy(by int) string {
-	names := sim.StrategyNames()
-	i := slices.Index(names, s.info().Strategy)
-	name := names[(i+by+len(names))%len(names)]
+	name := neighbour(s.strategy, by)
 	if err := s.begin(name, s.clients); err != nil {
 		return err.Error()
 	}
 	strategy, _ := sim.StrategyNamed(name)
 	return name + ": " + strategy.Title
+}
+
+// neighbour is the strategy that comes some places after that of a lane.
+func neighbour(lane string, by int) string {
+	names := sim.StrategyNames()
+	strategy, _, _ := strings.Cut(lane, ":")
+	i := slices.Index(names, strategy)
+	return names[(i+by+len(names))%len(names)]
 }
 
 // addClients starts anew with more clients, or fewer.
@@ -378,19 +391,28 @@ func (s *stepper) status(p sim.Player) string {
 	return "asks in vain"
 }
 
-// readText is what a client has read so far, in words.
-func (s *stepper) readText(p sim.Player) string {
-	if p.Read != "" {
-		return p.Read
-	}
+// readText is what a client has read so far, in words. stale tells whether it is about to build on it although Redis holds
+// something else by now.
+func (s *stepper) readText(p sim.Player) (text string, stale bool) {
+	read := false
 	for _, step := range s.playing.Steps {
 		for _, e := range step.Events {
-			if e.Kind == sim.Read && e.Client == p.Number {
-				return "nil: no value yet"
-			}
+			read = read || e.Kind == sim.Read && e.Client == p.Number
 		}
 	}
-	return "nothing yet"
+	if !read {
+		return "nothing yet", false
+	}
+	now := ""
+	for _, h := range s.playing.Held {
+		if h.Name == "average" {
+			now = h.Value
+		}
+	}
+	if text = p.Read; text == "" {
+		text = "nil: no value yet"
+	}
+	return text, !p.Over && now != p.Read
 }
 
 // owner tells whether a client has the lock, as Redis sees it.
@@ -413,30 +435,30 @@ func (s *stepper) oddsText() string {
 	}
 	var parts []string
 	if r.Losing > 0 {
-		parts = append(parts, fmt.Sprintf("%s lose an update", explore.Many(r.Losing)))
+		parts = append(parts, fmt.Sprintf("%s of the %s lose an update", explore.Many(r.Losing), plural(r.Schedules, "order")))
 	}
 	if r.Hanging > 0 {
-		parts = append(parts, fmt.Sprintf("%s hang", explore.Many(r.Hanging)))
+		parts = append(parts, fmt.Sprintf("%s of the %s hang", explore.Many(r.Hanging), plural(r.Schedules, "order")))
 	}
 	if len(parts) == 0 {
-		return fmt.Sprintf("none of the %s%s goes wrong", plural(r.Schedules, "order"), faultText(c))
+		parts = append(parts, fmt.Sprintf("none of the %s goes wrong", plural(r.Schedules, "order")))
 	}
-	return fmt.Sprintf("of the %s%s, %s", plural(r.Schedules, "order"), faultText(c), strings.Join(parts, " and "))
+	return strings.Join(parts, ", ") + faultText(c)
 }
 
-// faultText says how many faults there are in a race, after the number of its orders.
+// faultText says how many faults there may be in a race.
 func faultText(c sim.ArenaConfig) string {
 	var parts []string
 	if c.Expiries > 0 {
-		parts = append(parts, "in which the lease ends at most "+times(c.Expiries))
+		parts = append(parts, "the lease may end "+times(c.Expiries))
 	}
 	if c.Crashes > 0 {
-		parts = append(parts, "in which at most "+clientCount(c.Crashes)+" crashed")
+		parts = append(parts, clientCount(c.Crashes)+" may crash")
 	}
 	if len(parts) == 0 {
 		return ""
 	}
-	return " " + strings.Join(parts, " and ")
+	return ", if " + strings.Join(parts, " and ")
 }
 
 func plural(n uint64, what string) string {
@@ -444,4 +466,24 @@ func plural(n uint64, what string) string {
 		what += "s"
 	}
 	return explore.Many(n) + " " + what
+}
+
+// explanation tells what has come of it, in lines of n cells.
+func (s *stepper) explanation(n int) [][]piece {
+	p := &s.playing
+	sign, ink := outcomeSign(p)
+	lines := paragraph(sign+p.Sentence()+".", n, ink)
+	for _, l := range p.Snapshot.Losses {
+		if l.Killer.Client == 0 {
+			continue
+		}
+		lines = append(append(lines, nil), paragraph(fmt.Sprintf("%s had read n=%d, and was told OK when it wrote n=%d. %s had read n=%d, and wrote n=%d over what was there: "+
+			"%s's sample of %s is in no value any more. Redis had no way to know.", clientName(l.Victim.Client), l.Victim.Base.Count, l.Victim.Value.Count,
+			clientName(l.Killer.Client), l.Killer.Base.Count, l.Killer.Value.Count, clientName(l.Victim.Client), sample(l.Victim.Latency)), n, inkPlain)...)
+	}
+	if odds := s.oddsText(); odds != "" {
+		lines = append(append(lines, nil), paragraph(strings.ToUpper(odds[:1])+odds[1:]+".", n, inkPlain)...)
+	}
+	strategy, _ := sim.StrategyNamed(s.info().Strategy)
+	return append(append(lines, nil), paragraph(strings.ToUpper(strategy.Name)+": "+strategy.Explain, n, inkDim)...)
 }

@@ -90,12 +90,11 @@ func drawChallenge(a chart.Area, s *stepper) {
 	}
 	put(a, 0, 0, piece{head, ink}, piece{text, inkPlain})
 	odds := s.oddsText()
-	if odds != "" && p.Over {
-		if p.Wrong() {
-			odds = strings.Replace(odds, "of the ", "of all ", 1)
-		} else if s.goesWrong() {
-			odds = "but " + odds + ": u takes moves back, w shows one"
-		}
+	if odds != "" && p.Over && !p.Wrong() && s.goesWrong() {
+		odds = "but " + odds + ": u takes moves back, w shows one"
+	}
+	if r := s.odds[s.used()]; p.Over && p.Outcome.Lost > 0 && r != nil && r.Complete {
+		odds = fmt.Sprintf("%s of these %s do%s", explore.Many(r.Losing), plural(r.Schedules, "order"), faultText(s.used()))
 	}
 	a.Text(0, 1, cutText(odds, a.W()), inkDim)
 }
@@ -178,7 +177,12 @@ func drawPlayer(a chart.Area, s *stepper, c sim.Player) {
 		next.text = "nothing until it is woken"
 	}
 	put(a, indent, 1, piece{"next ", inkDim}, next)
-	put(a, indent, 2, piece{"read ", inkDim}, piece{s.readText(c), inkRead})
+	read, stale := s.readText(c)
+	line = []piece{{"read ", inkDim}, {read, inkRead}}
+	if stale {
+		line = append(line, piece{"  ✗ stale", inkLost})
+	}
+	put(a, indent, 2, line...)
 }
 
 func statusInk(c sim.Player) chart.Ink {
@@ -297,17 +301,23 @@ func drawHappened(a chart.Area, s *stepper, ascii bool) {
 		drawDiagram(a, &s.playing, ascii)
 		return
 	}
-	strategy, _ := sim.StrategyNamed(s.info().Strategy)
 	y := 0
 	say := func(text string, ink chart.Ink) {
-		for _, line := range wrap(text, a.W()-1) {
+		for _, line := range wrap(keyText(text, ascii), a.W()-1) {
 			a.Text(0, y, line, ink)
 			y++
 		}
 	}
-	say("Each client is about to add its sample to the average, and stops before every command to Redis. Nothing moves until you let "+
-		"a command through, and you choose whose.", inkPlain)
-	y++
+	say("Each client is about to add its sample to the average. It stops before every command to Redis, until you let it through.", inkPlain)
+	if y++; a.H() > 12 {
+		for _, line := range [][2]string{{"↑↓", "choose a client"}, {".", "let its next command through"}, {"u", "take the last move back"}, {"w", "be shown an order that goes wrong"}} {
+			a.Text(1, y, keyText(line[0], ascii), inkKey)
+			a.Text(10, y, line[1], inkPlain)
+			y++
+		}
+		y++
+	}
+	strategy, _ := sim.StrategyNamed(s.info().Strategy)
 	say(strings.ToUpper(strategy.Name)+": "+strategy.Explain, inkDim)
 }
 

@@ -115,6 +115,56 @@ func Many(n uint64) string {
 	return humanize.Comma(int64(n))
 }
 
+// WriteText writes what was played for people: as a diagram, with what came of it.
+func (p Playing) WriteText(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n\n", p.Schedule.Lane, count(p.Schedule.Clients, "client")+" with one update each")
+	for _, line := range p.Diagram(reportWidth, Unicode) {
+		b.WriteString("  " + line + "\n")
+	}
+	fmt.Fprintf(&b, "\n%s\n", p.Sentence())
+	if !p.Over {
+		fmt.Fprintln(&b, "It could go on.")
+	}
+	fmt.Fprintf(&b, "\nlocktop replay --schedule '%s'\n", p.Schedule)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// playingJSON is the form of [Playing.WriteJSON].
+type playingJSON struct {
+	Strategy string     `json:"strategy"`
+	Clients  int        `json:"clients"`
+	Schedule string     `json:"schedule"`
+	Over     bool       `json:"over"`
+	Acked    int64      `json:"acked"`
+	Kept     int64      `json:"kept"`
+	Lost     int64      `json:"lost"`
+	Unknown  int64      `json:"unknown"`
+	Refused  int64      `json:"refused"`
+	Overlap  bool       `json:"overlap"`
+	Hung     bool       `json:"hung"`
+	Outcome  string     `json:"outcome"` // in words
+	Steps    []stepJSON `json:"steps"`
+}
+
+// WriteJSON writes what was played as one object.
+func (p Playing) WriteJSON(w io.Writer) error {
+	o := p.Outcome
+	return writeJSON(w, playingJSON{
+		Strategy: p.Schedule.Lane, Clients: p.Schedule.Clients, Schedule: p.Schedule.String(), Over: p.Over,
+		Acked: o.Acked, Kept: o.Kept, Lost: o.Lost, Unknown: o.Unknown, Refused: o.Refused, Overlap: o.Overlap, Hung: o.Hung,
+		Outcome: p.Sentence(), Steps: steps(p.Steps),
+	})
+}
+
+func writeJSON(w io.Writer, object any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(object)
+}
+
 // resultJSON is the form of [Result.WriteJSON].
 type resultJSON struct {
 	Strategy       string              `json:"strategy"`
@@ -173,10 +223,7 @@ func (r *Result) WriteJSON(w io.Writer) error {
 			Lost: c.Outcome.Lost, Overlap: c.Outcome.Overlap, Hung: c.Outcome.Hung, Steps: steps(p.Steps),
 		}
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(out)
+	return writeJSON(w, out)
 }
 
 func steps(played []sim.Step) []stepJSON {

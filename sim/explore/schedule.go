@@ -73,10 +73,16 @@ func (s Schedule) Arena() sim.ArenaConfig {
 // WithLease spells out the lease that a schedule has only because it has it end, so
 // that what is left when moves are taken away is still of the same race.
 func (s Schedule) WithLease() Schedule {
-	if cfg := s.Arena(); cfg.Expiries > 0 && !strings.Contains(s.Lane, ":lease=") {
-		s.Lane += ":lease=" + cfg.Config().LaneInfo(0).Lease.String()
-	}
+	s.Lane = WithLease(s.Arena()).Lane
 	return s
+}
+
+// WithLease spells out the lease that a lock has only because it may run out.
+func WithLease(c sim.ArenaConfig) sim.ArenaConfig {
+	if c.Expiries > 0 && !strings.Contains(c.Lane, ":lease=") {
+		c.Lane += ":lease=" + c.Config().LaneInfo(0).Lease.String()
+	}
+	return c
 }
 
 // A Playing is a schedule that was played.
