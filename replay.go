@@ -26,8 +26,9 @@ Without a terminal, or with --headless, it folds the recorded events again and p
 the report, which is that of the run to the byte.
 
 With --schedule it plays a schedule of a small race, as locktop explore and locktop
-step print them, on the screen of locktop step: → makes its next move, ← takes it
-back. Without a screen it prints the diagram and what comes of it.
+step print them, on the screen of locktop step: the right arrow makes its next move,
+the left one takes it back. Without a screen it prints the diagram and what comes of
+it.
 
 FILE may be compressed with gzip, and - is the standard input. If it is damaged or cut
 off, what can be read before that is shown or reported all the same; the exit code is

@@ -231,7 +231,7 @@ func (m *model) driveKey(msg tea.KeyMsg) tea.Cmd {
 		return nil
 	}
 	f.Notice = "" // which was of another state
-	if d.over == Explanation && k.command != cmdGrant {
+	if d.over == Explanation && msg.Type != tea.KeyEnter {
 		d.over = NoOverlay
 	}
 	var notice string

@@ -229,7 +229,7 @@ var keyMap = [...]keyed{
 	bind(cmdRestart, []string{"r"}, "r", "play it from the start").inFooter(3, "from the start").ofRecordings(),
 	bind(cmdFaults, []string{"f"}, "f", "faults, a menu of what can be done to the selected client or to Redis").on(RaceView, TimelineView, HistoryView, ClientsView).inFooter(6, "fault").ofRaces(),
 	bind(cmdCrash, []string{"x"}, "x", "crash the selected client, which then never releases anything").on(RaceView, TimelineView, ClientsView).inFooter(1, "crash").ofRaces(),
-	bind(cmdDrive, []string{"d"}, "d", "drive it yourself, command by command: a small race of the focused lane's strategy, and every order of it").ofRaces(),
+	bind(cmdDrive, []string{"d"}, "d", "drive it yourself, command by command, and see every order there is").ofRaces(),
 	bind(cmdPresets, []string{"p"}, "p", "presets, a menu of failures to watch, each beside its remedy").inFooter(4, "presets").ofRaces(),
 	bind(cmdCopy, []string{"y"}, "y", "copy the explanation of the loss, to the clipboard of the terminal"),
 	bind(cmdExport, []string{"e"}, "e", "export the frame as text and with colours, and the run as JSON").inFooter(1, "export"),

@@ -36,9 +36,10 @@ func (f upshot) words() string {
 	return upshotSigns[f].words
 }
 
-// The least areas for the picture of the selected schedule beside the grid, and for the grid itself.
+// The least width for the diagram of the selected order beside the grid, and the least rows for it below.
 const (
 	previewWidth = 100
+	leastPreview = 9
 )
 
 // ordersPlan is where everything goes in an area.
@@ -47,6 +48,7 @@ type ordersPlan struct {
 	grid          int  // columns of cells of the terminal that the grid has, the rest being for the preview
 	columns, rows int  // of orders
 	list          bool // every order is written out in a row of its own
+	under         int  // rows for the preview below the grid, where it is not beside it
 }
 
 // planOrders shares out an area of w × h cells. Few orders have a row each; more have rows that are all of one length where
@@ -66,13 +68,15 @@ func planOrders(w, h int, o *orders) ordersPlan {
 	}
 	if p.list = len(o.cells) <= p.rows; p.list {
 		p.columns = 1
-		return p
 	}
 	for n := p.columns; n > p.columns/2; n-- {
 		if len(o.cells)%n == 0 {
 			p.columns = n
 			break
 		}
+	}
+	if rows := max((len(o.cells)+p.columns-1)/p.columns, 1); p.grid == w && p.rows-rows >= leastPreview {
+		p.rows, p.under = rows, p.rows-rows
 	}
 	return p
 }
@@ -98,20 +102,24 @@ func drawOrders(a chart.Area, o *orders, ascii bool) {
 	put(a, 0, 0, piece{text, ink})
 	put(a, 0, 1, o.legend(a.W())...)
 	middle := a.Sub(0, p.top, a.W(), a.H()-p.top-p.bottom)
-	left := middle.Sub(0, 0, p.grid, middle.H())
+	left := middle.Sub(0, 0, p.grid, middle.H()-p.under)
 	o.drawCells(left.Box(o.gridTitle(&p), inkFocus, inkTitle, ascii), &p)
 	s, ok := o.selected()
 	if !ok || o.preview.of != o.cursor+1 {
 		return
 	}
 	played := &o.preview.playing
-	if right := middle.Sub(p.grid, 0, a.W()-p.grid, middle.H()); right.W() > 0 {
-		drawDiagram(right.Box(fmt.Sprintf("ORDER %d", o.cursor+1), inkFrame, inkTitle, ascii), played, ascii)
+	preview := middle.Sub(p.grid, 0, a.W()-p.grid, middle.H())
+	if p.under > 0 {
+		preview = middle.Sub(0, middle.H()-p.under, middle.W(), p.under)
+	}
+	if preview.W() > 0 {
+		drawDiagram(preview.Box(fmt.Sprintf("ORDER %d", o.cursor+1), inkFrame, inkTitle, ascii), played, ascii)
 	}
 	drawSchedule(a.Sub(0, a.H()-p.bottom, a.W(), 1), s, len(s.Moves))
 	if p.bottom > 1 {
 		sign, ink := outcomeSign(played)
-		a.Text(0, a.H()-1, sign+played.Sentence(), ink)
+		a.Text(0, a.H()-1, sign+sentence(played, a.W()-chart.TextWidth(sign)), ink)
 	}
 }
 

@@ -394,10 +394,16 @@ func (s *stepper) status(p sim.Player) string {
 // readText is what a client has read so far, in words. stale tells whether it is about to build on it although Redis holds
 // something else by now.
 func (s *stepper) readText(p sim.Player) (text string, stale bool) {
-	read := false
+	read, builds := false, false
 	for _, step := range s.playing.Steps {
 		for _, e := range step.Events {
-			read = read || e.Kind == sim.Read && e.Client == p.Number
+			switch {
+			case e.Client != p.Number:
+			case e.Kind == sim.Read:
+				read, builds = true, true
+			case e.Kind == sim.Acked, e.Kind == sim.Refused:
+				builds = false
+			}
 		}
 	}
 	if !read {
@@ -412,12 +418,40 @@ func (s *stepper) readText(p sim.Player) (text string, stale bool) {
 	if text = p.Read; text == "" {
 		text = "nil: no value yet"
 	}
-	return text, !p.Over && now != p.Read
+	return text, builds && !p.Over && now != p.Read
 }
 
-// owner tells whether a client has the lock, as Redis sees it.
-func (s *stepper) owner(client int) bool {
-	return slices.ContainsFunc(s.playing.Held, func(h sim.Held) bool { return h.Name == "lock" && h.Value == clientName(client) })
+// badge says how a client and the lock stand, if there is anything to say; wrong tells whether it should not be so.
+func (s *stepper) badge(p sim.Player) (text string, wrong bool) {
+	info, owned := s.info(), 0
+	for _, h := range s.playing.Held {
+		if h.Name == "lock" && h.Value == clientName(p.Number) {
+			owned++
+		}
+	}
+	nodes := max(info.Nodes, 1)
+	switch has := owned > nodes/2; {
+	case p.Inside && !info.Locks:
+		return "inside", false
+	case p.Inside && has:
+		return "holds the lock", false
+	case p.Inside:
+		return "✗ lock is gone", true
+	case has:
+		return "has the lock", false
+	case owned > 0:
+		return fmt.Sprintf("has %d of %d", owned, nodes), false
+	}
+	return "", false
+}
+
+// nextText is what a client sends next; the same to several servers is said once.
+func nextText(p sim.Player) string {
+	parts := strings.Split(p.Next, "; ")
+	if n := len(parts); n > 1 && !slices.ContainsFunc(parts, func(part string) bool { return part != parts[0] }) {
+		return fmt.Sprintf("%d× %s", n, parts[0])
+	}
+	return p.Next
 }
 
 // oddsText says how many of all orders go wrong, with as many faults as there have been; empty if that is not known.

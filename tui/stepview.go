@@ -72,31 +72,44 @@ func drawChallenge(a chart.Area, s *stepper) {
 	head, text := "BREAK IT YOURSELF  ", "you are the scheduler: can you lose an update?"
 	switch {
 	case p.Over && p.Outcome.Lost > 0:
-		head, text = sign+"YOU LOST "+countWord(p.Outcome.Lost)+"  ", p.Sentence()
+		head = sign + "YOU LOST " + countWord(p.Outcome.Lost) + "  "
 	case p.Over && p.Outcome.Hung:
-		head, text = sign+"IT HANGS  ", p.Sentence()
+		head = sign + "IT HANGS  "
 	case p.Over:
-		head, text = sign+"NOTHING LOST  ", p.Sentence()
-	case p.Outcome.Lost > 0 || p.Outcome.Overlap && p.Wrong():
-		head, text = sign, p.Sentence()
-	case s.at > 0:
-		text = p.Sentence()
-		ink = inkTitle
-	default:
-		ink = inkTitle
+		head = sign + "NOTHING LOST  "
+	case p.Wrong():
+		head = sign
 	}
-	if room := a.W() - chart.TextWidth(head); chart.TextWidth(text) > room && p.Over {
-		_, text, _ = strings.Cut(text, ": ") // the story before the numbers
+	if s.at > 0 {
+		text = sentence(p, a.W()-chart.TextWidth(head))
 	}
 	put(a, 0, 0, piece{head, ink}, piece{text, inkPlain})
 	odds := s.oddsText()
 	if odds != "" && p.Over && !p.Wrong() && s.goesWrong() {
 		odds = "but " + odds + ": u takes moves back, w shows one"
 	}
-	if r := s.odds[s.used()]; p.Over && p.Outcome.Lost > 0 && r != nil && r.Complete {
-		odds = fmt.Sprintf("%s of these %s do%s", explore.Many(r.Losing), plural(r.Schedules, "order"), faultText(s.used()))
+	if r := s.odds[s.used()]; p.Over && r != nil && r.Complete {
+		alike := r.Losing
+		if p.Outcome.Lost == 0 {
+			alike = r.Hanging
+		}
+		if p.Outcome.Lost > 0 || p.Outcome.Hung {
+			odds = fmt.Sprintf("%s of these %s do%s", explore.Many(alike), plural(r.Schedules, "order"), faultText(s.used()))
+		}
 	}
 	a.Text(0, 1, cutText(odds, a.W()), inkDim)
+}
+
+// sentence says what has come of what was played, in full or as much of it as there is room for.
+func sentence(p *explore.Playing, room int) string {
+	full := p.Sentence()
+	_, story, _ := strings.Cut(full, ": ")
+	for _, text := range []string{full, story, p.Brief()} {
+		if text != "" && chart.TextWidth(text) <= room {
+			return text
+		}
+	}
+	return cutText(p.Brief(), room)
 }
 
 // goesWrong tells whether some order is known to go wrong.
@@ -145,18 +158,17 @@ func drawPlayer(a chart.Area, s *stepper, c sim.Player) {
 	line := []piece{{mark, inkCursor}, {clientName(c.Number) + " ", ink}}
 	status := piece{s.status(c), statusInk(c)}
 	var badges []piece
-	if c.Inside {
-		badges = append(badges, piece{"  inside", inkHolding})
-	}
-	if s.owner(c.Number) {
-		badges = append(badges, piece{"  has the lock", inkHolding})
+	if text, wrong := s.badge(c); wrong {
+		badges = []piece{{"  " + text, inkLost}}
+	} else if text != "" {
+		badges = []piece{{"  " + text, inkHolding}}
 	}
 	if a.H() == 1 {
 		text := status
 		if c.Next != "" && c.Sends {
-			text = piece{c.Next, inkPlain}
+			text = piece{nextText(c), inkPlain}
 		} else if c.Next != "" && !c.Over {
-			text = piece{c.Next + " (in vain)", inkWaiting}
+			text = piece{nextText(c) + " (in vain)", inkWaiting}
 		}
 		line = append(line, text)
 		if room := a.W() - width(line); width(badges) <= room {
@@ -169,7 +181,7 @@ func drawPlayer(a chart.Area, s *stepper, c sim.Player) {
 	const indent = 4
 	next := piece{"nothing more", inkDim}
 	if c.Next != "" {
-		next = piece{c.Next, inkPlain}
+		next = piece{nextText(c), inkPlain}
 		if !c.Sends {
 			next.ink = inkWaiting
 		}
@@ -321,22 +333,21 @@ func drawHappened(a chart.Area, s *stepper, ascii bool) {
 	say(strings.ToUpper(strategy.Name)+": "+strategy.Explain, inkDim)
 }
 
-// drawDiagram draws a sequence diagram, its end in sight, a column for each client if they all fit, else all in one column
-// that steps to the right.
+// drawDiagram draws a sequence diagram, its end in sight: a column for each client where that fits, else one line for each step,
+// which moves to the right.
 func drawDiagram(a chart.Area, p *explore.Playing, ascii bool) {
 	marks := explore.Unicode
 	if ascii {
 		marks = explore.ASCII
 	}
 	clients := p.Schedule.Clients
-	column, text := (a.W()-explore.Gutter)/clients, 0
+	column, rows := (a.W()-explore.Gutter)/clients, a.H()
 	beside := column >= explore.LeastColumn
-	if text = column - 1; !beside {
-		column = 2
-		text = a.W() - explore.Gutter - column*(clients-1) - 3
+	lines := p.Lines(column-1, marks)
+	const name, leastText = 3, 10 // cells
+	if steps := p.Lines(max(a.W()-explore.Gutter-2*(clients-1)-name, leastText), marks); !beside || len(lines) >= rows && len(steps) < len(lines) {
+		beside, column, lines = false, 2, steps
 	}
-	lines := p.Lines(max(text, 10), marks)
-	rows := a.H()
 	if beside {
 		for c := range clients {
 			a.Text(explore.Gutter+c*column, 0, clientName(c+1), inkTitle)
@@ -356,7 +367,7 @@ func drawDiagram(a chart.Area, p *explore.Playing, ascii bool) {
 		if !beside && line.Step > 0 {
 			x = a.Text(x, y, clientName(line.Client)+" ", inkTitle)
 		} else if !beside {
-			x += 3
+			x += name
 		}
 		put(a, x, y, diagramPieces(line.Text, marks)...)
 	}

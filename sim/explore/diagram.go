@@ -110,6 +110,9 @@ func wrapStep(step sim.Step, note string, width int, marks Marks) []string {
 	}
 	var lines []string
 	text := step.Command
+	if step.Node > 0 {
+		text = fmt.Sprintf("at %d: %s", step.Node, text)
+	}
 	for _, more := range []string{reply, note} {
 		if more == "" {
 			continue

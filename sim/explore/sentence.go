@@ -24,6 +24,26 @@ func (p Playing) Sentence() string {
 	return text + ": " + strings.Join(parts, "; ")
 }
 
+// Brief is the same in few words.
+func (p Playing) Brief() string {
+	o := p.Outcome
+	text := fmt.Sprintf("%d of %d kept", o.Kept, p.Schedule.Clients)
+	for _, l := range p.Snapshot.Losses {
+		if l.Killer.Client != 0 {
+			text += fmt.Sprintf(", c%d erased c%d's", l.Killer.Client, l.Victim.Client)
+		}
+	}
+	switch {
+	case o.Hung:
+		text += ", some wait for ever"
+	case o.Lost == 0 && p.overlapText() != "":
+		text += ", two were inside at once"
+	case o.Lost == 0 && o.Refused > 0:
+		text += ", a stale write refused"
+	}
+	return text
+}
+
 // lossText says who erased whom.
 func (p Playing) lossText() string {
 	var parts []string
