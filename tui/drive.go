@@ -305,6 +305,8 @@ func (d *drive) obeyOnStep(k keyed, msg tea.KeyMsg, s size) string {
 		d.step.selectClient(d.step.cursor + 1)
 	case cmdSelect:
 		d.step.selectClient(k.client)
+	case cmdNextServer:
+		return d.step.nextServer()
 	case cmdUndo:
 		return d.step.undo()
 	case cmdRedo:

@@ -306,6 +306,15 @@ func TestTheGridIsThatOfExplore(t *testing.T) {
 	}
 }
 
+// TestTheServerIsChosen where a client has commands for several.
+func TestTheServerIsChosen(t *testing.T) {
+	m := driving(t, DriveOptions{Arena: sim.ArenaConfig{Lane: "redlock", Clients: 2}})
+	m.types(t, "tab", "tab")
+	contains(t, m.viewNow(), "c1's next command goes to server 3, of 1 2 3 4 5")
+	m.types(t, ".", ".")
+	contains(t, m.viewNow(), "schedule redlock@2: 1/3 1/1", "at 3: SET lock c1", "tab server")
+}
+
 // TestASearchThatNobodyWaitsForEnds with the screen.
 func TestASearchThatNobodyWaitsForEnds(t *testing.T) {
 	m, cancel, err := newDriveModel(t.Context(), DriveOptions{Arena: sim.ArenaConfig{Lane: "fenced", Clients: 4, Expiries: 2, Crashes: 2}, Grid: true}, Options{Output: colourless()})
@@ -375,7 +384,7 @@ func driveFrames(t *testing.T) map[string]*drive {
 	of := func(schedule string, at int) *drive {
 		return &drive{step: stepping(t, schedule, at).counted(t), alone: true}
 	}
-	crowd := of("spin@9: 1 2 3 4 5 6 7 8 9 1", 10)
+	crowd := &drive{step: stepping(t, "spin@9: 1 2 3 4 5 6 7 8 9 1", 10)}
 	partial := grid(sim.ArenaConfig{Lane: "none", Clients: 3}, 30)
 	partial.grid.counts = nil
 	help, gridHelp := of("none@2: 1 2", 2), grid(sim.ArenaConfig{Lane: "none", Clients: 2}, 0)
@@ -394,7 +403,8 @@ func driveFrames(t *testing.T) map[string]*drive {
 }
 
 func TestGoldenDrive(t *testing.T) {
-	for name, d := range driveFrames(t) {
+	frames := driveFrames(t)
+	for name, d := range frames {
 		dresses := plainDresses
 		if name == "step" || name == "grid" {
 			dresses = append(append([]dress{}, dresses...), colouredDresses...)
@@ -409,8 +419,7 @@ func TestGoldenDrive(t *testing.T) {
 			})
 		}
 	}
-	d := driveFrames(t)["step"]
-	if frame := paintedDrive(d, 80, 24, false, Pens(Dark, termenv.Ascii)); strings.Contains(frame, "\x1b") {
+	if frame := paintedDrive(frames["step"], 80, 24, false, Pens(Dark, termenv.Ascii)); strings.Contains(frame, "\x1b") {
 		t.Errorf("without colours there must be no escape codes:\n%q", frame)
 	}
 }

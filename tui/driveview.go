@@ -94,6 +94,8 @@ func drawDriveFooter(a chart.Area, d *drive, f *Frame) {
 			return keyText("enter", f.ASCII), "explain", true
 		case k.command == cmdExpire && !d.onGrid && !d.step.leased():
 			return "", "", false
+		case k.command == cmdNextServer && len(d.step.sends(d.step.cursor)) < 2:
+			return "", "", false
 		case k.command == cmdRedo && d.step.at == len(d.step.moves):
 			return "", "", false
 		case k.command == cmdQuit && !d.alone:

@@ -74,6 +74,7 @@ const (
 	cmdUndo
 	cmdRedo
 	cmdExpire
+	cmdNextServer
 	cmdShowWrong
 	cmdGrid
 	cmdLeft

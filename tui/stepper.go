@@ -26,6 +26,7 @@ type stepper struct {
 	at        int        // how many have been made
 	cursor    int        // the selected client, from 1
 	following bool       // the cursor follows the moves that were undone
+	server    int        // to which of several servers the selected client sends next, from 0, of those it can
 	playing   explore.Playing
 	odds      map[sim.ArenaConfig]*explore.Result // what is known of all orders; nil while it is being found out
 }
@@ -81,6 +82,7 @@ func (s *stepper) play(next stepper) error {
 	if next.playing, err = explore.PlayIn(next.arena(), next.moves[:next.at]); err != nil {
 		return err
 	}
+	next.server = 0
 	next.follow()
 	*s = next
 	return nil
@@ -132,8 +134,27 @@ func (s *stepper) schedule() explore.Schedule {
 // selectClient moves the cursor to a client, if there is one with that number.
 func (s *stepper) selectClient(n int) {
 	if 1 <= n && n <= s.clients {
-		s.cursor, s.following = n, false
+		s.cursor, s.following, s.server = n, false, 0
 	}
+}
+
+// sends are the commands that a client can send next: several, if they are for different servers.
+func (s *stepper) sends(client int) []sim.Move {
+	return slices.DeleteFunc(slices.Clone(s.playing.Moves), func(m sim.Move) bool { return m.Kind != sim.Send || m.Client != client })
+}
+
+// nextServer has the selected client send to another server next, if it can.
+func (s *stepper) nextServer() string {
+	sends := s.sends(s.cursor)
+	if len(sends) < 2 {
+		return clientName(s.cursor) + " has no commands for several servers to choose from"
+	}
+	s.server, s.following = (s.server+1)%len(sends), false
+	var nodes []string
+	for _, m := range sends {
+		nodes = append(nodes, fmt.Sprint(m.Node))
+	}
+	return fmt.Sprintf("%s's next command goes to server %d, of %s", clientName(s.cursor), sends[s.server].Node, strings.Join(nodes, " "))
 }
 
 // grant lets the selected client's next command through. As long as the cursor follows a schedule, that is its next move.
@@ -141,10 +162,8 @@ func (s *stepper) grant() string {
 	if s.following && s.at < len(s.moves) {
 		return s.redo()
 	}
-	for _, m := range s.playing.Moves {
-		if m.Kind == sim.Send && m.Client == s.cursor {
-			return s.make(m)
-		}
+	if sends := s.sends(s.cursor); len(sends) > 0 {
+		return s.make(sends[s.server%len(sends)])
 	}
 	return s.whyNot(s.cursor)
 }

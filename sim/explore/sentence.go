@@ -2,7 +2,10 @@ package explore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"locktop/sim"
 )
 
 // Sentence says in plain words what has come of what was played, or how it stands.
@@ -28,9 +31,9 @@ func (p Playing) Sentence() string {
 func (p Playing) Brief() string {
 	o := p.Outcome
 	text := fmt.Sprintf("%d of %d kept", o.Kept, p.Schedule.Clients)
-	for _, l := range p.Snapshot.Losses {
-		if l.Killer.Client != 0 {
-			text += fmt.Sprintf(", c%d erased c%d's", l.Killer.Client, l.Victim.Client)
+	for _, e := range p.erasures() {
+		if e.by.Client != 0 {
+			text += fmt.Sprintf(", c%d erased %s", e.by.Client, e.whose)
 		}
 	}
 	switch {
@@ -44,21 +47,36 @@ func (p Playing) Brief() string {
 	return text
 }
 
+// erasure is a write, and whose updates it erased.
+type erasure struct {
+	by    sim.Update
+	whose string
+}
+
+func (p Playing) erasures() []erasure {
+	var all []erasure
+	losses := p.Snapshot.Losses
+	for i := 0; i < len(losses); {
+		by := losses[i].Killer
+		var victims []string
+		for ; i < len(losses) && losses[i].Killer == by; i++ {
+			victims = append(victims, fmt.Sprintf("c%d's", losses[i].Victim.Client))
+		}
+		slices.Sort(victims)
+		all = append(all, erasure{by, and(victims)})
+	}
+	return all
+}
+
 // lossText says who erased whom.
 func (p Playing) lossText() string {
 	var parts []string
-	losses := p.Snapshot.Losses
-	for i := 0; i < len(losses); {
-		killer := losses[i].Killer
-		var victims []string
-		for ; i < len(losses) && losses[i].Killer == killer; i++ {
-			victims = append(victims, fmt.Sprintf("c%d's", losses[i].Victim.Client))
-		}
-		if killer.Client == 0 {
-			parts = append(parts, and(victims)+" sample is gone")
+	for _, e := range p.erasures() {
+		if e.by.Client == 0 {
+			parts = append(parts, e.whose+" sample is gone")
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("c%d wrote what it had computed from n=%d, and erased %s sample", killer.Client, killer.Base.Count, and(victims)))
+		parts = append(parts, fmt.Sprintf("c%d wrote what it had computed from n=%d, and erased %s sample", e.by.Client, e.by.Base.Count, e.whose))
 	}
 	return strings.Join(parts, "; ")
 }
