@@ -45,8 +45,9 @@ type Arena struct {
 
 	plainly plainly
 	traced  bool
-	steps   []Step  // if traced
-	events  []Event // of the last move, if traced
+	tracing sync.Mutex // held for a step: replies come on the goroutines of clients
+	steps   []Step     // if traced
+	events  []Event    // of the last move, if traced
 
 	made     []Move
 	moves    []Move    // that can be made now
@@ -218,6 +219,13 @@ func (p *player) play(ctx context.Context) {
 	})
 }
 
+// sends says whether a command of the client was admitted and is not answered yet.
+func (p *player) sends() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sending != nil
+}
+
 // over says whether the client's update has ended, one way or the other.
 func (p *player) over() bool {
 	select {
@@ -261,7 +269,7 @@ func (a *Arena) kill(p *player) {
 	p.announcing.Unlock()
 	p.record(Event{Kind: Crashed})
 	p.door.dead.Store(true)
-	if p.sending != nil {
+	if p.sends() {
 		p.door.breakConns(0) // and Redis forgets that it waits
 	}
 }
@@ -321,7 +329,7 @@ func (a *Arena) do(m Move, i int) error {
 		p := a.players[m.Client-1]
 		p.crashed = true
 		a.kill(p)
-		if p.sending == nil {
+		if !p.sends() {
 			for _, w := range a.lane.gate.waiting() {
 				if w.client == m.Client {
 					a.lane.gate.admit(w)
@@ -357,7 +365,7 @@ func (a *Arena) send(p *player, w *parked) error {
 	after := a.state(keys)
 	a.noteWatch(p, w.request, keys, after != before)
 	switch {
-	case p.sending != nil: // Redis keeps it waiting
+	case p.sends(): // Redis keeps it waiting
 		a.line = append(a.line, p.number)
 	case after == before && !w.request.isStateful():
 		p.idle[text] = after
@@ -409,7 +417,7 @@ func (a *Arena) settle() error {
 	const horizon = time.Minute // longer than any time limit
 	for waited := time.Duration(0); ; {
 		bubble.Wait()
-		a.line = slices.DeleteFunc(a.line, func(number int) bool { return a.players[number-1].sending == nil })
+		a.line = slices.DeleteFunc(a.line, func(number int) bool { return !a.players[number-1].sends() })
 		if err := a.failure(); err != nil {
 			return err
 		}
@@ -615,7 +623,7 @@ func (a *Arena) Signature() uint64 {
 	h.SetSeed(a.seed)
 	write := func(parts ...any) { fmt.Fprintln(&h, parts...) }
 	for _, p := range a.players {
-		write(p.number, p.over(), p.crashed, p.sending != nil, p.trace.Sum64(), p.watched)
+		write(p.number, p.over(), p.crashed, p.sends(), p.trace.Sum64(), p.watched)
 	}
 	for _, w := range a.lane.gate.waiting() {
 		state, idle := a.players[w.client-1].idle[anonymous(w.request)]

@@ -114,6 +114,8 @@ func (a *Arena) traceSend(p *player, w *parked) {
 	if !a.traced {
 		return
 	}
+	a.tracing.Lock()
+	defer a.tracing.Unlock()
 	a.steps = append(a.steps, Step{Move: a.made[len(a.made)-1], Command: a.plainly.request(w.request, a.ownerFor(p.number))})
 	p.step = len(a.steps) - 1
 }
@@ -121,6 +123,8 @@ func (a *Arena) traceSend(p *player, w *parked) {
 // traceReply notes the reply to the client's last command, on its goroutine.
 func (a *Arena) traceReply(p *player, r request, err error) {
 	if a.traced {
+		a.tracing.Lock()
+		defer a.tracing.Unlock()
 		a.steps[p.step].Reply = a.plainly.reply(r, err, a.ownerFor(p.number))
 	}
 }
@@ -130,6 +134,8 @@ func (a *Arena) traceRest(before []int) {
 	if !a.traced {
 		return
 	}
+	a.tracing.Lock()
+	defer a.tracing.Unlock()
 	if len(a.steps) < len(a.made) {
 		a.steps = append(a.steps, Step{Move: a.made[len(a.made)-1]})
 	}

@@ -117,7 +117,7 @@ func TestUndoIsWhatWasThereBefore(t *testing.T) {
 				t.Fatal(err)
 			}
 			var states []string
-			for range 40 {
+			for range 25 {
 				states = append(states, s.state())
 				if s.playing.Over {
 					break
