@@ -22,7 +22,7 @@ var stepKeyMap = append([]keyed{
 	bind(cmdNextServer, []string{"tab"}, "tab", "to another server next, where the selected client has commands for several").inFooter(5, "server"),
 	bind(cmdShowWrong, []string{"w"}, "w", "show one that goes wrong, the smallest there is").inFooter(8, "show a wrong one"),
 	bind(cmdGrid, []string{"g"}, "g", "the grid of every order").inFooter(8, "grid"),
-	bind(cmdExpire, []string{"e"}, "e", "the lease ends, if somebody has the lock and it has one").inFooter(6, "lease ends"),
+	bind(cmdExpire, []string{"e"}, "e", "the lease ends, if somebody has the lock and it has one").inFooter(9, "lease ends"),
 	bind(cmdCrash, []string{"x"}, "x", "crash the selected client, which never sends anything again").inFooter(6, "crash"),
 	bind(cmdFirst, []string{"r", "home"}, "r", "from the start").inFooter(5, "restart"),
 	bind(cmdLast, []string{"end", "G"}, "end G", "to the end of what was undone"),

@@ -24,7 +24,7 @@ func helpLines(f *Frame, w, h int) [][]piece {
 		lines = append(lines, []piece{{"PRESET " + strings.ToUpper(p.Name) + "  ", inkTitle}, {p.Title, inkTitle}})
 		lines = append(append(lines, presetLines(p, room)...), nil)
 	}
-	lines = append(lines, entryLines(helpEntries(keyMap[:], f.obeyed, f.ASCII), room, h-2-len(lines))...)
+	lines = append(lines, entryLines(helpEntries(keyMap[:], f.obeyed, f.ASCII), room, h-len(lines))...)
 	for _, text := range explanations(f) {
 		lines = append(append(lines, nil), paragraph(text, room, inkDim)...)
 	}

@@ -97,6 +97,13 @@ func drawChallenge(a chart.Area, s *stepper) {
 			odds = fmt.Sprintf("%s of these %s do%s", explore.Many(alike), plural(r.Schedules, "order"), faultText(s.used()))
 		}
 	}
+	if r := s.odds[s.used()]; r != nil && r.Complete && !r.Bad() && s.used().Crashes == 0 {
+		hint := ": try x, a crash"
+		if s.leased() {
+			hint = ": try e, the end of a lease, or x, a crash"
+		}
+		odds += hint
+	}
 	a.Text(0, 1, cutText(odds, a.W()), inkDim)
 }
 
