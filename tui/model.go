@@ -91,6 +91,7 @@ func newModel(ctx context.Context, cfg sim.Config, opts Options, output *termenv
 }
 
 func (m *model) fail(err error) { m.err = errors.Join(m.err, err) }
+func (m *model) failure() error { return m.err }
 
 // Init starts the first session and the ticks.
 func (m *model) Init() tea.Cmd {

@@ -75,6 +75,8 @@ type Playing struct {
 	Steps    []sim.Step
 	Outcome  sim.Outcome
 	Snapshot *sim.Snapshot
+	// Players are what the clients are about to do then.
+	Players []sim.Player
 	// Over says that the schedule went on to the end.
 	Over bool
 }
@@ -99,6 +101,7 @@ func Play(s Schedule) (p Playing, err error) {
 			}
 		}
 		p.Steps, p.Over = a.Steps(), len(a.Moves()) == 0
+		p.Players = a.Players()
 		p.Snapshot = a.Snapshot(sim.View{Count: s.Clients})
 		p.Outcome = a.Outcome()
 		return nil
