@@ -39,6 +39,7 @@ func TestCompletion(t *testing.T) {
 		{"endings of recordings", "replay ", []string{"jsonl", "gz"}},
 		{"steps of the tour", "tour k", []string{"kill-the-holder"}},
 		{"its languages", "tour --lang ", []string{"en", "zh"}},
+		{"strategies to step through", "step --strategy sp", []string{"spin"}},
 		{"forms of a recording's report", "replay run.jsonl --output m", []string{"markdown"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -111,7 +112,7 @@ func TestTheManualPage(t *testing.T) {
 	plain := strings.NewReplacer("\\-", "-", "\\&", "", "\\_", "_").Replace(page)
 	cmd := newCommand(io.Discard, io.Discard)
 	known := func(f *pflag.Flag) {
-		if !strings.Contains(plain, "--"+f.Name) || !strings.Contains(plain, cli.Variable(f.Name)) && f.Name != "strategies" && f.Name != "updates" {
+		if !strings.Contains(plain, "--"+f.Name) || !strings.Contains(plain, cli.Variable(f.Name)) && f.Name != "strategies" && f.Name != "updates" && f.Name != "schedule" {
 			t.Errorf("nothing on --%s", f.Name)
 		}
 	}
@@ -123,6 +124,11 @@ func TestTheManualPage(t *testing.T) {
 		if sub.Name() == "compare" || sub.Name() == "replay" {
 			sub.Flags().VisitAll(known)
 		}
+		sub.Flags().VisitAll(func(f *pflag.Flag) {
+			if !strings.Contains(plain, "--"+f.Name) {
+				t.Errorf("%s: nothing on --%s", sub.Name(), f.Name)
+			}
+		})
 	}
 	for _, code := range exitCodes {
 		if !strings.Contains(plain, code.Text) {

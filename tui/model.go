@@ -25,6 +25,7 @@ type model struct {
 
 	session  *session  // nil while starting
 	play     *playback // the recording that is shown, instead of a race; else nil
+	drive    *drive    // what is driven by hand, over all that; else nil
 	starting bool      // a command is at it
 	again    bool      // the configuration has changed since that command was given
 
@@ -100,7 +101,10 @@ func (m *model) Init() tea.Cmd {
 		return leaveMsg{}
 	}
 	begin := m.awaitReading
-	if m.play == nil {
+	switch {
+	case m.drive != nil:
+		begin = tea.Batch(m.drive.searches(), m.drive.startCensus())
+	case m.play == nil:
 		begin = m.restart()
 	}
 	return tea.Batch(begin, m.nextTick(), leave)
@@ -128,6 +132,9 @@ func (m *model) pace() time.Duration {
 
 // idle tells whether the screen will stay as it is without the user.
 func (m *model) idle() bool {
+	if m.drive != nil {
+		return m.drive.idle()
+	}
 	if m.frozen || m.frame.Back {
 		return true
 	}
@@ -160,7 +167,11 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case tea.KeyMsg:
 		return m.keys(msg)
 	case tea.MouseMsg:
-		return m.pointed(msg)
+		if m.drive == nil {
+			return m.pointed(msg)
+		}
+	case searchedMsg:
+		return m.searched(msg)
 	case toldMsg:
 		m.notify(msg.text)
 		m.stale = true
@@ -261,6 +272,10 @@ func (m *model) look() {
 		f.Notice = ""
 		m.stale = true
 	}
+	if m.drive != nil {
+		m.stale = m.drive.look() || m.stale
+		return
+	}
 	if m.session == nil {
 		return
 	}
@@ -349,7 +364,11 @@ func (m *model) view() string {
 	if m.stale {
 		m.stale = false
 		m.grid.Clear()
-		Draw(m.grid, m.frame)
+		if m.drive != nil {
+			drawDrive(m.grid.Area(), m.drive, &m.frame)
+		} else {
+			Draw(m.grid, m.frame)
+		}
 		m.drawn = m.grid.Paint(m.pens)
 	}
 	return m.drawn
@@ -373,6 +392,9 @@ func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
 
 // key obeys a key, and shows at once what has come of it.
 func (m *model) key(msg tea.KeyMsg) tea.Cmd {
+	if m.drive != nil {
+		return m.driveKey(msg)
+	}
 	k := m.frame.keyOf(msg)
 	if m.frame.Over.reading() && msg.Type == tea.KeyEsc {
 		k = keyed{command: cmdClose}

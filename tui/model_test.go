@@ -87,14 +87,14 @@ type condition struct {
 	speed               float64
 	lanes               string
 	starting            bool
-	mouse               bool
+	mouse, drive        bool
 }
 
 func conditionOf(m *model) condition {
 	f := &m.frame
 	return condition{
 		f.Focus, f.Cursor, f.Pick, f.Line, f.Zoom, f.SortBy, f.RunLine, f.Marked, f.Reversed, f.View, f.Over, f.Back, m.paused, m.frozen, f.Notice, f.At, time.Duration(m.steppedAt.UnixNano()), float64(f.Speed),
-		strings.Join(f.Config.Lanes, " "), m.starting, m.mouse,
+		strings.Join(f.Config.Lanes, " "), m.starting, m.mouse, m.drive != nil,
 	}
 }
 
@@ -153,6 +153,7 @@ func everyKeyDoesSomething(t *testing.T, m *model, view View) {
 			before := conditionOf(m)
 			cmd := press(t, m, key)
 			did := conditionOf(m) != before || leaves(cmd)
+			m.closeDrive()
 			if obeyed := m.frame.keyOf(keyMsg(t, key)).command != cmdNone; !k.views.has(view) && !obeyed && did {
 				t.Errorf("%s: %q is not of this view, and does something", viewNames[view], key)
 			}

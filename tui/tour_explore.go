@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -38,12 +37,6 @@ type exploreScene struct {
 	w, h    int
 	at      int              // the one that is chosen
 	played  *explore.Playing // it or, while there is no result, an example
-}
-
-// order is a schedule of a grid, and what comes of it.
-type order struct {
-	moves   []sim.Move
-	outcome sim.Outcome
 }
 
 // Messages.
@@ -272,14 +265,6 @@ func (s *exploreScene) value(quantity string) (tour.Value, bool) {
 	return tour.Value{}, false
 }
 
-// marks are the signs for a terminal.
-func (s *exploreScene) marks() explore.Marks {
-	if s.ascii {
-		return explore.ASCII
-	}
-	return explore.Unicode
-}
-
 func (s *exploreScene) draw(a chart.Area) {
 	in := a.Box(s.words.allOrders, inkFrame, inkTitle, s.ascii)
 	in = in.Sub(1, 0, in.W()-2, in.H())
@@ -295,7 +280,7 @@ func (s *exploreScene) draw(a chart.Area) {
 	case s.result == nil:
 		if s.played != nil {
 			in.Text(0, y, s.words.oneOf, inkDim)
-			s.drawPlayed(in.Sub(0, y+1, in.W(), in.H()-y-1))
+			drawDiagram(in.Sub(0, y+1, in.W(), in.H()-y-1), s.played, s.ascii)
 		}
 		return
 	}
@@ -310,7 +295,7 @@ func (s *exploreScene) draw(a chart.Area) {
 		} else {
 			in.Text(0, y, s.words.smallest, inkDim)
 		}
-		s.drawPlayed(in.Sub(0, y+1, in.W(), in.H()-y-1))
+		drawDiagram(in.Sub(0, y+1, in.W(), in.H()-y-1), s.played, s.ascii)
 	}
 }
 
@@ -357,7 +342,7 @@ func (s *exploreScene) strategy() sim.Strategy {
 
 // drawCells draws a sign for each order, and the chosen one between brackets. If there are too many, it is those around that.
 func (s *exploreScene) drawCells(a chart.Area, y int) int {
-	const leastDiagram = 9
+	const leastDiagram = 7
 	gap := s.gap
 	rows := max(min((len(s.orders)+s.perRow-1)/s.perRow, a.H()-y-leastDiagram), 1)
 	first := 0
@@ -382,33 +367,4 @@ func (s *exploreScene) drawCells(a chart.Area, y int) int {
 		}
 	}
 	return y + rows
-}
-
-// drawPlayed draws a schedule as far as there is room.
-func (s *exploreScene) drawPlayed(a chart.Area) {
-	drawDiagram(a, s.played.Diagram(a.W(), s.marks()), s.marks())
-}
-
-// drawDiagram draws the lines of a diagram, what is wrong in its own ink. If there is no room for all, the heading and the last
-// ones are drawn.
-func drawDiagram(a chart.Area, lines []string, marks explore.Marks) {
-	if over := len(lines) - a.H(); over > 0 && a.H() > 1 {
-		lines = append(slices.Clip(lines[:1]), lines[1+over:]...)
-	}
-	for i, line := range lines[:min(len(lines), a.H())] {
-		x := 0
-		for before, rest := "", line; rest != ""; {
-			var ok bool
-			before, rest, ok = strings.Cut(rest, marks.Wrong)
-			x = a.Text(x, i, before, inkPlain)
-			if ok {
-				end := strings.Index(rest, "   ") // what follows is of another column
-				if end < 0 {
-					end = len(rest)
-				}
-				x = a.Text(x, i, marks.Wrong+rest[:end], inkLost)
-				rest = rest[end:]
-			}
-		}
-	}
 }

@@ -183,9 +183,5 @@ func (s *stepScene) draw(a chart.Area) {
 	case s.played.Over:
 		in.Text(0, y, s.words.overKept(o), inkKept)
 	}
-	marks := explore.Unicode
-	if s.ascii {
-		marks = explore.ASCII
-	}
-	drawDiagram(in.Sub(0, y+1, in.W(), in.H()-y-1), s.played.Diagram(in.W(), marks), marks)
+	drawDiagram(in.Sub(0, y+1, in.W(), in.H()-y-1), s.played, s.ascii)
 }

@@ -73,6 +73,7 @@ func Run(ctx context.Context, cfg sim.Config, opts Options) (sim.Result, error) 
 // run shows the model until it ends, and then ends what it shows.
 func (m *model) run(opts Options, cancel context.CancelCauseFunc, end func() (sim.Result, error)) (result sim.Result, err error) {
 	err = present(m.ctx, m, opts, cancel, func() (err error) {
+		m.closeDrive()
 		result, err = end()
 		return err
 	})
