@@ -218,6 +218,13 @@ func (p *player) play(ctx context.Context) {
 	})
 }
 
+// sends says whether a command of the client was admitted and is not answered yet.
+func (p *player) sends() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sending != nil
+}
+
 // over says whether the client's update has ended, one way or the other.
 func (p *player) over() bool {
 	select {
@@ -321,7 +328,7 @@ func (a *Arena) do(m Move, i int) error {
 		p := a.players[m.Client-1]
 		p.crashed = true
 		a.kill(p)
-		if p.sending == nil {
+		if !p.sends() {
 			for _, w := range a.lane.gate.waiting() {
 				if w.client == m.Client {
 					a.lane.gate.admit(w)
@@ -357,7 +364,7 @@ func (a *Arena) send(p *player, w *parked) error {
 	after := a.state(keys)
 	a.noteWatch(p, w.request, keys, after != before)
 	switch {
-	case p.sending != nil: // Redis keeps it waiting
+	case p.sends(): // Redis keeps it waiting
 		a.line = append(a.line, p.number)
 	case after == before && !w.request.isStateful():
 		p.idle[text] = after
@@ -409,7 +416,7 @@ func (a *Arena) settle() error {
 	const horizon = time.Minute // longer than any time limit
 	for waited := time.Duration(0); ; {
 		bubble.Wait()
-		a.line = slices.DeleteFunc(a.line, func(number int) bool { return a.players[number-1].sending == nil })
+		a.line = slices.DeleteFunc(a.line, func(number int) bool { return !a.players[number-1].sends() })
 		if err := a.failure(); err != nil {
 			return err
 		}
@@ -615,7 +622,7 @@ func (a *Arena) Signature() uint64 {
 	h.SetSeed(a.seed)
 	write := func(parts ...any) { fmt.Fprintln(&h, parts...) }
 	for _, p := range a.players {
-		write(p.number, p.over(), p.crashed, p.sending != nil, p.trace.Sum64(), p.watched)
+		write(p.number, p.over(), p.crashed, p.sends(), p.trace.Sum64(), p.watched)
 	}
 	for _, w := range a.lane.gate.waiting() {
 		state, idle := a.players[w.client-1].idle[anonymous(w.request)]
