@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -56,10 +57,10 @@ type tourModel struct {
 	progress *tour.Progress
 	auto     *autoplay // plays the tour instead of a user; nil is nobody
 
-	at      int   // the lesson
-	act     int   // and its act; as many as there are is the end
-	scene   scene // of the act
-	old     []scene
+	at      int          // the lesson
+	act     int          // and its act; as many as there are is the end
+	scene   scene        // of the act
+	old     []scene      // those that are being closed
 	asking  bool         // what the learner guesses
 	typed   string       // as far as it is typed
 	guessed string       // the guess of this act
@@ -90,7 +91,10 @@ const tourTick = 100 * time.Millisecond
 // Messages.
 type (
 	tourTickMsg struct{}
-	closedMsg   struct{ err error }
+	closedMsg   struct {
+		scene scene
+		err   error
+	}
 )
 
 func newTourModel(ctx context.Context, t Tour, opts Options, output *termenv.Output) *tourModel {
@@ -174,7 +178,7 @@ func (m *tourModel) end() tea.Cmd {
 		return nil
 	}
 	m.old = append(m.old, old)
-	return func() tea.Msg { return closedMsg{guard(old.close)} }
+	return func() tea.Msg { return closedMsg{old, guard(old.close)} }
 }
 
 // close ends all scenes. It waits for them.
@@ -207,6 +211,7 @@ func (m *tourModel) update(msg tea.Msg) tea.Cmd {
 	case leaveMsg:
 		return tea.Quit
 	case closedMsg:
+		m.old = slices.DeleteFunc(m.old, func(s scene) bool { return s == msg.scene })
 		if msg.err != nil {
 			m.fail(msg.err)
 		}

@@ -92,27 +92,27 @@ func TestGoldenTour(t *testing.T) {
 			name := fmt.Sprintf("tour-%s-%d", c.language, at+1)
 			t.Run(name, func(t *testing.T) {
 				var b strings.Builder
-				for _, size := range [][2]int{{120, 40}, {80, 24}} {
-					m := onTour(t, c.language, at, size[0], size[1])
-					show := func(what string) {
-						m.stale = true
+				m := onTour(t, c.language, at, 120, 40)
+				show := func(what string) {
+					for _, size := range [][2]int{{120, 40}, {80, 24}} {
+						m.update(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
 						fmt.Fprintf(&b, "=== %d×%d %s\n%s\n", size[0], size[1], what, m.view())
 					}
-					m.staged()
-					for act, a := range m.lesson().Acts {
-						show(fmt.Sprintf("act %d", act+1))
-						if _, races := m.scene.(*raceScene); !races {
-							m.presses(t, a.Keys...)
-							if !m.reached {
-								t.Fatalf("after its keys, act %d is not done:\n%s", act+1, m.view())
-							}
-							show(fmt.Sprintf("act %d, done", act+1))
-						}
-						m.carryOut(t, m.play(act+1))
-						m.staged()
-					}
-					show("the end")
 				}
+				m.staged()
+				for act, a := range m.lesson().Acts {
+					show(fmt.Sprintf("act %d", act+1))
+					if _, races := m.scene.(*raceScene); !races {
+						m.presses(t, a.Keys...)
+						if !m.reached {
+							t.Fatalf("after its keys, act %d is not done:\n%s", act+1, m.view())
+						}
+						show(fmt.Sprintf("act %d, done", act+1))
+					}
+					m.carryOut(t, m.play(act+1))
+					m.staged()
+				}
+				show("the end")
 				golden(t, name, strings.TrimSuffix(b.String(), "\n"))
 			})
 		}
@@ -123,8 +123,10 @@ func TestGoldenTour(t *testing.T) {
 func TestEverySectionFits(t *testing.T) {
 	for _, language := range []string{"en", "zh"} {
 		for i, l := range lessonsIn(t, language) {
+			m := newTourModel(t.Context(), Tour{Lessons: lessonsIn(t, language), Language: language}, Options{}, colourless())
+			m.open(i) // which is begun by nobody
 			for _, size := range [][2]int{{120, 40}, {80, 24}} {
-				m := onTour(t, language, i, size[0], size[1])
+				m.update(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
 				for act := range l.Text {
 					m.act, m.asking = act, false
 					if act < len(l.Acts) {
