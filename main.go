@@ -50,7 +50,7 @@ var exitCodes = []cli.Item{
 	{Name: fmt.Sprint(exitDone), Text: "done"},
 	{Name: fmt.Sprint(exitFailed), Text: "failed"},
 	{Name: fmt.Sprint(exitUsage), Text: "wrong usage"},
-	{Name: fmt.Sprint(exitNotCorrect), Text: "with --check: a lane is not CORRECT, a preset does not do what it promises, or a schedule goes wrong"},
+	{Name: fmt.Sprint(exitNotCorrect), Text: "with --check: a lane is not CORRECT, a preset does not do what it promises, or a schedule goes wrong; tour --headless: a promise was not kept"},
 	{Name: fmt.Sprint(exitDamaged), Text: "replay: the recording is damaged, cut off or none; what could be read of it was reported"},
 	{Name: fmt.Sprint(exitInterrupted), Text: "interrupted by a signal"},
 }
@@ -212,6 +212,7 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 with --check when a lane is not
 CORRECT; 4 when a recording is damaged; 130 interrupted.`
 
 const examples = `  locktop
+  locktop tour
   locktop --lanes none,block --clients 16
   locktop --headless --json --lanes none,spin,block --clients 8 --alerts 20 --seed 7
   locktop --redis redis://localhost:6379 --lanes spin,block --headless --check
@@ -239,6 +240,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 		newExplore(stdout, stderr),
 		newStep(stdout),
 		newReplay(stdout, stderr),
+		newTour(stdout),
 		newManual(stdout),
 	)
 	cmd.SetOut(stdout)

@@ -37,6 +37,8 @@ func TestCompletion(t *testing.T) {
 		{"strategies to compare", "compare --strategies al", []string{"all"}},
 		{"forms of the scorecard", "compare --output c", []string{"csv"}},
 		{"endings of recordings", "replay ", []string{"jsonl", "gz"}},
+		{"steps of the tour", "tour k", []string{"kill-the-holder"}},
+		{"its languages", "tour --lang ", []string{"en", "zh"}},
 		{"strategies to step through", "step --strategy sp", []string{"spin"}},
 		{"forms of a recording's report", "replay run.jsonl --output m", []string{"markdown"}},
 	} {

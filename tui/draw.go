@@ -12,8 +12,10 @@ import (
 
 // Draw draws a frame over the whole of a grid, which is as large as the window. It is pure: the same frame on a grid of
 // the same size gives the same cells.
-func Draw(g *chart.Grid, f Frame) {
-	screen := g.Area()
+func Draw(g *chart.Grid, f Frame) { drawFrame(g.Area(), f) }
+
+// drawFrame draws a frame into an area, as if that were the window.
+func drawFrame(screen chart.Area, f Frame) {
 	f.infos = f.infosOf()
 	p := planFor(screen.W(), screen.H(), &f)
 	switch {

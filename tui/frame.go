@@ -86,6 +86,7 @@ type Frame struct {
 	// ASCII uses no character outside of ASCII.
 	ASCII bool
 
+	taken []string       // keys that somebody else obeys
 	node  int            // the one that the fault menu would restart beside the first, from 2; 0 is the second
 	infos []sim.LaneInfo // what the lanes are, while the frame is drawn
 	told  *loss          // the one that the explanation lies over the screen of

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -279,6 +280,9 @@ func (f *Frame) suits(k keyed) bool { return k.of == both || (k.of == recording)
 
 // offers tells whether a key can do anything in this run: there is no next lane where there is only one.
 func (f *Frame) offers(k keyed) bool {
+	if k.over == NoOverlay && slices.ContainsFunc(k.Keys(), f.isTaken) {
+		return false
+	}
 	switch k.command {
 	case cmdNextLane, cmdPrevLane:
 		return len(f.Config.Lanes) > 1
@@ -290,6 +294,9 @@ func (f *Frame) offers(k keyed) bool {
 	}
 	return true
 }
+
+// isTaken tells whether somebody else obeys a key.
+func (f *Frame) isTaken(key string) bool { return slices.Contains(f.taken, key) }
 
 // keyOf returns what a key asks for; the zero keyed if it is nothing, and cmdUnfit if a race would have obeyed it.
 func (f *Frame) keyOf(msg tea.KeyMsg) keyed {

@@ -100,6 +100,7 @@ func backendText(cfg sim.Config, backend string) string {
 }
 
 func (m *model) fail(err error) { m.err = errors.Join(m.err, err) }
+func (m *model) failure() error { return m.err }
 
 // Init starts the first session and the ticks.
 func (m *model) Init() tea.Cmd {

@@ -70,17 +70,36 @@ func Run(ctx context.Context, cfg sim.Config, opts Options) (sim.Result, error) 
 	return m.run(opts, cancel, m.stage.close)
 }
 
-// run shows the model until it ends, and then what it shows. The context of the model ends when the terminal does.
+// run shows the model until it ends, and then ends what it shows.
 func (m *model) run(opts Options, cancel context.CancelCauseFunc, end func() (sim.Result, error)) (result sim.Result, err error) {
+	err = present(m.ctx, m, opts, cancel, func() (err error) {
+		m.closeDrive()
+		result, err = end()
+		return err
+	})
+	return result, err
+}
+
+// content is what the screen shows: a Bubble Tea model in all but its methods' names.
+type content interface {
+	Init() tea.Cmd
+	update(tea.Msg) tea.Cmd
+	view() string
+	fail(error)     // notes an error, which ends the program
+	failure() error // is what was noted
+}
+
+// present shows something until it ends, and then calls end. The context, which is that of the content, ends when the terminal does.
+func present(ctx context.Context, c content, opts Options, cancel context.CancelCauseFunc, end func() error) (err error) {
 	rescuer, err := rescue.Stand(opts.Output)
 	if err != nil {
-		return sim.Result{}, fmt.Errorf("preparing for a crash: %w", err)
+		return fmt.Errorf("preparing for a crash: %w", err)
 	}
 	defer func() { err = errors.Join(err, rescuer.Close()) }()
 	gone := func() { cancel(errTerminalGone) }
 	screen := newDisplay(opts.Output, cancel, rescuer.Screen)
 	stopDrawing := screen.start()
-	program := tea.NewProgram(guarded{m, screen},
+	program := tea.NewProgram(guarded{c, screen},
 		tea.WithAltScreen(),
 		tea.WithInput(watchInput(opts.Input, gone)),
 		tea.WithOutput(screen.output()),
@@ -89,34 +108,28 @@ func (m *model) run(opts Options, cancel context.CancelCauseFunc, end func() (si
 	)
 	_, err = program.Run()
 	stopDrawing()
-	m.closeDrive()
-	if broken, ok := context.Cause(m.ctx).(screenError); ok {
+	if broken, ok := context.Cause(ctx).(screenError); ok {
 		err = broken // and not what the program makes of it
 	}
 	cancel(nil)
-	closing := guard(func() (err error) {
-		result, err = end()
-		return err
-	})
-	return result, errors.Join(err, m.err, closing)
+	closing := guard(end)
+	return errors.Join(err, c.failure(), closing)
 }
 
-// guarded keeps a panic of the model from leaving the terminal in disorder: it becomes the error of the program.
+// guarded keeps a panic of the content from leaving the terminal in disorder: it becomes the error of the program.
 type guarded struct {
-	*model
+	content
 	display *display
 }
 
-func (g guarded) Init() tea.Cmd { return g.model.Init() }
-
 func (g guarded) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
-	if err := guard(func() error { cmd = g.model.update(msg); return nil }); err != nil {
+	if err := guard(func() error { cmd = g.update(msg); return nil }); err != nil {
 		g.fail(err)
 	}
 	if _, ok := msg.(tea.WindowSizeMsg); ok {
 		g.display.forget()
 	}
-	if g.model.err != nil {
+	if g.failure() != nil {
 		return g, tea.Quit
 	}
 	return g, cmd
@@ -124,7 +137,7 @@ func (g guarded) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 
 // View has the frame drawn; there is nothing left to draw for Bubble Tea.
 func (g guarded) View() string {
-	if err := guard(func() error { g.display.show(g.model.view()); return nil }); err != nil {
+	if err := guard(func() error { g.display.show(g.view()); return nil }); err != nil {
 		g.fail(err) // the next message ends the program
 	}
 	return ""

@@ -1,0 +1,272 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"locktop/tui/chart"
+	"locktop/tui/tour"
+)
+
+// The bounds of the tour's screen. Below tourBeside columns the text is above the scene.
+const (
+	tourBeside  = 100
+	tourColumns = 40 // of the text
+	mostColumns = 44
+	leastScene  = leastHeight
+	mostAbove   = 11 // rows of text above a scene that is small
+)
+
+// spot is where something is on the screen.
+type spot struct{ x, y, w, h int }
+
+func (p spot) of(a chart.Area) chart.Area { return a.Sub(p.x, p.y, p.w, p.h) }
+
+// sceneArea is where the scene and the text are; one that is not shown has no size. It is not ok if there is no room for the
+// tour.
+func (m *tourModel) sceneArea() (scene, text spot, ok bool) {
+	w, h := m.grid.Area().W(), m.grid.Area().H()
+	rows := h - 1 // without the footer
+	if w < leastWidth || rows < leastScene {
+		return spot{}, spot{}, false
+	}
+	whole := spot{0, 0, w, rows}
+	switch {
+	case m.shows == textOnly:
+		return spot{}, whole, true
+	case m.shows == sceneOnly:
+		return whole, spot{}, true
+	case w >= tourBeside:
+		columns := min(max(w-compactWidth, tourColumns), mostColumns)
+		return spot{columns, 0, w - columns, rows}, spot{0, 0, columns, rows}, true
+	}
+	above := max(min(rows-leastScene, max(mostAbove, rows/3), m.longest(w)), 1)
+	return spot{0, above, w, rows - above}, spot{0, 0, w, above}, true
+}
+
+// arrange tells the scene how much room it has.
+func (m *tourModel) arrange() {
+	m.stale = true
+	if m.scene == nil {
+		return
+	}
+	if at, _, ok := m.sceneArea(); ok {
+		m.scene.resize(at.w, at.h)
+	}
+}
+
+func (m *tourModel) draw() {
+	screen := m.grid.Area()
+	sceneAt, textAt, ok := m.sceneArea()
+	if !ok || m.scene == nil {
+		screen.Text(0, max(screen.H()-1, 0)/2, m.words.tooSmall(leastWidth, leastScene+1), inkNotice)
+		return
+	}
+	scene := sceneAt.of(screen)
+	m.scene.draw(scene)
+	if m.opts.ASCII {
+		toASCII(scene)
+	}
+	text := textAt.of(screen)
+	m.drawText(text)
+	m.drawFooter(screen.Sub(0, screen.H()-1, screen.W(), 1))
+	if m.opts.ASCII && m.english {
+		toASCII(screen)
+	}
+}
+
+// drawText draws the lesson as far as it has come.
+func (m *tourModel) drawText(a chart.Area) {
+	if a.H() == 0 {
+		return
+	}
+	narrow := a.H() <= mostAbove || a.W() > mostColumns
+	if !narrow { // with room between text and scene
+		a = a.Sub(0, 0, a.W()-2, a.H())
+	}
+	m.drawTitle(a)
+	below := m.below(a.W(), narrow)
+	top := 1
+	if !narrow {
+		top = 2
+	}
+	room := max(a.H()-top-len(below), 0)
+	lines := m.prose(a.W(), !narrow || a.H() > mostAbove, room)
+	for i, line := range lines[:min(room, len(lines))] {
+		drawLetters(a, 0, top+i, line)
+	}
+	if len(lines) > room && room > 0 {
+		a.Text(0, top+room-1, m.words.scrolled, inkNotice)
+		a.Text(chart.TextWidth(m.words.scrolled), top+room-1, strings.Repeat(" ", a.W()), inkPlain)
+	}
+	y := top + min(room, len(lines))
+	if narrow && a.H() <= mostAbove {
+		y = a.H() - len(below)
+	}
+	for i, pieces := range below {
+		put(a, 0, y+i, pieces...)
+	}
+}
+
+// drawTitle draws the heading of the lesson, and which of them have been taken.
+func (m *tourModel) drawTitle(a chart.Area) {
+	x := put(a, 0, 0, piece{fmt.Sprintf("%d/%d ", m.at+1, len(m.lessons)), inkDim}, piece{m.lesson().Title, inkName})
+	var marks []piece
+	for i, l := range m.lessons {
+		p := piece{"○", inkDim}
+		if m.progress.Has(l.Name) {
+			p = piece{"●", inkKept}
+		}
+		if i == m.at {
+			p.ink = inkCursor
+		}
+		marks = append(marks, p)
+	}
+	if left := a.W() - width(marks); left > x+1 {
+		put(a, left, 0, marks...)
+	}
+}
+
+// prose is the section of the act, in lines of n cells. Paragraphs are parted by empty lines if they fit, or else by nothing.
+func (m *tourModel) prose(n int, airy bool, room int) [][]tour.Letter {
+	write := func(gap bool) (lines [][]tour.Letter) {
+		for i, paragraph := range m.lesson().Text[m.act] {
+			if gap && i > 0 {
+				lines = append(lines, nil)
+			}
+			lines = append(lines, tour.Wrap(paragraph, n)...)
+		}
+		return lines
+	}
+	if lines := write(airy); len(lines) <= room {
+		return lines
+	}
+	return write(false)
+}
+
+// longest is how many rows the longest section of the lesson takes, in lines of n cells, with what stands over and under it.
+func (m *tourModel) longest(n int) int {
+	longest := 0
+	for _, section := range m.lesson().Text {
+		rows := 3
+		for _, paragraph := range section {
+			rows += len(tour.Wrap(paragraph, n))
+		}
+		longest = max(longest, rows)
+	}
+	return longest
+}
+
+func drawLetters(a chart.Area, x, y int, line []tour.Letter) {
+	inks := [...]chart.Ink{tour.Plain: inkPlain, tour.Strong: inkTitle, tour.Code: inkKey}
+	for _, l := range line {
+		x = a.Text(x, y, string(l.Rune), inks[l.Style])
+	}
+}
+
+// below is what stands under the text: the guess, what is expected and how it stands, and how it goes on. Where there is little
+// room, it is two lines.
+func (m *tourModel) below(n int, narrow bool) (lines [][]piece) {
+	if m.over() {
+		text := m.words.nextStep
+		if !m.reached {
+			text = m.words.theEnd
+		}
+		return m.spaced(narrow, []piece{{"✓ ", inkKept}, {text, inkNotice}})
+	}
+	act := &m.lesson().Acts[m.act]
+	if m.asking {
+		return m.spaced(narrow, []piece{{"› ", inkCursor}, {m.typed, inkTitle}, {"_ ", inkCursor}, {" " + m.words.typeNumber, inkDim}})
+	}
+	if m.guessed != "" {
+		if is, ok := m.scene.value(act.Answer); ok {
+			lines = append(lines, []piece{{m.words.said(m.guessed, is.String()), inkTitle}})
+		}
+	}
+	values := m.values
+	if !m.reached {
+		values, _ = m.expected()
+	}
+	var row []piece
+	for i, e := range act.Expect {
+		v := values[i]
+		sign := piece{"○ ", inkDim}
+		if m.reached {
+			sign = piece{"✓ ", inkKept}
+		}
+		text := m.words.value(e.Quantity, v)
+		if _, known := m.scene.value(e.Quantity); !known && !m.reached {
+			text = "?"
+		}
+		goal := []piece{sign, {m.words.quantity(e.Quantity) + m.words.colon, inkDim}, {text, inkTitle}}
+		switch {
+		case !narrow:
+			lines = append(lines, goal)
+		case len(row) == 0:
+			row = goal
+		case width(row)+2+width(goal) > n: // the first are those that matter
+		default:
+			row = append(append(row, piece{"  ", inkDim}), goal...)
+		}
+	}
+	if narrow {
+		lines = append(lines, row)
+	}
+	if m.reached {
+		lines = append(lines, []piece{{m.words.goOn, inkNotice}})
+	}
+	if narrow && len(lines) > 2 { // the guess beside what it was about
+		lines = [][]piece{append(append(lines[0], piece{"  ", inkDim}), lines[1]...), lines[2]}
+	}
+	if narrow && len(lines) == 2 {
+		if joined := append(append(lines[0], piece{"  ", inkDim}), lines[1]...); width(joined) <= n {
+			lines = [][]piece{joined}
+		}
+	}
+	return m.spaced(narrow, lines...)
+}
+
+// spaced puts an empty line before lines that have room.
+func (m *tourModel) spaced(narrow bool, lines ...[]piece) [][]piece {
+	if narrow {
+		return lines
+	}
+	return append([][]piece{nil}, lines...)
+}
+
+// drawFooter draws the keys of the tour and of its scene. Where there is no room for all, the heavier stay.
+func (m *tourModel) drawFooter(a chart.Area) {
+	keys := append(m.scene.offered(), tourKeys...)
+	shown := make([]string, len(keys))
+	room := a.W() + 2
+	for weight := mostWeight; weight > 0; weight-- {
+		for i, k := range keys {
+			if k.weight != weight || !m.offers(k) {
+				continue
+			}
+			name := k.shown
+			if k.tourCommand == tourJump {
+				name += fmt.Sprint(min(len(m.lessons), 9))
+			}
+			name = m.keyText(name)
+			if n := chart.TextWidth(name) + chart.TextWidth(m.words.keys[k.tourCommand]) + 3; n <= room {
+				room -= n
+				shown[i] = name
+			}
+		}
+	}
+	x := 0
+	for i, k := range keys {
+		if shown[i] != "" {
+			x = put(a, x, 0, piece{shown[i], inkKey}, piece{" " + m.words.keys[k.tourCommand] + "  ", inkDim})
+		}
+	}
+}
+
+// keyText is a text that names keys, as the screen can show it.
+func (m *tourModel) keyText(text string) string {
+	if m.opts.ASCII {
+		return arrowWords.Replace(text)
+	}
+	return text
+}
