@@ -229,3 +229,17 @@ func ExampleWithPoll() {
 	fmt.Println(err)
 	// Output: lock: acquire lock:average: context deadline exceeded
 }
+
+// overview is what README.md begins with.
+func overview(ctx context.Context, client *redis.Client, work func(context.Context) error) error {
+	reports, err := lock.New(client, "reports", lock.WithLease(10*time.Second), lock.WithFairness())
+	if err != nil {
+		return err
+	}
+	lease, err := reports.Acquire(ctx) // waits in line, until ctx ends
+	if err != nil {
+		return err
+	}
+	defer lease.Release(context.WithoutCancel(ctx))
+	return work(lease.Context(ctx)) // which is cancelled when the lease is lost
+}

@@ -45,8 +45,9 @@ func NewGuard(client redis.UniversalClient, key string) (*Guard, error) {
 
 // WithGuard has tokens handed out, as [WithFencing] does, and raises the fence of
 // g with each of them before the acquisition returns: whoever held the lock
-// before can no longer write. It may be given several times, and costs one more
-// round trip each. A fence that cannot be raised makes the acquisition fail, with
+// before can no longer write. It may be given several times. On the one node of a
+// plain client the script that takes the lock raises the fences as well; elsewhere,
+// and for what a fair lock hands over, each costs one more round trip. A fence that cannot be raised makes the acquisition fail, with
 // ErrStale if it is higher already. [New] returns ErrInvalid for nil.
 func WithGuard(g *Guard) Option {
 	return func(l *Lock) error {

@@ -123,6 +123,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -290,7 +293,7 @@ func (l *Lock) attempt(ctx context.Context, id string, since time.Time) (*Lease,
 	}
 	asked := time.Now()
 	l.observe(Event{Kind: EventAttempt, Owner: id, Waited: asked.Sub(since)})
-	token, err := l.grab(ctx, id)
+	got, err := l.grab(ctx, id)
 	if err == ErrHeld && l.id != "" {
 		err = l.whoHolds(ctx)
 	}
@@ -302,16 +305,25 @@ func (l *Lock) attempt(ctx context.Context, id string, since time.Time) (*Lease,
 	if l.lease > 0 {
 		expires = asked.Add(l.lease)
 	}
-	return l.granted(ctx, id, token, 0, expires, since)
+	if got.raised {
+		return l.leased(id, got.token, 0, expires, since), nil
+	}
+	return l.granted(ctx, id, got.token, 0, expires, since)
 }
 
-// granted makes a lease of a grant, and raises the fences. turn is for release.
-func (l *Lock) granted(ctx context.Context, id string, token uint64, turn int, expires, since time.Time) (*Lease, error) {
+// leased makes a lease of a grant. turn is for release.
+func (l *Lock) leased(id string, token uint64, turn int, expires, since time.Time) *Lease {
 	if l.observer != nil {
 		l.observe(Event{Kind: EventGrant, Owner: id, Token: token, Waited: time.Since(since)})
 	}
 	lease := l.newLease(id, token, expires)
 	lease.turn = turn
+	return lease
+}
+
+// granted makes a lease of a grant, and raises the fences.
+func (l *Lock) granted(ctx context.Context, id string, token uint64, turn int, expires, since time.Time) (*Lease, error) {
+	lease := l.leased(id, token, turn, expires, since)
 	for _, g := range l.guards {
 		if err := g.Raise(ctx, token); err != nil {
 			if ended(ctx) != nil {
@@ -324,21 +336,27 @@ func (l *Lock) granted(ctx context.Context, id string, token uint64, turn int, e
 	return lease, nil
 }
 
+// grant is what SET NX, or the script in its place, has brought.
+type grant struct {
+	token  uint64 // 0: none was asked for
+	raised bool   // the fences of all guards have been raised to it
+}
+
 // grab is send, which the caller leaves when ctx ends. What is granted then is
 // released.
-func (l *Lock) grab(ctx context.Context, id string) (uint64, error) {
-	token, _, err := command(ctx, &l.wire,
-		func() (uint64, error) { return l.send(ctx, id) },
-		func(_ uint64, err error) {
+func (l *Lock) grab(ctx context.Context, id string) (grant, error) {
+	got, _, err := command(ctx, &l.wire,
+		func() (grant, error) { return l.send(ctx, id) },
+		func(_ grant, err error) {
 			if err == nil && l.id == "" {
 				l.undo(ctx, id, 0)
 			}
 		})
-	return token, err
+	return got, err
 }
 
 // send sends one SET NX, or the script that takes a token as well.
-func (l *Lock) send(ctx context.Context, id string) (token uint64, err error) {
+func (l *Lock) send(ctx context.Context, id string) (got grant, err error) {
 	if l.tokens == "" {
 		args := make([]any, 0, 6)
 		args = append(args, "set", l.key, id, "nx")
@@ -347,38 +365,58 @@ func (l *Lock) send(ctx context.Context, id string) (token uint64, err error) {
 		}
 		err = l.client.Process(ctx, once{redis.NewStatusCmd(ctx, args...)})
 	} else {
-		token, err = l.grabToken(ctx, id)
+		got, err = l.grabToken(ctx, id)
 	}
 	switch {
 	case err == nil:
-		return token, nil
+		return got, nil
 	case errors.Is(err, redis.Nil):
-		return 0, ErrHeld
+		return grant{}, ErrHeld
 	case isReply(err):
-		return 0, err
+		return grant{}, err
 	}
 	// Without a reply the lock may be ours. Under a random id nobody else could
 	// ever release it, so do that; a custom id's owner can adopt it.
 	if l.id == "" {
 		l.background.Go(func() { l.undo(ctx, id, 0) })
 	}
-	return 0, err
+	return grant{}, err
 }
 
-// grabToken runs the script, which unlike [redis.Script.Run] it sends once only.
-func (l *Lock) grabToken(ctx context.Context, id string) (uint64, error) {
-	run := func(name, script string) (uint64, error) {
-		cmd := redis.NewStringCmd(ctx, name, script, 2, l.key, l.tokens, id, millis(l.lease), millis(fenceTTL))
-		if err := l.client.Process(ctx, once{cmd}); err != nil {
-			return 0, err
+// grabToken runs the script, which unlike [redis.Script.Run] it sends once only. It
+// raises the fences of guards on the same node too.
+func (l *Lock) grabToken(ctx context.Context, id string) (grant, error) {
+	keys := []any{l.key, l.tokens}
+	raises := l.raisesFences()
+	if raises {
+		for _, g := range l.guards {
+			keys = append(keys, g.fence)
 		}
-		return cmd.Uint64()
 	}
-	token, err := run("evalsha", acquireScript.Hash())
+	run := func(name, script string) (grant, error) {
+		args := append([]any{name, script, len(keys)}, keys...)
+		cmd := redis.NewStringCmd(ctx, append(args, id, millis(l.lease), millis(fenceTTL))...)
+		if err := l.client.Process(ctx, once{cmd}); err != nil {
+			return grant{}, err
+		}
+		text, stale := strings.CutSuffix(cmd.Val(), " stale")
+		token, err := strconv.ParseUint(text, 10, 64)
+		return grant{token: token, raised: raises && !stale}, err
+	}
+	got, err := run("evalsha", acquireScript.Hash())
 	if redis.HasErrorPrefix(err, "NOSCRIPT") {
-		token, err = run("eval", acquireSource)
+		got, err = run("eval", acquireSource)
 	}
-	return token, err
+	return got, err
+}
+
+// raisesFences tells whether one script can take the lock and raise the fences of all
+// guards: only where there is but one node.
+func (l *Lock) raisesFences() bool {
+	if _, ok := l.client.(*redis.Client); !ok || len(l.guards) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(l.guards, func(g *Guard) bool { return g.client != l.client })
 }
 
 // whoHolds tells ErrAlreadyAcquired from ErrHeld for a custom id.

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"math/rand/v2"
@@ -10,11 +11,13 @@ import (
 	"sync"
 	"time"
 
+	"locktop/lock"
 	"locktop/sim/bubble"
 	"locktop/sim/clock"
 )
 
-// An Arena is one lane whose clients make one update each, while somebody else
+// An Arena is one lane whose clients make one update each, or one try of it if a fence
+// refuses the write, while somebody else
 // decides, command by command, who goes next. The clients are those of every other
 // lane, with the real lock and a real connection to an embedded Redis; they only
 // park before each command until it is admitted.
@@ -115,17 +118,18 @@ func (c ArenaConfig) Validate() error {
 // player is a client, as the arena sees it.
 type player struct {
 	*client
-	ended chan struct{} // closed when its update is over
-	err   error
-
-	mu      sync.Mutex
+	ended   chan struct{} // closed when its update is over
+	err     error
 	crashed bool
-	sending *parked           // admitted, and not answered yet
-	trace   maphash.Hash      // of all requests and replies
 	idle    map[string]string // requests that changed nothing → the state of the keys that they touched
 	read    string            // the value that it read last
 	watched map[string]bool   // by WATCH → it was written to since
-	step    int               // the index of its last command in the trace
+
+	mu      sync.Mutex   // guards what the goroutines of the client change
+	sending *parked      // admitted, and not answered yet
+	step    int          // its index in the trace
+	trace   maphash.Hash // of all requests and replies
+	replies []traced     // not yet in the trace
 }
 
 // OpenArena makes an arena. It must be called, like all its methods, inside of a
@@ -146,6 +150,7 @@ func OpenArena(config ArenaConfig) (*Arena, error) {
 	for _, c := range lane.clients {
 		p := &player{client: c, ended: make(chan struct{})}
 		close(p.ended)
+		c.oneTry = true
 		c.seen = func(r request, err error) { a.seen(p, r, err) }
 		a.players = append(a.players, p)
 	}
@@ -196,7 +201,10 @@ func (p *player) begin(seed maphash.Seed) {
 	p.door.count.Store(0)
 	p.announced = p.announced[:0]
 	p.ended, p.err = make(chan struct{}), nil
-	p.crashed, p.sending, p.read = false, nil, ""
+	p.crashed, p.read = false, ""
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sending, p.replies = nil, nil
 	p.trace.SetSeed(seed)
 	p.idle, p.watched = map[string]string{}, map[string]bool{}
 }
@@ -210,7 +218,7 @@ func (p *player) play(ctx context.Context) {
 		alert := Alert{Number: 1, Latency: latencyOf(p.lane.seed, 1, p.number)}
 		p.record(Event{Kind: Received, Alert: alert.Number, Latency: alert.Latency})
 		noted := true // nobody races for receipts
-		if err := p.once(ctx, alert, &noted); err != nil {
+		if err := p.once(ctx, alert, &noted); err != nil && !errors.Is(err, lock.ErrStale) {
 			return fmt.Errorf("client %d: %w", p.number, err)
 		}
 		p.record(Event{Kind: Finished})
@@ -254,6 +262,13 @@ func (p *player) settleLock() {
 	}
 }
 
+// isSending says whether the client has been let through and not been answered yet.
+func (p *player) isSending() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sending != nil
+}
+
 // kill has everything that the client still sends fail.
 func (a *Arena) kill(p *player) {
 	p.announcing.Lock()
@@ -261,7 +276,7 @@ func (a *Arena) kill(p *player) {
 	p.announcing.Unlock()
 	p.record(Event{Kind: Crashed})
 	p.door.dead.Store(true)
-	if p.sending != nil {
+	if p.isSending() {
 		p.door.breakConns(0) // and Redis forgets that it waits
 	}
 }
@@ -321,7 +336,7 @@ func (a *Arena) do(m Move, i int) error {
 		p := a.players[m.Client-1]
 		p.crashed = true
 		a.kill(p)
-		if p.sending == nil {
+		if !p.isSending() {
 			for _, w := range a.lane.gate.waiting() {
 				if w.client == m.Client {
 					a.lane.gate.admit(w)
@@ -345,19 +360,19 @@ func joinedMoves(moves []Move) string {
 
 // send admits a command.
 func (a *Arena) send(p *player, w *parked) error {
-	text := anonymous(w.request)
+	text := anonymous(w)
 	keys := a.touched(w.request)
-	before := a.state(keys)
-	a.traceSend(p, w)
+	before := a.state(w.node, keys)
+	step := a.traceSend(p, w)
 	p.mu.Lock()
-	p.sending = w
+	p.sending, p.step = w, step
 	p.mu.Unlock()
 	a.lane.gate.admit(w)
 	bubble.Wait()
-	after := a.state(keys)
+	after := a.state(w.node, keys)
 	a.noteWatch(p, w.request, keys, after != before)
 	switch {
-	case p.sending != nil: // Redis keeps it waiting
+	case p.isSending(): // Redis keeps it waiting
 		a.line = append(a.line, p.number)
 	case after == before && !w.request.isStateful():
 		p.idle[text] = after
@@ -399,7 +414,9 @@ func (a *Arena) seen(p *player, r request, err error) {
 	p.trace.WriteString(text)
 	if p.sending != nil && p.sending.request.is(r) {
 		p.sending = nil
-		a.traceReply(p, r, err)
+		if a.traced {
+			p.replies = append(p.replies, traced{p.step, a.plainly.reply(r, err, a.ownerFor(p.number))})
+		}
 	}
 }
 
@@ -409,7 +426,7 @@ func (a *Arena) settle() error {
 	const horizon = time.Minute // longer than any time limit
 	for waited := time.Duration(0); ; {
 		bubble.Wait()
-		a.line = slices.DeleteFunc(a.line, func(number int) bool { return a.players[number-1].sending == nil })
+		a.line = slices.DeleteFunc(a.line, func(number int) bool { return !a.players[number-1].isSending() })
 		if err := a.failure(); err != nil {
 			return err
 		}
@@ -455,7 +472,7 @@ func (a *Arena) look() {
 	a.moves, a.commands = a.moves[:0], a.commands[:0]
 	for _, w := range a.lane.gate.waiting() {
 		p := a.players[w.client-1]
-		if state, idle := p.idle[anonymous(w.request)]; idle && state == a.state(a.touched(w.request)) {
+		if state, idle := p.idle[anonymous(w)]; idle && state == a.state(w.node, a.touched(w.request)) {
 			continue
 		}
 		m := Move{Kind: Send, Client: w.client}
@@ -543,9 +560,10 @@ func (a *Arena) failure() error {
 	return nil
 }
 
-// anonymous is a request without random ids: every try has another one.
-func anonymous(r request) string {
-	return renameIDs(r.String(), func(string) string { return "id" })
+// anonymous is a command without random ids, of which every try has another one, and
+// where it goes.
+func anonymous(w *parked) string {
+	return fmt.Sprint(w.node, " ", renameIDs(w.request.String(), func(string) string { return "id" }))
 }
 
 // A Footprint is what a move may change or see.
@@ -593,17 +611,16 @@ func (a *Arena) touched(r request) []string {
 	return keys
 }
 
-// state is what the lane's servers hold under some keys, but for times to live.
-func (a *Arena) state(keys []string) string {
+// state is what one of the lane's servers holds under some keys, but for times to
+// live.
+func (a *Arena) state(node int, keys []string) string {
 	if len(keys) == 0 {
 		return ""
 	}
 	var b strings.Builder
-	for _, server := range a.lane.servers() {
-		for _, k := range server.State(keys...) {
-			b.WriteString(k.Value)
-			b.WriteByte(0)
-		}
+	for _, k := range a.lane.servers()[node-1].State(keys...) {
+		b.WriteString(k.Value)
+		b.WriteByte(0)
 	}
 	return b.String()
 }
@@ -615,10 +632,13 @@ func (a *Arena) Signature() uint64 {
 	h.SetSeed(a.seed)
 	write := func(parts ...any) { fmt.Fprintln(&h, parts...) }
 	for _, p := range a.players {
-		write(p.number, p.over(), p.crashed, p.sending != nil, p.trace.Sum64(), p.watched)
+		p.mu.Lock()
+		sending, trace := p.sending != nil, p.trace.Sum64()
+		p.mu.Unlock()
+		write(p.number, p.over(), p.crashed, sending, trace, p.watched)
 	}
 	for _, w := range a.lane.gate.waiting() {
-		state, idle := a.players[w.client-1].idle[anonymous(w.request)]
+		state, idle := a.players[w.client-1].idle[anonymous(w)]
 		write(w.client, w.node, a.rename(w.client, w.request.String()), idle, a.rename(0, state))
 	}
 	for _, server := range a.lane.servers() {

@@ -36,6 +36,7 @@ type client struct {
 	inbox  chan Alert
 	random *rand.Rand // for pauses; the same in every run of a seed
 	wrote  bool       // a write of the present update was sent, and not refused
+	oneTry bool       // an update that was too late is given up
 
 	// seen, if set, is told of each request of an update that was answered, and of
 	// the error that the answer was, on the goroutine that sent it.

@@ -187,7 +187,8 @@ func (h hook) send(r request, next func() error) error {
 		r.refuse(err)
 		return err
 	}
-	lose := h.update.Load() && h.swallow.CompareAndSwap(true, false)
+	update := h.update.Load()
+	lose := update && h.swallow.CompareAndSwap(true, false)
 	var err error
 	if r.blocks() {
 		if err = next(); err == nil {
@@ -209,7 +210,7 @@ func (h hook) send(r request, next func() error) error {
 	case lose:
 		err = errSwallowed
 	default:
-		if seen := h.client.seen; seen != nil && h.update.Load() {
+		if seen := h.client.seen; seen != nil && update {
 			seen(r, err)
 		}
 		return err

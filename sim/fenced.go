@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"time"
 
 	"locktop/lock"
 )
@@ -33,8 +34,13 @@ var fencedWrite = Strategy{
 // It may be too late already when the lock is granted: a Redis that went back in
 // time counts tokens again that were given out before.
 func updateFenced(ctx context.Context, c *client, a Alert) error {
+	return c.fencedTries(ctx, a, func() (*lock.Lease, error) { return c.lock.Acquire(c.waits) })
+}
+
+// fencedTries is updateFenced with any way to acquire the lock.
+func (c *client) fencedTries(ctx context.Context, a Alert, acquire func() (*lock.Lease, error)) error {
 	for {
-		lease, err := c.lock.Acquire(c.waits)
+		lease, err := acquire()
 		if err == nil {
 			err = c.holding(ctx, lease, a, func(value string) (string, error) {
 				return c.guard.Swap(detached, lease, value, keyTTL)
@@ -43,8 +49,25 @@ func updateFenced(ctx context.Context, c *client, a Alert) error {
 			c.record(Event{Kind: Refused})
 			c.record(Event{Kind: Released})
 		}
-		if !errors.Is(err, lock.ErrStale) || ctx.Err() != nil {
+		if !errors.Is(err, lock.ErrStale) || ctx.Err() != nil || c.oneTry {
 			return err
 		}
 	}
+}
+
+// withFence is a strategy that tries for the lock, as spin does, but whose lock has
+// tokens: its fence is raised at acquisition, or by writing only.
+func withFence(s Strategy, atAcquisition bool) Strategy {
+	s.Fenced = atAcquisition
+	s.options = func(c *client) []lock.Option {
+		if atAcquisition {
+			return []lock.Option{lock.WithGuard(c.guard)}
+		}
+		return []lock.Option{lock.WithFencing()}
+	}
+	s.update = func(ctx context.Context, c *client, a Alert) error {
+		pause := func(int) time.Duration { return c.lane.now().retry }
+		return c.fencedTries(ctx, a, func() (*lock.Lease, error) { return c.tryUntilHeld(pause) })
+	}
+	return s
 }

@@ -55,6 +55,16 @@ func (c Config) lane(index int) (laneSpec, error) {
 			return checkLease(l.lease)
 		}
 	}
+	if strategy.Name == spinName {
+		settings["fence"] = func(value string) error {
+			switch value {
+			case "acquire", "write":
+				l.strategy = withFence(strategy, value == "acquire")
+				return nil
+			}
+			return fmt.Errorf("want acquire (raised with the grant) or write (by writing only), have %q", value)
+		}
+	}
 	if strategy.Nodes > 1 {
 		settings["nodes"] = readCount(&l.nodes, 3, mostNodes)
 	}

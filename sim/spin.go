@@ -5,8 +5,10 @@ import (
 	"time"
 )
 
+const spinName = "spin"
+
 var spin = Strategy{
-	Name:  "spin",
+	Name:  spinName,
 	Title: "lock, tried in a loop without blocking",
 	Explain: "A client tries to create the lock's key with SET NX and, when somebody else has it, pauses and tries again. " +
 		"Only the holder reads and writes, so nothing is lost. " +

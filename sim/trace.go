@@ -73,20 +73,18 @@ func (a *Arena) ownerFor(client int) func(id string) string {
 	}
 }
 
-// traceSend begins the trace of a command.
-func (a *Arena) traceSend(p *player, w *parked) {
-	if !a.traced {
-		return
-	}
-	a.steps = append(a.steps, Step{Move: a.made[len(a.made)-1], Command: a.plainly.request(w.request, a.ownerFor(p.number))})
-	p.step = len(a.steps) - 1
+// traced is the reply to the command of a step, by its index.
+type traced struct {
+	step  int
+	reply string
 }
 
-// traceReply notes the reply to the client's last command, on its goroutine.
-func (a *Arena) traceReply(p *player, r request, err error) {
+// traceSend begins the trace of a command, and returns its index.
+func (a *Arena) traceSend(p *player, w *parked) (step int) {
 	if a.traced {
-		a.steps[p.step].Reply = a.plainly.reply(r, err, a.ownerFor(p.number))
+		a.steps = append(a.steps, Step{Move: a.made[len(a.made)-1], Command: a.plainly.request(w.request, a.ownerFor(p.number))})
 	}
+	return len(a.steps) - 1
 }
 
 // traceRest completes the trace of the last move.
@@ -96,6 +94,14 @@ func (a *Arena) traceRest(before []int) {
 	}
 	if len(a.steps) < len(a.made) {
 		a.steps = append(a.steps, Step{Move: a.made[len(a.made)-1]})
+	}
+	for _, p := range a.players {
+		p.mu.Lock()
+		for _, t := range p.replies {
+			a.steps[t.step].Reply = t.reply
+		}
+		p.replies = p.replies[:0]
+		p.mu.Unlock()
 	}
 	s := &a.steps[len(a.steps)-1]
 	for _, number := range before {

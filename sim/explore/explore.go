@@ -423,5 +423,5 @@ func (p *player) sleep(outcomes map[sim.Outcome]uint64) error {
 		}
 		return nil
 	}
-	return visit(p.begin(), nil)
+	return visit(p.begin(), map[sim.Move]sim.Footprint{})
 }

@@ -1,6 +1,12 @@
 package explore_test
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -8,25 +14,410 @@ import (
 	"locktop/sim/explore"
 )
 
-func TestTry(t *testing.T) {
-	for _, c := range []sim.ArenaConfig{
-		{Lane: "none", Clients: 2}, {Lane: "none", Clients: 3}, {Lane: "none", Clients: 4},
-		{Lane: "spin", Clients: 2}, {Lane: "spin", Clients: 3},
-		{Lane: "spin", Clients: 2, Expiries: 1},
-		{Lane: "block", Clients: 3}, {Lane: "watch", Clients: 3},
-		{Lane: "broken-wakeup", Clients: 2},
-		{Lane: "atomic", Clients: 3},
-		{Lane: "fair", Clients: 2},
+// unbounded are options without a bound.
+func unbounded(c sim.ArenaConfig, method explore.Method) explore.Options {
+	return explore.Options{ArenaConfig: c, Method: method, Preemptions: -1, Timeout: 5 * time.Minute}
+}
+
+func run(t *testing.T, o explore.Options) *explore.Result {
+	t.Helper()
+	r, err := explore.Run(t.Context(), o)
+	if err != nil {
+		t.Fatalf("%+v: %v", o.ArenaConfig, err)
+	}
+	return r
+}
+
+// TestReferenceCounts holds the numbers of schedules against those that are known from elsewhere: by formula, or from
+// models of the algorithms without Redis; those of the blocking fenced and fair locks are of this package.
+func TestReferenceCounts(t *testing.T) {
+	for _, e := range []struct {
+		sim.ArenaConfig
+		schedules, losing, overlapping, hanging uint64
+	}{
+		{sim.ArenaConfig{Lane: "none", Clients: 1}, 1, 0, 0, 0},
+		{sim.ArenaConfig{Lane: "none", Clients: 2}, 6, 4, 4, 0},
+		{sim.ArenaConfig{Lane: "none", Clients: 3}, 90, 84, 84, 0},
+		{sim.ArenaConfig{Lane: "none", Clients: 4}, 2_520, 2_496, 2_496, 0},
+		{sim.ArenaConfig{Lane: "none", Clients: 5}, 113_400, 113_280, 113_280, 0}, // 10!/2⁵, all but 5!
+		{sim.ArenaConfig{Lane: "atomic", Clients: 4}, 24, 0, 0, 0},
+		{sim.ArenaConfig{Lane: "spin", Clients: 2}, 8, 0, 0, 0},
+		{sim.ArenaConfig{Lane: "spin", Clients: 3}, 456, 0, 0, 0},
+		{sim.ArenaConfig{Lane: "poll", Clients: 3}, 456, 0, 0, 0},
+		{sim.ArenaConfig{Lane: "backoff", Clients: 3}, 456, 0, 0, 0},
+		{sim.ArenaConfig{Lane: "spin", Clients: 2, Expiries: 1}, 302, 108, 252, 0},
+		{sim.ArenaConfig{Lane: "spin:fence=write", Clients: 2, Expiries: 1}, 302, 54, 252, 0},
+		{sim.ArenaConfig{Lane: "spin:fence=acquire", Clients: 2, Expiries: 1}, 302, 0, 252, 0},
+		{sim.ArenaConfig{Lane: "fenced-write", Clients: 2, Expiries: 1}, 842, 102, 564, 0},
+		{sim.ArenaConfig{Lane: "fenced", Clients: 2, Expiries: 1}, 842, 0, 564, 0},
+		{sim.ArenaConfig{Lane: "fair", Clients: 2}, 20, 0, 0, 0},
+		{sim.ArenaConfig{Lane: "fair", Clients: 3}, 2_706, 0, 0, 0},
+		{sim.ArenaConfig{Lane: "block", Clients: 2}, 20, 0, 0, 0},
+		{sim.ArenaConfig{Lane: "block", Clients: 3}, 3_180, 0, 0, 0},
+		{sim.ArenaConfig{Lane: "watch", Clients: 2}, 20, 0, 0, 0},
+		{sim.ArenaConfig{Lane: "watch", Clients: 3}, 52_980, 0, 0, 0},
+		{sim.ArenaConfig{Lane: "broken-wait", Clients: 2, Crashes: 1}, 184, 0, 0, 38},
+		{sim.ArenaConfig{Lane: "broken-wait", Clients: 3, Crashes: 1}, 35_862, 0, 0, 8_592},
+		{sim.ArenaConfig{Lane: "block", Clients: 3, Crashes: 1}, 35_862, 0, 0, 7_818}, // where the holder dies
 	} {
-		start := time.Now()
-		r, err := explore.Run(t.Context(), explore.Options{ArenaConfig: c, Preemptions: -1, Timeout: 4 * time.Second})
-		if err != nil {
-			t.Errorf("%+v: %v", c, err)
+		r := run(t, unbounded(e.ArenaConfig, explore.States))
+		if r.Schedules != e.schedules || r.Losing != e.losing || r.Overlapping != e.overlapping || r.Hanging != e.hanging || !r.Complete {
+			t.Errorf("%+v: %d schedules (complete: %t), %d lose, %d overlap, %d hang; want %d, %d, %d, %d", e.ArenaConfig,
+				r.Schedules, r.Complete, r.Losing, r.Overlapping, r.Hanging, e.schedules, e.losing, e.overlapping, e.hanging)
+		}
+	}
+	r := run(t, unbounded(sim.ArenaConfig{Lane: "none", Clients: 3}, explore.States))
+	if want := map[int64]uint64{1: 36, 2: 48}; !maps.Equal(r.Lost, want) {
+		t.Errorf("three clients lose %v, want %v", r.Lost, want)
+	}
+}
+
+// small are races whose schedules can all be played.
+var small = []sim.ArenaConfig{
+	{Lane: "none", Clients: 2}, {Lane: "none", Clients: 3}, {Lane: "none", Clients: 2, Crashes: 2},
+	{Lane: "atomic", Clients: 3}, {Lane: "watch", Clients: 2}, {Lane: "watch", Clients: 2, Crashes: 1},
+	{Lane: "spin", Clients: 2}, {Lane: "spin", Clients: 3}, {Lane: "spin", Clients: 2, Expiries: 1},
+	{Lane: "spin:fence=write", Clients: 2, Expiries: 1}, {Lane: "spin:fence=acquire", Clients: 2, Expiries: 1},
+	{Lane: "block", Clients: 2}, {Lane: "block", Clients: 2, Crashes: 1}, {Lane: "fair", Clients: 2},
+	{Lane: "broken-wait", Clients: 2, Crashes: 1}, {Lane: "broken-wakeup", Clients: 2},
+}
+
+// TestStatesCountWhatAllPlay: to explore a state once and count is no other than to play every schedule.
+func TestStatesCountWhatAllPlay(t *testing.T) {
+	for _, c := range small {
+		all, states := run(t, unbounded(c, explore.All)), run(t, unbounded(c, explore.States))
+		if !maps.Equal(all.Outcomes, states.Outcomes) {
+			t.Errorf("%+v: %v, but by states %v", c, all.Outcomes, states.Outcomes)
+		}
+		if !all.Complete || !states.Complete || uint64(all.Played) < all.Schedules {
+			t.Errorf("%+v: complete %t and %t, %d played of %d", c, all.Complete, states.Complete, all.Played, all.Schedules)
+		}
+	}
+}
+
+// TestSleepMissesNoOutcome: what is left out differs from something that is not in the order of unrelated commands only.
+func TestSleepMissesNoOutcome(t *testing.T) {
+	fewer := false
+	for _, c := range small {
+		all, sleep := run(t, unbounded(c, explore.All)), run(t, unbounded(c, explore.Sleep))
+		if !slices.Equal(outcomes(all), outcomes(sleep)) {
+			t.Errorf("%+v: %v, but with sleep sets %v", c, outcomes(all), outcomes(sleep))
+		}
+		if sleep.Schedules > all.Schedules {
+			t.Errorf("%+v: sleep sets give %d schedules of %d", c, sleep.Schedules, all.Schedules)
+		}
+		fewer = fewer || sleep.Schedules < all.Schedules/2
+	}
+	if !fewer {
+		t.Error("nothing is left out")
+	}
+}
+
+// outcomes are those there are, as text, in order.
+func outcomes(r *explore.Result) []string {
+	var all []string
+	for o := range r.Outcomes {
+		text, _ := json.Marshal(o)
+		all = append(all, string(text))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// TestPreemptionsAreBounded: a bound leaves out what it should, and by states as by playing all.
+func TestPreemptionsAreBounded(t *testing.T) {
+	for _, c := range []sim.ArenaConfig{{Lane: "none", Clients: 3}, {Lane: "spin", Clients: 2, Expiries: 1}, {Lane: "block", Clients: 2, Crashes: 1}} {
+		whole := run(t, unbounded(c, explore.States)).Schedules
+		last := uint64(0)
+		for bound := range 6 {
+			o := unbounded(c, explore.States)
+			o.Preemptions = bound
+			states := run(t, o)
+			o.Method = explore.All
+			if all := run(t, o); !maps.Equal(all.Outcomes, states.Outcomes) {
+				t.Errorf("%+v with %d preemptions: %v, but by states %v", c, bound, all.Outcomes, states.Outcomes)
+			}
+			if states.Schedules < last || states.Schedules > whole {
+				t.Errorf("%+v: %d schedules with %d preemptions, %d with one fewer, %d in all", c, states.Schedules, bound, last, whole)
+			}
+			last = states.Schedules
+		}
+		if bound := run(t, explore.Options{ArenaConfig: c, Preemptions: 0}); c.Lane == "none" && (bound.Schedules != 6 || bound.Losing != 0) {
+			t.Errorf("without preemption %d schedules, of which %d lose", bound.Schedules, bound.Losing)
+		}
+		if last != whole {
+			t.Logf("%+v: %d of %d schedules take more than 5 preemptions", c, whole-last, whole)
+		}
+	}
+}
+
+// TestWhatGoesWrongIsFound has every failure that is a matter of order found from the strategy alone.
+func TestWhatGoesWrongIsFound(t *testing.T) {
+	for _, e := range []struct {
+		preset string
+		sim.ArenaConfig
+		wrong func(sim.Outcome) bool
+		want  string // the schedule; "" is any
+	}{
+		{"lost-update", sim.ArenaConfig{Lane: "none", Clients: 3}, loses, "none@2: 1 2 2 1"},
+		{"gc-pause", sim.ArenaConfig{Lane: "block", Clients: 2, Expiries: 1}, loses, ""},
+		{"the same, spinning", sim.ArenaConfig{Lane: "spin", Clients: 2, Expiries: 1}, loses, "spin@2: 1 1 e 2 2 2 2 1 1"},
+		{"fence on writing only", sim.ArenaConfig{Lane: "fenced-write", Clients: 2, Expiries: 1}, loses, ""},
+		{"dead-holder", sim.ArenaConfig{Lane: "block", Clients: 2, Crashes: 1}, hangs, ""},
+		{"stolen-release", sim.ArenaConfig{Lane: "broken-release", Clients: 2, Expiries: 1}, loses, ""},
+		{"lost-wakeup", sim.ArenaConfig{Lane: "broken-wakeup", Clients: 2}, hangs, "broken-wakeup@2: 1 1 1 2 1 2 2"},
+		{"swallowed-signal", sim.ArenaConfig{Lane: "broken-wait", Clients: 3, Crashes: 1}, hangs, ""},
+	} {
+		o := unbounded(e.ArenaConfig, explore.Auto)
+		o.Timeout = 30 * time.Second
+		c := run(t, o).Counterexample
+		if c == nil || !e.wrong(c.Outcome) {
+			t.Errorf("%s: found %+v", e.preset, c)
 			continue
 		}
-		t.Logf("%+v: %v schedules, played %d, complete %v, lost %v losing %v overlapping %d hanging %d refusing %d in %v", c, r.Schedules, r.Played, r.Complete, r.Lost, r.Losing, r.Overlapping, r.Hanging, r.Refusing, time.Since(start))
-		if r.Counterexample != nil {
-			t.Logf("   %v %+v", r.Counterexample.Schedule, r.Counterexample)
+		if e.want != "" && c.Schedule.String() != e.want {
+			t.Errorf("%s: the smallest is %s, want %s", e.preset, c.Schedule, e.want)
 		}
+		if p, err := explore.Play(c.Schedule); err != nil || p.Outcome != c.Outcome || !p.Over {
+			t.Errorf("%s: %s plays as %+v, %v; want %+v", e.preset, c.Schedule, p.Outcome, err, c.Outcome)
+		}
+	}
+	for _, c := range []sim.ArenaConfig{
+		{Lane: "watch", Clients: 3}, {Lane: "atomic", Clients: 3, Crashes: 1}, {Lane: "spin:fence=acquire", Clients: 2, Expiries: 1},
+		{Lane: "fenced", Clients: 2, Expiries: 1}, {Lane: "block", Clients: 3}, {Lane: "fair", Clients: 3},
+	} {
+		if r := run(t, unbounded(c, explore.States)); r.Bad() || r.Counterexample != nil || !r.Complete {
+			t.Errorf("%+v goes wrong: %+v", c, r.Counterexample)
+		}
+	}
+}
+
+func loses(o sim.Outcome) bool { return o.Lost > 0 }
+func hangs(o sim.Outcome) bool { return o.Hung }
+
+// TestTheCounterexampleIsTheSmallest compares it with all schedules there are.
+func TestTheCounterexampleIsTheSmallest(t *testing.T) {
+	for _, c := range []sim.ArenaConfig{
+		{Lane: "none", Clients: 2}, {Lane: "spin", Clients: 2, Expiries: 1}, {Lane: "block", Clients: 2, Crashes: 1}, {Lane: "broken-wakeup", Clients: 2},
+	} {
+		found := run(t, unbounded(c, explore.States)).Counterexample
+		if found == nil {
+			t.Fatalf("%+v: nothing found", c)
+		}
+		faults, steps := 99, 99
+		o := unbounded(c, explore.All)
+		o.Each = func(moves []sim.Move, outcome sim.Outcome) {
+			if outcome.Lost == 0 && !outcome.Hung {
+				return
+			}
+			n := 0
+			for _, m := range moves {
+				if m.Kind != sim.Send {
+					n++
+				}
+			}
+			if n < faults {
+				faults, steps = n, 99
+			}
+			if n == faults {
+				steps = min(steps, len(moves))
+			}
+		}
+		run(t, o)
+		// Fewer preemptions go before fewer steps.
+		if found.Faults != faults || len(found.Schedule.Moves) < steps {
+			t.Errorf("%+v: %s has %d faults and %d steps; there is one with %d and %d", c, found.Schedule, found.Faults, len(found.Schedule.Moves), faults, steps)
+		}
+	}
+}
+
+func TestRandomFindsIt(t *testing.T) {
+	o := unbounded(sim.ArenaConfig{Lane: "none", Clients: 6}, explore.Random)
+	o.Limit, o.Seed = 200, 7
+	r := run(t, o)
+	if r.Complete || r.Schedules != 200 || r.Losing == 0 || r.Counterexample == nil {
+		t.Errorf("got %+v", r)
+	}
+	if again := run(t, o); !maps.Equal(r.Outcomes, again.Outcomes) {
+		t.Error("the same seed gives other schedules")
+	}
+}
+
+// TestTooLargeIsSaid: what cannot be explored whole is explored in part, and said to be.
+func TestTooLargeIsSaid(t *testing.T) {
+	o := unbounded(sim.ArenaConfig{Lane: "watch", Clients: 5}, explore.Auto)
+	o.Limit = 400
+	r := run(t, o)
+	if r.Complete || r.Schedules == 0 || r.Played > o.Limit {
+		t.Errorf("%d schedules, %d played, complete %t", r.Schedules, r.Played, r.Complete)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := explore.Run(ctx, o); !errors.Is(err, context.Canceled) {
+		t.Errorf("a cancelled search returns %v", err)
+	}
+	o = unbounded(sim.ArenaConfig{Lane: "redlock", Clients: 2}, explore.Auto)
+	o.Timeout = time.Second
+	if r := run(t, o); r.Complete || r.Schedules == 0 {
+		t.Errorf("in a second: %d schedules, complete %t", r.Schedules, r.Complete)
+	}
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	for _, o := range []explore.Options{
+		{ArenaConfig: sim.ArenaConfig{Lane: "none", Clients: 2}, Method: "magic"},
+		{ArenaConfig: sim.ArenaConfig{Lane: "none", Clients: 2}, Limit: -1},
+		{ArenaConfig: sim.ArenaConfig{Lane: "none", Clients: 2}, Timeout: -1},
+		{ArenaConfig: sim.ArenaConfig{Lane: "nothing", Clients: 2}},
+	} {
+		if _, err := explore.Run(t.Context(), o); err == nil {
+			t.Errorf("%+v is accepted", o)
+		}
+	}
+}
+
+func TestReports(t *testing.T) {
+	r := run(t, unbounded(sim.ArenaConfig{Lane: "none", Clients: 3}, explore.Auto))
+	var b strings.Builder
+	if err := r.WriteText(&b); err != nil {
+		t.Fatal(err)
+	}
+	const want = `none: 3 clients with one update each
+90 schedules, all there are (45 played)
+
+            84  lose updates: 36 lose 1, 48 lose 2
+            84  let two clients in at once, which this strategy allows
+             0  hang: some client waits for ever
+             0  refuse a stale write
+
+The smallest counterexample has 2 clients, 0 faults, 1 preemption and 4 steps; it loses 1 update:
+
+      c1                                            c2
+    1 GET average  → nil
+    2                                               GET average  → nil
+    3                                               SET average 37.2:1  → OK, was empty
+    4 SET average 48.9:1  → OK, was 37.2:1
+        ✗ erases c2's
+
+locktop replay --schedule 'none@2: 1 2 2 1'
+`
+	if got := b.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	b.Reset()
+	if err := r.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Schedules, Losing, Overlapping, Hanging uint64
+		Complete                                bool
+		Lost                                    map[string]uint64
+		Counterexample                          *struct {
+			Schedule string
+			Steps    []struct{ Move, Command, Reply string }
+		}
+	}
+	if err := json.Unmarshal([]byte(b.String()), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Schedules != 90 || got.Losing != 84 || !got.Complete || got.Lost["1"] != 36 || got.Lost["2"] != 48 || len(got.Lost) != 2 ||
+		got.Counterexample == nil || got.Counterexample.Schedule != "none@2: 1 2 2 1" || len(got.Counterexample.Steps) != 4 ||
+		got.Counterexample.Steps[3].Reply != "OK, was 37.2:1" {
+		t.Errorf("the JSON is %s", b.String())
+	}
+}
+
+func TestDiagrams(t *testing.T) {
+	for _, e := range []struct {
+		schedule string
+		width    int
+		marks    explore.Marks
+		want     string
+	}{
+		{"spin:lease=100ms@2: 1 1 e 2 2 2 2 1 1", 80, explore.ASCII, `
+    c1                                    c2
+  1 SET lock c1 NX PX 100  -> OK
+  2 GET average  -> nil
+  3 ------------------------------ the lease ends ------------------------------
+  4                                       SET lock c2 NX PX 100  -> OK
+                                            X two inside
+  5                                       GET average  -> nil
+  6                                       SET average 37.2:1  -> OK, was empty
+  7                                       release.lua lock c2  -> released
+  8 SET average 48.9:1  -> OK, was 37.2:1
+      X erases c2's
+  9 release.lua lock c1
+      -> not the owner any more`},
+		{"broken-wait@3: 1 2 2 x1 3 3", 96, explore.Unicode, `
+    c1                            c2                            c3
+  1 SET lock c1 NX  → OK
+  2                               SET lock c2 NX  → nil
+  3                               BLPOP signal  waits
+  4 ✗ crashes
+  5                                                             SET lock c3 NX  → nil
+  6                                                             BLPOP signal  waits`},
+	} {
+		s, err := explore.ParseSchedule(e.schedule)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := explore.Play(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := "\n" + strings.Join(p.Diagram(e.width, e.marks), "\n"); got != e.want {
+			t.Errorf("got %s\nwant %s", got, e.want)
+		}
+	}
+}
+
+func TestSchedules(t *testing.T) {
+	for _, text := range []string{"none@2: 1 2 2 1", "spin:lease=100ms@2: 1 1 e 2", "redlock:nodes=3@2: 1/1 2/3", "block@9:", "block@3: 1 x1"} {
+		s, err := explore.ParseSchedule(text)
+		if err != nil || s.String() != text {
+			t.Errorf("%q became %q, %v", text, s, err)
+		}
+	}
+	for _, text := range []string{"", "none", "none@2", "none@x: 1", "none@0: 1", "none@2: 1 y", "no such@2: 1", "none@2: e", "@2: 1"} {
+		if s, err := explore.ParseSchedule(text); err == nil {
+			t.Errorf("%q is read as %q", text, s)
+		}
+	}
+	for _, text := range []string{"none@2: 1 1 1", "none@2: 3", "block@2: 1 2 2 2"} {
+		s, err := explore.ParseSchedule(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := explore.Play(s); err == nil || !strings.Contains(err.Error(), "cannot be made") {
+			t.Errorf("%q plays: %v", text, err)
+		}
+	}
+}
+
+func FuzzParseSchedule(f *testing.F) {
+	f.Add("none@2: 1 2 2 1")
+	f.Add("spin:lease=100ms@2: 1,1,e 2")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := explore.ParseSchedule(text)
+		if err != nil {
+			return
+		}
+		again, err := explore.ParseSchedule(s.String())
+		if err != nil || again.String() != s.String() {
+			t.Errorf("%q is written as %q, which is read as %q, %v", text, s, again, err)
+		}
+	})
+}
+
+// BenchmarkExplore explores what a learner would.
+func BenchmarkExplore(b *testing.B) {
+	for _, c := range []sim.ArenaConfig{{Lane: "none", Clients: 3}, {Lane: "block", Clients: 3}, {Lane: "spin", Clients: 2, Expiries: 1}} {
+		b.Run(c.Lane, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := explore.Run(b.Context(), unbounded(c, explore.States)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
