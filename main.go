@@ -237,6 +237,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 		newList(stdout, "faults", "List the faults: what --fault can do to clients and to Redis, and when", report.Faults),
 		newCompare(stdout, stderr),
 		newExplore(stdout, stderr),
+		newStep(stdout),
 		newReplay(stdout, stderr),
 		newManual(stdout),
 	)
@@ -257,6 +258,7 @@ func newCommand(stdout, stderr io.Writer) *cobra.Command {
 	fl.DurationVar(&c.Interval, "interval", c.Interval, "time between two alerts")
 	fl.IntVar(&c.Servers, "servers", c.Servers, "servers of the alert cluster")
 	fl.Uint64Var(&c.Seed, "seed", c.Seed, "seed of the latencies: the same seed, the same alerts")
+	fl.BoolVar(&c.Deterministic, "deterministic", false, "run in virtual time, with everything drawn from the seed: the same flags, the same events, on every machine; embedded Redis only")
 	fl.DurationVar(&c.Work, "work", c.Work, "think time between a client's read and its write")
 	fl.DurationVar(&c.Retry, "retry", c.Retry, "pause after a failed try for the lock")
 	fl.DurationVar(&c.Lease, "lease", c.Lease, "the lock's time to live, 0 = none; unless given, it is stretched above speed 1, and none at max")
@@ -390,15 +392,19 @@ one; sleep leaves out those that differ from another only in the order of unrela
 commands; random draws them. auto is states and, beyond the limits, states with at
 most two preemptions, and then random.`
 
+// strategyUsage is of the flag for one strategy.
+var strategyUsage = "what the clients do, one of " + strings.Join(sim.StrategyNames(), ", ") + "; with settings behind colons, as in block:lease=2s"
+
 // newExplore tries every order of the commands of a small race.
 func newExplore(stdout, stderr io.Writer) *cobra.Command {
 	o := explore.Options{ArenaConfig: sim.ArenaConfig{Lane: "none", Clients: 2}, Preemptions: -1}
-	method, output, asJSON, check, file := string(explore.Auto), "text", false, false, ""
+	method, output, asJSON, check, grid, file := string(explore.Auto), "text", false, false, false, ""
+	var s shown // in the grid
 	cmd := &cobra.Command{
 		Use:     "explore",
 		Short:   "Try every order of the commands of a small race",
 		Long:    exploreHelp,
-		Example: "  locktop explore --strategy none --clients 3\n  locktop explore --strategy spin --expiries 1\n  locktop explore --strategy broken-wait --clients 3 --crashes 1 --output json",
+		Example: "  locktop explore --strategy none --clients 3\n  locktop explore --strategy none --clients 3 --grid\n  locktop explore --strategy spin --expiries 1\n  locktop explore --strategy broken-wait --clients 3 --crashes 1 --output json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			settings, err := settled(cmd)
@@ -419,6 +425,17 @@ func newExplore(stdout, stderr io.Writer) *cobra.Command {
 			if err := o.Validate(); err != nil {
 				return usageError{settings.Blame(err)}
 			}
+			if grid {
+				s.output = "text"
+				if err := s.complete(); err != nil {
+					return usageError{settings.Blame(err)}
+				}
+				if !isTerminal(stdout) {
+					return usageError{errors.New("grid: want a terminal; without one, leave --grid away")}
+				}
+				played, err := tui.Drive(cmd.Context(), tui.DriveOptions{Arena: o.ArenaConfig, Grid: true}, s.options())
+				return endDrive(stdout, played, err)
+			}
 			if isTerminal(stderr) {
 				o.Progress = func(played int) { fmt.Fprintf(stderr, "\r%d schedules played ", played) }
 				defer fmt.Fprint(stderr, "\r\x1b[K")
@@ -438,7 +455,7 @@ func newExplore(stdout, stderr io.Writer) *cobra.Command {
 	}
 	fl := cmd.Flags()
 	fl.SortFlags = false
-	fl.StringVar(&o.Lane, "strategy", o.Lane, "what the clients do, one of "+strings.Join(sim.StrategyNames(), ", ")+"; with settings behind colons, as in block:lease=2s")
+	fl.StringVar(&o.Lane, "strategy", o.Lane, strategyUsage)
 	fl.IntVar(&o.Clients, "clients", o.Clients, fmt.Sprintf("clients, 1 to %d", sim.MostPlayers))
 	fl.IntVar(&o.Expiries, "expiries", 0, "how often the lock's lease may run out")
 	fl.IntVar(&o.Crashes, "crashes", 0, "how many clients may crash")
@@ -450,9 +467,12 @@ func newExplore(stdout, stderr io.Writer) *cobra.Command {
 	fl.StringVar(&output, "output", output, "form of the result: text or json")
 	fl.BoolVar(&asJSON, "json", false, "short for --output json")
 	fl.BoolVar(&check, "check", false, "exit with 3 if any schedule goes wrong")
+	fl.BoolVar(&grid, "grid", false, "show every order as a cell of a grid on the screen, to be stepped through")
+	s.addScreen(fl)
 	fl.StringVar(&file, "config", file, configUsage)
 	completeWith(cmd, map[string]cobra.CompletionFunc{
 		"strategy": cli.Values(strategies()...), "method": cli.Values("auto", "states", "all", "sleep", "random"), "output": cli.Values("text", "json"),
+		"theme": cli.Values(themes...),
 	})
 	return cmd
 }
@@ -708,7 +728,7 @@ func (f *flags) complete(given *pflag.FlagSet, screen bool) error {
 		f.config.Speed = speed
 	}
 	switch {
-	case given.Changed("lease"):
+	case given.Changed("lease") || f.config.Deterministic:
 		f.config.LeaseFloor = 0 // it is meant as it is
 	case !screen && f.config.Speed == clock.Max:
 		f.config.Lease = 0 // as it will be: the report should say so

@@ -512,3 +512,47 @@ func TestFaultsOnTheCommandLine(t *testing.T) {
 		})
 	}
 }
+
+// TestADeterministicRunIsTheSameWithOneProcessor and with two: the log and the report.
+func TestADeterministicRunIsTheSameWithOneProcessor(t *testing.T) {
+	dir := t.TempDir()
+	once := func(processors, name string, args ...string) (log, report string) {
+		t.Helper()
+		t.Setenv("GOMAXPROCS", processors)
+		path := filepath.Join(dir, name+".jsonl")
+		cmd, stdout, stderr := process(t, append(args, "--deterministic", "--headless", "--json", "--record", path)...)
+		if err := cmd.Wait(); err != nil {
+			t.Fatalf("%v: %s", err, stderr)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text), stdout.String()
+	}
+	logs := map[string]bool{}
+	for i, args := range [][]string{
+		{"--seed", "5"},
+		{"--seed", "6", "--lanes", "fair,watch,redlock,backoff", "--alerts", "5"},
+		{"--seed", "7", "--lanes", "block,fenced", "--clients", "16", "--fault", "failover:after=300ms", "--fault", "pause:client=2:at=write"},
+	} {
+		first, report := once("1", fmt.Sprint(i, "-first"), args...)
+		for n, processors := range []string{"1", "2"} {
+			again, said := once(processors, fmt.Sprint(i, "-", n), args...)
+			if again != first || said != report {
+				t.Errorf("%v: another run with %s processors is another one", args, processors)
+			}
+		}
+		logs[first] = true
+	}
+	if len(logs) != 3 {
+		t.Errorf("three races have %d logs", len(logs))
+	}
+}
+
+func TestADeterministicRunTakesTheEmbeddedRedis(t *testing.T) {
+	code, _, stderr := locktop(t, "--deterministic", "--headless", "--redis", "redis://localhost:1")
+	if code != exitUsage || !strings.Contains(stderr, "use --redis embedded") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}

@@ -25,29 +25,39 @@ is nothing to change or to break.
 Without a terminal, or with --headless, it folds the recorded events again and prints
 the report, which is that of the run to the byte.
 
+With --schedule it plays a schedule of a small race, as locktop explore and locktop
+step print them, on the screen of locktop step: the right arrow makes its next move,
+the left one takes it back. Without a screen it prints the diagram and what comes of
+it.
+
 FILE may be compressed with gzip, and - is the standard input. If it is damaged or cut
 off, what can be read before that is shown or reported all the same; the exit code is
 then 4, and the message names the line and what is wrong with it.`
 
 // replayed is a recording that is to be shown.
 type replayed struct {
-	path    string
-	file    string // of the configuration
-	shown   shown
-	speed   speed
-	picture judge.Picture
+	schedule string // instead of a file
+	path     string
+	file     string // of the configuration
+	shown    shown
+	speed    speed
+	picture  judge.Picture
 }
 
 // newReplay plays recorded runs.
 func newReplay(stdout, stderr io.Writer) *cobra.Command {
 	var r replayed
 	cmd := &cobra.Command{
-		Use:   "replay FILE",
+		Use:   "replay FILE | --schedule SCHEDULE",
 		Short: "Play a recorded run on the screen, or report on it again",
 		Long:  replayHelp,
 		Example: "  locktop --headless --record run.jsonl && locktop replay run.jsonl\n" +
-			"  gzip -c run.jsonl | locktop replay - --headless --json",
-		Args: func(_ *cobra.Command, args []string) error {
+			"  gzip -c run.jsonl | locktop replay - --headless --json\n" +
+			"  locktop replay --schedule 'none@2: 1 2 2 1'",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if r.schedule != "" {
+				return noArguments(cmd, args)
+			}
 			if len(args) != 1 {
 				return usageError{fmt.Errorf("replay: want one FILE, a run recorded with --record, have %d", len(args))}
 			}
@@ -55,12 +65,15 @@ func newReplay(stdout, stderr io.Writer) *cobra.Command {
 		},
 		ValidArgsFunction: recordings,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r.path = args[0]
+			if r.schedule == "" {
+				r.path = args[0]
+			}
 			return r.run(cmd, stdout)
 		},
 	}
 	fl := cmd.Flags()
 	fl.SortFlags = false
+	fl.StringVar(&r.schedule, "schedule", "", "play this schedule of a small race instead of a FILE, as in 'none@2: 1 2 2 1'")
 	fl.Var(&r.speed, "speed", "at which it is played, to begin with (default that of the run or, where that slept nowhere, 1/16)")
 	r.shown.addReport(fl, "no screen: the report on stdout")
 	fl.StringVar(&r.picture.Path, "porcupine", "", porcupineUsage)
@@ -93,6 +106,9 @@ func (r *replayed) run(cmd *cobra.Command, stdout io.Writer) error {
 	speed, err := r.startingSpeed()
 	if err := errors.Join(err, r.shown.complete()); err != nil {
 		return usageError{settings.Blame(err)}
+	}
+	if r.schedule != "" {
+		return r.playSchedule(cmd, stdout)
 	}
 	file, err := eventlog.Open(r.path)
 	if err != nil {

@@ -202,6 +202,12 @@ func TestMistakesInAReplay(t *testing.T) {
 		{[]string{path, "--theme", "pink"}, exitUsage, "theme: want dark or light"},
 		{[]string{path, "--porcupine", path}, exitUsage, "overwrite it with --force"},
 		{[]string{path, "--porcupine", path + "/in/no/directory.html"}, exitFailed, "porcupine: "},
+		{[]string{path, "--schedule", "none@2: 1"}, exitUsage, "unexpected argument"},
+		{[]string{"--schedule", "none@2: 1 1 1"}, exitUsage, "schedule: move 3: 1 cannot be made here; there is 2"},
+		{[]string{"--schedule", "none@2"}, exitUsage, "want strategy@clients: moves"},
+		{[]string{"--schedule", "none@2: 1 z"}, exitUsage, `move "z"`},
+		{[]string{"--schedule", "none@2: e"}, exitUsage, "none takes no lock"},
+		{[]string{"--schedule", "none@2: 1", "--output", "csv"}, exitUsage, "want text or json for a schedule"},
 		{[]string{path + "x"}, exitFailed, "replay: open " + path + "x"},
 	} {
 		code, stdout, stderr := locktop(t, append([]string{"replay"}, c.args...)...)

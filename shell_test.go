@@ -37,6 +37,7 @@ func TestCompletion(t *testing.T) {
 		{"strategies to compare", "compare --strategies al", []string{"all"}},
 		{"forms of the scorecard", "compare --output c", []string{"csv"}},
 		{"endings of recordings", "replay ", []string{"jsonl", "gz"}},
+		{"strategies to step through", "step --strategy sp", []string{"spin"}},
 		{"forms of a recording's report", "replay run.jsonl --output m", []string{"markdown"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -109,7 +110,7 @@ func TestTheManualPage(t *testing.T) {
 	plain := strings.NewReplacer("\\-", "-", "\\&", "", "\\_", "_").Replace(page)
 	cmd := newCommand(io.Discard, io.Discard)
 	known := func(f *pflag.Flag) {
-		if !strings.Contains(plain, "--"+f.Name) || !strings.Contains(plain, cli.Variable(f.Name)) && f.Name != "strategies" && f.Name != "updates" {
+		if !strings.Contains(plain, "--"+f.Name) || !strings.Contains(plain, cli.Variable(f.Name)) && f.Name != "strategies" && f.Name != "updates" && f.Name != "schedule" {
 			t.Errorf("nothing on --%s", f.Name)
 		}
 	}
@@ -121,6 +122,11 @@ func TestTheManualPage(t *testing.T) {
 		if sub.Name() == "compare" || sub.Name() == "replay" {
 			sub.Flags().VisitAll(known)
 		}
+		sub.Flags().VisitAll(func(f *pflag.Flag) {
+			if !strings.Contains(plain, "--"+f.Name) {
+				t.Errorf("%s: nothing on --%s", sub.Name(), f.Name)
+			}
+		})
 	}
 	for _, code := range exitCodes {
 		if !strings.Contains(plain, code.Text) {

@@ -476,3 +476,44 @@ func TestAReplayFromAPipe(t *testing.T) {
 	c.restored()
 	c.shows("none: lost ")
 }
+
+// TestAnUpdateIsLostByHand on a terminal: both clients read, and both write.
+func TestAnUpdateIsLostByHand(t *testing.T) {
+	c := onConsole(t, true, program(t), "step")
+	c.shows("can you lose an update?", "4 of the 6 orders lose an update")
+	c.types(".")
+	c.shows("MOVE 1")
+	c.types("2.")
+	c.shows("MOVE 2", "SET average 48.9:1", "SET average 37.2:1")
+	c.types(".")
+	c.shows("✗ stale")
+	c.types("1.")
+	c.shows("YOU LOST ONE", "c1 wrote what it had computed from n=0, and erased c2's sample", "4 of these 6 orders do")
+	c.types("q")
+	c.ends(exitDone)
+	c.restored()
+	c.shows("locktop replay --schedule 'none@2: 1 2 2 1'")
+}
+
+// TestTheGridOnATerminal opens one of its orders, and a schedule is stepped through.
+func TestTheGridOnATerminal(t *testing.T) {
+	c := onConsole(t, true, program(t), "explore", "--strategy", "none", "--clients", "3", "--grid", "--ascii")
+	c.shows("X 84 of 90 orders lose an update", "+ keep all 6", "schedule none@3: 1 1 2 2 3 3")
+	c.types("n\r")
+	c.shows("MOVE 0 OF 6", "schedule none@3: | 1 1 2 3 2 3")
+	c.types("......")
+	c.shows("YOU LOST ONE", "84 of these 90 orders do")
+	c.cmd.Process.Signal(syscall.SIGTERM)
+	c.ends(exitInterrupted)
+	c.restored()
+
+	c = onConsole(t, true, program(t), "replay", "--schedule", "spin@2: 1 1 e 2 2 2 1 1 2")
+	c.shows("MOVE 0 OF 9", "schedule spin:lease=100ms@2: │ 1 1 e 2 2 2 1 1 2")
+	c.types("...")
+	c.shows("the lease ends", "✗ lock is gone")
+	c.types("\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C")
+	c.shows("YOU LOST ONE", "108 of these 302 orders do, if the lease may end once")
+	c.types("q")
+	c.ends(exitDone)
+	c.restored()
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"runtime"
 	"strconv"
 	"strings"
@@ -165,13 +164,29 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 	first := p.first
 	if p.oldest() {
 		first = nil
-		timer.Reset(p.poke())
+		timer.Reset(p.poke(&l.random))
 	}
 	for {
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case g := <-p.grants:
+		var g handover
+		told := true
+		select { // what was told is not asked for
+		case g = <-p.grants:
+		default:
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case g = <-p.grants:
+			case <-first:
+				first = nil
+				timer.Reset(p.poke(&l.random))
+				continue
+			case <-p.ask:
+				told = false
+			case <-timer.C:
+				told = false
+			}
+		}
+		if told {
 			p.turn = g.turn
 			granted := g.after
 			if granted.IsZero() {
@@ -186,12 +201,10 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 			case l.lease == 0 && !g.after.IsZero():
 				return l.granted(ctx, p.id, g.token, g.turn, time.Time{}, since)
 			}
-		case <-first:
-			first = nil
-			timer.Reset(p.poke())
-			continue
+		}
+		select { // one question will do
 		case <-p.ask:
-		case <-timer.C:
+		default:
 		}
 		lease, err := l.ask(ctx, p, since)
 		if lease != nil || err != nil {
@@ -202,7 +215,7 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 		}
 		h.nudge(p.line, p.holder)
 		if first == nil {
-			timer.Reset(p.poke())
+			timer.Reset(p.poke(&l.random))
 		}
 	}
 }
@@ -219,8 +232,8 @@ func (p *place) oldest() bool {
 
 // poke returns how long the oldest waiter waits before it asks. Where the oldest
 // changes often, none would get to it, and the process would seem silent.
-func (p *place) poke() time.Duration {
-	d := leastPoke + rand.N(mostPoke-leastPoke)
+func (p *place) poke(r *random) time.Duration {
+	d := leastPoke + r.below(mostPoke-leastPoke)
 	if p.ttl >= 0 {
 		d = min(d, p.ttl+time.Millisecond)
 	}

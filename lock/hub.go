@@ -2,7 +2,6 @@ package lock
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"maps"
 	"slices"
@@ -108,7 +107,7 @@ func (l *Lock) enter(ctx context.Context, id string) (*hub, *waiter, error) {
 	hubs.Lock()
 	h := hubs.of[key]
 	if h == nil {
-		h = newHub(key)
+		h = newHub(key, l.random.word())
 		hubs.of[key] = h
 		go h.run()
 	}
@@ -129,10 +128,10 @@ func (l *Lock) enter(ctx context.Context, id string) (*hub, *waiter, error) {
 	return h, h.add(l.key, id), nil
 }
 
-func newHub(key hubKey) *hub {
+func newHub(key hubKey, name string) *hub {
 	h := &hub{
 		key:     key,
-		name:    rand.Text(),
+		name:    name,
 		ready:   make(chan struct{}),
 		ended:   make(chan struct{}),
 		waiters: map[uint64]*waiter{},

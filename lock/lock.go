@@ -119,8 +119,6 @@ package lock
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -155,6 +153,7 @@ type Lock struct {
 	poll        Backoff       // its zero value: wait for the signal
 	line        line          // for those who wait in order
 	observer    Observer
+	random      random
 	wire
 }
 
@@ -488,9 +487,7 @@ func (l *Lock) newID() string {
 	if l.id != "" {
 		return l.id
 	}
-	var b [18]byte
-	rand.Read(b[:]) // never fails
-	return base64.StdEncoding.EncodeToString(b[:])
+	return l.random.id()
 }
 
 // once is a command that go-redis must not repeat by itself. After a SET NX

@@ -3,7 +3,6 @@ package lock
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 )
 
@@ -34,7 +33,7 @@ func (b Backoff) check() error {
 }
 
 // pause returns how long to wait after the given number of failures, from 1.
-func (b Backoff) pause(failures int) time.Duration {
+func (b Backoff) pause(failures int, r *random) time.Duration {
 	limit := b.first
 	for range failures - 1 {
 		if limit > b.most/2 {
@@ -44,7 +43,7 @@ func (b Backoff) pause(failures int) time.Duration {
 		limit *= 2
 	}
 	if b.jitter {
-		return rand.N(limit + 1)
+		return r.below(limit + 1)
 	}
 	return limit
 }
@@ -75,7 +74,7 @@ func (l *Lock) acquirePolling(ctx context.Context) (*Lease, error) {
 			return lease, err
 		}
 		l.observe(Event{Kind: EventWait, Owner: id, Waited: time.Since(since)})
-		timer.Reset(l.poll.pause(failures))
+		timer.Reset(l.poll.pause(failures, &l.random))
 		select {
 		case <-timer.C:
 		case <-ctx.Done():

@@ -13,14 +13,14 @@ func TestExponentialPauses(t *testing.T) {
 	} {
 		var least, most time.Duration = limit, 0
 		for range 1000 {
-			d := b.pause(failures)
+			d := b.pause(failures, new(random))
 			least, most = min(least, d), max(most, d)
 		}
 		if least > limit/10 || most < limit*9/10 || most > limit {
 			t.Errorf("after %d failures pauses from %v to %v, want up to %v", failures, least, most, limit)
 		}
 	}
-	if d := Exponential(1, 1<<62).pause(1 << 20); d < 0 {
+	if d := Exponential(1, 1<<62).pause(1<<20, new(random)); d < 0 {
 		t.Errorf("the limit overflowed to %v", d)
 	}
 }

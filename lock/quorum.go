@@ -2,10 +2,8 @@ package lock
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	mathrand "math/rand/v2"
 	"net"
 	"reflect"
 	"strings"
@@ -82,6 +80,7 @@ type Quorum struct {
 	timeout    time.Duration // what a node has to answer in
 	need       int           // nodes in a majority
 	observer   Observer
+	random     random
 	background sync.WaitGroup // requests that have been left behind, and watched leases
 }
 
@@ -250,7 +249,7 @@ func (q *Quorum) Acquire(ctx context.Context) (*QuorumLease, error) {
 		if errors.Is(err, ErrHeld) {
 			// Random, so that contenders who split the nodes among them do not
 			// meet again and again.
-			err = q.pause(ctx, time.Millisecond+mathrand.N(most), since)
+			err = q.pause(ctx, time.Millisecond+q.random.below(most), since)
 		}
 		switch {
 		case err != nil:
@@ -289,7 +288,7 @@ func (q *Quorum) attempt(ctx context.Context, since time.Time) (*QuorumLease, er
 	asked := time.Now()
 	s := &QuorumLease{
 		quorum:  q,
-		id:      rand.Text(),
+		id:      q.random.word(),
 		ballots: make([]ballot, len(q.clients)),
 		end:     end{over: make(chan struct{}), expires: asked.Add(q.lease - drift(q.lease))},
 	}

@@ -19,11 +19,11 @@ type faults struct {
 	scripted []Fault      // those of the configuration that are for this lane
 	struck   atomic.Int64 // when Redis was last hit, in Unix nanoseconds
 
-	// turn is had by one fault of Redis at a time.
-	turn sync.Mutex
-	// service is held for reading by every command that Redis answers at once, and
-	// for writing while the first server is being replaced.
-	service sync.RWMutex
+	// turn has room for the one fault of Redis that has its turn.
+	turn chan struct{}
+	// service is that of the first server: every command that Redis answers at once is
+	// in it, and none while the server is being replaced.
+	service service
 	gone    [mostNodes + 1]atomic.Bool // by number of the server: it stays away
 	fail    error                      // why Redis could not be brought back
 }
@@ -147,6 +147,7 @@ func (c *client) reach(at Point) {
 	if l.faults.count.Load() == 0 || c.door.dead.Load() {
 		return
 	}
+	l.alone(reachOrder + c.number) // several may come at once
 	l.faults.mu.Lock()
 	ctx := l.faults.ctx
 	var due []Fault

@@ -34,9 +34,10 @@ type client struct {
 	lane   *Lane
 	door   *door
 	inbox  chan Alert
-	random *rand.Rand // for pauses; the same in every run of a seed
-	wrote  bool       // a write of the present update was sent, and not refused
-	oneTry bool       // an update that was too late is given up
+	random *rand.Rand  // for pauses; the same in every run of a seed
+	ids    rand.Source // for what the lock draws; nil is an unpredictable one
+	wrote  bool        // a write of the present update was sent, and not refused
+	oneTry bool        // an update that was too late is given up
 
 	// seen, if set, is told of each request of an update that was answered, and of
 	// the error that the answer was, on the goroutine that sent it.
@@ -93,7 +94,11 @@ func (c *client) open() (err error) {
 // dial readies a connection to the lane's server of a number, by way of the client's
 // door.
 func (c *client) dial(server *backend.Server, node int) *redis.Client {
-	r := redis.NewClient(server.Options())
+	options := server.Options()
+	if c.lane.gate.all {
+		options.PoolSize = roomyPool
+	}
+	r := redis.NewClient(options)
 	r.AddHook(hook{c.door, node})
 	return r
 }
@@ -107,6 +112,11 @@ func (c *client) connect(ctx context.Context) error {
 	}
 	return c.readyLock()
 }
+
+// roomyPool is how many connections a client may have in virtual time. It uses one,
+// as elsewhere, but where that is taken it must not wait for it: the timers with
+// which go-redis does so are shared by the whole program.
+const roomyPool = 64
 
 // readyLock makes the client's handle of the lock, anew whenever its lease as
 // Redis counts it has changed with the speed.
@@ -124,6 +134,9 @@ func (c *client) readyLock() error {
 		c.quorum, err = c.newQuorum(lease)
 	} else {
 		opts := []lock.Option{lock.WithObserver(c), lock.WithLease(lease)}
+		if c.ids != nil {
+			opts = append(opts, lock.WithRandom(c.ids))
+		}
 		if more := c.regime.strategy.options; more != nil {
 			opts = append(opts, more(c)...)
 		}
@@ -212,7 +225,7 @@ func (c *client) run(ctx context.Context) error {
 			if c.door.dead.Load() {
 				return nil // the event of that is recorded
 			}
-			if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			if ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, lock.ErrStale) || c.excuses(err)) {
 				return nil
 			}
 			return c.broke(fmt.Errorf("alert %d: %w", a.Number, err))

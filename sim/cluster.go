@@ -141,6 +141,23 @@ func (cl *cluster) noteSent(ctx context.Context, n int, sent time.Duration) erro
 // passed, or at once at full speed. Alerts may overtake each other on the way.
 func (cl *cluster) serve(ctx context.Context, server, servers int, feed <-chan round) {
 	var due pushes
+	take := func(r round, ok bool) bool {
+		if !ok {
+			feed = nil
+			return true
+		}
+		for i := server; i < len(r.to); i += servers {
+			a, c := r.Alert, r.to[i]
+			a.Latency = latencyOf(cl.lane.seed, a.Number, c.number)
+			p := push{at: a.Sent + a.Latency, client: c, alert: a}
+			if cl.lane.clock.Speed() != clock.Max && !cl.lane.backlog {
+				heap.Push(&due, p)
+			} else if !cl.deliver(ctx, p) {
+				return false
+			}
+		}
+		return true
+	}
 	for feed != nil || len(due) > 0 {
 		next, stop := cl.arrival(due)
 		select {
@@ -149,21 +166,18 @@ func (cl *cluster) serve(ctx context.Context, server, servers int, feed <-chan r
 			return
 		case r, ok := <-feed:
 			stop()
-			if !ok {
-				feed = nil
-				continue
-			}
-			for i := server; i < len(r.to); i += servers {
-				a, c := r.Alert, r.to[i]
-				a.Latency = latencyOf(cl.lane.seed, a.Number, c.number)
-				p := push{at: a.Sent + a.Latency, client: c, alert: a}
-				if cl.lane.clock.Speed() != clock.Max && !cl.lane.backlog {
-					heap.Push(&due, p)
-				} else if !cl.deliver(ctx, p) {
-					return
-				}
+			if !take(r, ok) {
+				return
 			}
 		case <-next:
+			select {
+			case r, ok := <-feed: // it may have been overtaken by one that is due
+				if !take(r, ok) {
+					return
+				}
+				continue
+			default:
+			}
 			if !cl.deliver(ctx, heap.Pop(&due).(push)) {
 				return
 			}
@@ -188,10 +202,11 @@ func (cl *cluster) deliver(ctx context.Context, p push) bool {
 	}
 	select {
 	case p.client.inbox <- p.alert:
-		return true
 	case <-ctx.Done():
 		return false
 	}
+	cl.lane.alone(deliverOrder + (p.client.number-1)%cl.lane.pushers) // so that whoever has waited for this has come, too
+	return true
 }
 
 // retire audits and deletes the alerts up to number last that every client has

@@ -12,7 +12,7 @@ import (
 
 // Config describes one experiment. The same configuration gives the same
 // alerts and the same latencies, in every lane and on every machine; how the
-// clients interleave is up to the scheduler and to Redis.
+// clients interleave is up to the machine and to Redis, unless it is Deterministic.
 type Config struct {
 	// Lanes names the strategies to compare, 1 to 4. Behind colons a lane may have
 	// settings of its own: lease, work, retry, nodes, away (how long a server that
@@ -52,6 +52,10 @@ type Config struct {
 	GiveUp   bool
 	// Speed is how fast experiment time runs; at [clock.Max] nobody sleeps.
 	Speed clock.Speed
+	// Deterministic has the experiment run in virtual time, on an embedded Redis, with
+	// everything that is left to chance drawn from the seed: the same configuration
+	// gives the same events on every machine. See [virtual].
+	Deterministic bool
 	// Source is where the Redis of each lane comes from.
 	Source backend.Source
 }
@@ -105,6 +109,9 @@ func (c Config) Validate() error {
 	}
 	if err := c.checkChanges(); err != nil {
 		errs = append(errs, err)
+	}
+	if c.Deterministic && !c.Source.Embedded() {
+		refuse("deterministic: %s keeps a time of its own: use --redis embedded", c.Source)
 	}
 	if c.Clients < 1 || c.Clients > MostClients {
 		refuse("clients: want 1 to %d, have %d", MostClients, c.Clients)

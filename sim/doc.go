@@ -8,6 +8,9 @@
 // [Snapshot] of a board: nothing else computes a number. The [Ledger] inside of a
 // board proves which updates are in the value in Redis and who erased the rest.
 //
+// A deterministic experiment lives in virtual time, where the same seed is the same
+// run, event by event, on every machine; see virtual.go.
+//
 // The package neither draws nor prints, and knows no flags. Where Redis comes from
 // is package backend, time is package clock, the report is package report.
 package sim

@@ -65,13 +65,24 @@ type hook struct {
 
 // pass lets a request through, after all that has to come before, or refuses it.
 func (h hook) pass(r request) error {
-	if r.isPrivate() && h.client.lane.gate.scheduled {
-		return nil
+	gate, clk := &h.client.lane.gate, h.client.lane.clock
+	if r.isPrivate() && gate.scheduled && !gate.all {
+		return nil // in an arena it belongs to the request before
 	}
+	if !r.isPrivate() && !h.dead.Load() && (gate.all || h.update.Load()) {
+		gate.pass(h.client.number, h.node, r)
+	}
+	// Whether it is an update's is asked only now: before, an update that is coming to
+	// its end may just have left it behind.
 	if h.update.Load() && !h.dead.Load() {
-		h.client.lane.gate.pass(h.client.number, h.node, r)
-		h.client.announce()
+		if !r.isPrivate() {
+			h.client.announce()
+		}
+		admitted := clk.Now()
 		h.client.reach(AtCommand)
+		if gate.all && clk.Now() != admitted {
+			gate.pass(h.client.number, h.node, r) // now is a moment that nobody has chosen
+		}
 		h.count.Add(int64(r.commands()))
 	}
 	switch {
@@ -142,8 +153,11 @@ func (d *door) breakConns(node int) {
 // DialHook implements [redis.Hook].
 func (h hook) DialHook(next redis.DialHook) redis.DialHook {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if h.dead.Load() {
+		switch l := h.client.lane; {
+		case h.dead.Load():
 			return nil, errCrashed
+		case l.gate.all && h.node == 1 && !l.faults.service.runs():
+			return nil, errAway // rather than by chance before or after
 		}
 		c, err := next(ctx, network, addr)
 		if err != nil {
@@ -223,15 +237,47 @@ func (h hook) send(r request, next func() error) error {
 // command that blocks is sent without.
 func (h hook) serve() {
 	if h.node == 1 {
-		h.client.lane.faults.service.RLock()
+		h.client.lane.faults.service.enter()
 	}
 }
 
 func (h hook) served() {
 	if h.node == 1 {
-		h.client.lane.faults.service.RUnlock()
+		h.client.lane.faults.service.leave()
 	}
 }
 
 // touch notes that something is being done to the client.
 func (d *door) touch() { d.faulted.Store(time.Now().UnixNano()) }
+
+// An adminHook has the lane's own commands, of the alert cluster and of faults, wait
+// at the gate as those of its clients do.
+type adminHook struct {
+	gate *gate
+	node int
+}
+
+// DialHook implements [redis.Hook].
+func (adminHook) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+// ProcessHook implements [redis.Hook].
+func (h adminHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		h.pass(request{one: cmd})
+		return next(ctx, cmd)
+	}
+}
+
+// ProcessPipelineHook implements [redis.Hook].
+func (h adminHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		h.pass(request{many: cmds})
+		return next(ctx, cmds)
+	}
+}
+
+func (h adminHook) pass(r request) {
+	if !r.isHandshake() {
+		h.gate.pass(0, h.node, r)
+	}
+}

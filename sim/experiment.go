@@ -18,7 +18,8 @@ import (
 // goroutine with [Experiment.Snapshots], and end it with [Experiment.Close].
 type Experiment struct {
 	config  Config
-	clock   *clock.Clock
+	clock   *clock.Clock // of a deterministic experiment, what virtual time is paced by
+	virtual *virtual     // nil unless it is deterministic
 	lanes   []*Lane
 	started time.Time
 
@@ -36,19 +37,48 @@ func Open(ctx context.Context, cfg Config) (*Experiment, error) {
 		return nil, err
 	}
 	e := &Experiment{config: cfg, clock: clock.New(cfg.Speed), done: make(chan struct{})}
-	e.clock.Pause() // until Run
-	runID, err := newRunID()
-	if err != nil {
-		return nil, err
+	var err error
+	if cfg.Deterministic {
+		e.virtual = newVirtual(e.clock)
+		ctx := context.WithoutCancel(ctx) // it ends outside
+		e.inside(func() {
+			e.virtual.clock = clock.NewVirtual(1)
+			err = e.connect(ctx, e.virtual.clock, "virtual")
+		})
+	} else {
+		e.clock.Pause() // until Run
+		var runID string
+		if runID, err = newRunID(); err == nil {
+			err = e.connect(ctx, e.clock, runID)
+		}
 	}
-	for i := range cfg.Lanes {
-		lane, err := openLane(ctx, cfg, i, e.clock, runID)
+	if err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+// connect opens the lanes.
+func (e *Experiment) connect(ctx context.Context, clk *clock.Clock, runID string) error {
+	for i := range e.config.Lanes {
+		lane, err := openLane(ctx, e.config, i, clk, runID)
 		if err != nil {
-			return nil, errors.Join(err, e.Close())
+			return err
 		}
 		e.lanes = append(e.lanes, lane)
 	}
-	return e, nil
+	return nil
+}
+
+// inside calls f where the experiment lives, between two commands if it is
+// deterministic, and returns when it has. f must not wait for a command. It is not for
+// what is told of events.
+func (e *Experiment) inside(f func()) {
+	if e.virtual != nil {
+		e.virtual.do(f)
+		return
+	}
+	f()
 }
 
 // newRunID returns a name that no other run has.
@@ -64,6 +94,9 @@ func newRunID() (string, error) {
 // ctx ends (which is no error), or with the first error of a lane, after the
 // others have been stopped.
 func (e *Experiment) Run(ctx context.Context) error {
+	if e.virtual != nil {
+		return e.runVirtual(ctx)
+	}
 	// A deadline must not reach the commands: they would be cut off before
 	// their replies. Inside, a run is only ever cancelled.
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -90,9 +123,28 @@ func (e *Experiment) Run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// runVirtual is Run in virtual time.
+func (e *Experiment) runVirtual(ctx context.Context) (err error) {
+	v := e.virtual
+	defer close(e.done)
+	over := make(chan error, 1)
+	var stop func()
+	v.do(func() { stop = v.race(e.lanes, func(err error) { over <- err }) })
+	if stop != nil {
+		defer context.AfterFunc(ctx, func() { v.post(stop) })()
+	}
+	select {
+	case err = <-over:
+	case <-v.ended:
+		err = v.err
+	}
+	return err
+}
+
 // OnEvent has f told of every event as it is folded, with the index of its lane:
 // the events of a lane in their order, those of several lanes on several
-// goroutines. Several may be told. It must be called before Run.
+// goroutines, unless the experiment is deterministic: then in the order of time, on
+// one. Several may be told. It must be called before Run.
 func (e *Experiment) OnEvent(f func(lane int, event Event)) {
 	for i, l := range e.lanes {
 		before := l.recorder.log
@@ -126,8 +178,21 @@ func (e *Experiment) Done() <-chan struct{} { return e.done }
 // after Run has returned.
 func (e *Experiment) Close() error {
 	var errs []error
-	for _, l := range e.lanes {
-		errs = append(errs, l.close())
+	closeLanes := func() {
+		for _, l := range e.lanes {
+			errs = append(errs, l.close())
+		}
+	}
+	if v := e.virtual; v != nil {
+		v.do(func() {
+			closeLanes()
+			v.clock.Close()
+			v.closing = true
+		})
+		<-v.ended
+		errs = append(errs, v.err)
+	} else {
+		closeLanes()
 	}
 	e.clock.Close()
 	return errors.Join(errs...)
@@ -137,11 +202,24 @@ func (e *Experiment) Close() error {
 // become of that.
 func (e *Experiment) Config() Config { return e.config }
 
-// Clock returns the experiment clock.
+// Clock returns the experiment clock; of a deterministic experiment, the one that its
+// virtual time is paced by: see [Experiment.Now].
 func (e *Experiment) Clock() *clock.Clock { return e.clock }
 
-// Elapsed returns the real time that the run took, or has taken so far.
+// Now returns the experiment time.
+func (e *Experiment) Now() time.Duration {
+	if e.virtual != nil {
+		return time.Duration(e.virtual.now.Load())
+	}
+	return e.clock.Now()
+}
+
+// Elapsed returns the real time that the run took, or has taken so far; the virtual
+// time if it is deterministic.
 func (e *Experiment) Elapsed() time.Duration {
+	if e.virtual != nil {
+		return e.Now()
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.elapsed > 0 {
@@ -179,6 +257,10 @@ func (e *Experiment) CanPause() bool { return e.lanes[0].server.FollowsClock() }
 
 // Pause stops the clock and parks every client before its next command.
 func (e *Experiment) Pause() {
+	if v := e.virtual; v != nil {
+		v.set(func() { v.paused, v.stepping = true, 0 })
+		return
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.stepping = false
@@ -194,6 +276,10 @@ func (e *Experiment) pauseLocked() {
 
 // Resume lets the clock and the clients go on.
 func (e *Experiment) Resume() {
+	if v := e.virtual; v != nil {
+		v.set(func() { v.paused, v.stepping = false, 0 })
+		return
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.stepping = false
@@ -204,13 +290,27 @@ func (e *Experiment) Resume() {
 }
 
 // Paused says whether the experiment stands still; during a step it does not.
-func (e *Experiment) Paused() bool { return e.clock.Paused() }
+func (e *Experiment) Paused() bool {
+	if e.virtual != nil {
+		return e.virtual.halted()
+	}
+	return e.clock.Paused()
+}
 
 // Step lets a paused lane send exactly one Redis command: one that is parked,
 // of the preferred client if it can, or else the next that arrives when time
 // goes on. In that time the other lanes run on; then everything stands again.
-// It does not wait for the command.
+// It does not wait for the command. A deterministic lane sends the command whose turn
+// it is, whoever is preferred.
 func (e *Experiment) Step(lane, client int) {
+	if v := e.virtual; v != nil {
+		v.set(func() {
+			if v.paused {
+				v.stepping = lane + 1
+			}
+		})
+		return
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.stepping || !e.clock.Paused() || e.lanes[lane].gate.grant(client) {
@@ -245,7 +345,7 @@ func (e *Experiment) Inject(lane int, f Fault) error {
 	if err := l.now().config.CheckFault(f); err != nil {
 		return err
 	}
-	l.inject(f)
+	e.inside(func() { l.inject(f) })
 	return nil
 }
 

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -17,6 +18,11 @@ type gate struct {
 	scheduled bool
 	came      chan struct{} // tells the scheduler that a command has come; has room for one
 
+	// all says that every command of the lane waits here, not only those of updates:
+	// in virtual time nothing may reach Redis by chance. It is set before the first
+	// one comes.
+	all bool
+
 	mu      sync.Mutex
 	parked  []*parked
 	stepped func() // set while a step waits for a command to arrive
@@ -24,7 +30,7 @@ type gate struct {
 
 // parked is a command that waits at the gate.
 type parked struct {
-	client, node int
+	client, node int // client 0 is the lane itself, and its node may be an order: see alone
 	request      request
 	passed       chan struct{}
 }
@@ -99,11 +105,30 @@ func (g *gate) waiting() []*parked {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	all := slices.Clone(g.parked)
-	slices.SortStableFunc(all, func(a, b *parked) int {
-		if a.client != b.client {
-			return a.client - b.client
+	slices.SortStableFunc(all, byClient)
+	return all
+}
+
+// byClient orders parked commands by client, and then by node.
+func byClient(a, b *parked) int {
+	if a.client != b.client {
+		return a.client - b.client
+	}
+	return a.node - b.node
+}
+
+// take returns the parked commands, which the scheduler keeps from now on, in an
+// order that does not depend on how they came.
+func (g *gate) take() []*parked {
+	g.mu.Lock()
+	all := g.parked
+	g.parked = nil
+	g.mu.Unlock()
+	slices.SortFunc(all, func(a, b *parked) int {
+		if c := byClient(a, b); c != 0 {
+			return c
 		}
-		return a.node - b.node
+		return strings.Compare(a.request.String(), b.request.String())
 	})
 	return all
 }

@@ -63,9 +63,11 @@ func openLane(ctx context.Context, cfg Config, index int, clk *clock.Clock, runI
 		interval: cfg.Interval, backlog: cfg.Backlog,
 		awayFor: asked.away, synced: asked.synced, giveUp: cfg.GiveUp,
 		clock: clk, script: cfg.Faults, stop: func() {},
+		faults: faults{turn: make(chan struct{}, 1)},
 	}
 	l.regime.Store(asked)
 	l.members.Store(int64(cfg.Clients))
+	l.gate.all = cfg.Deterministic
 	server, err := cfg.Source.Open(ctx, clk, runID, index+1)
 	if err != nil {
 		return nil, err
@@ -78,7 +80,13 @@ func openLane(ctx context.Context, cfg Config, index int, clk *clock.Clock, runI
 		}
 		l.nodes = append(l.nodes, node)
 	}
+	if l.gate.all {
+		for i, server := range l.servers() {
+			server.Admin().AddHook(adminHook{&l.gate, i + 1})
+		}
+	}
 	l.recorder = NewRecorder(clk, NewBoard(l.info))
+	l.recorder.rounds = cfg.Deterministic
 	l.cluster = newCluster(l)
 	if l.lockKeys, err = lockKeys(server.Admin(), l.average); err != nil {
 		return nil, errors.Join(err, l.close())
@@ -122,6 +130,9 @@ func (l *Lane) newClient(number int) (*client, error) {
 		number: number, field: clientField(number), lane: l, regime: l.now(),
 		inbox: l.cluster.newInbox(), nudged: make(chan struct{}, 1),
 		random: rand.New(rand.NewPCG(l.seed, uint64(number))),
+	}
+	if l.gate.all {
+		c.ids = l.chance(clientField(number))
 	}
 	c.door = &door{client: c}
 	c.from.Store(1)
@@ -170,12 +181,14 @@ func (l *Lane) run(ctx context.Context) error {
 	var fold sync.WaitGroup
 	racing, stop := context.WithCancel(ctx)
 	defer stop()
-	fold.Go(func() {
-		if err := guard(func() error { l.recorder.run(folding); return nil }); err != nil {
-			l.failed(err)
-			stop()
-		}
-	})
+	if !l.recorder.rounds {
+		fold.Go(func() {
+			if err := guard(func() error { l.recorder.run(folding); return nil }); err != nil {
+				l.failed(err)
+				stop()
+			}
+		})
+	}
 	defer fold.Wait()
 	defer stopFolding()
 
@@ -199,7 +212,7 @@ func (l *Lane) run(ctx context.Context) error {
 	for _, c := range clients {
 		start(c.run)
 	}
-	if l.giveUp {
+	if l.giveUp && !l.recorder.rounds {
 		wait := l.watchForHang(racing, stop)
 		defer wait()
 	}
@@ -249,7 +262,9 @@ const grace = 2 * time.Second
 // wind ends the lane after the context: whoever waits for Redis gets a moment
 // for its reply, and then loses its connection.
 func (l *Lane) wind(ended <-chan struct{}) {
-	l.gate.open()
+	if !l.gate.all {
+		l.gate.open()
+	}
 	select {
 	case <-ended:
 		return

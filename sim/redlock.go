@@ -37,6 +37,11 @@ func (c *client) newQuorum(lease time.Duration) (*lock.Quorum, error) {
 	for _, node := range c.nodes {
 		nodes = append(nodes, node)
 	}
-	return lock.NewQuorum(nodes, c.lane.lockName(), lock.WithQuorumLease(lease),
-		lock.WithNodeTimeout(min(nodeTimeout, lease/2)), lock.WithQuorumObserver(c))
+	opts := []lock.QuorumOption{
+		lock.WithQuorumLease(lease), lock.WithNodeTimeout(min(nodeTimeout, lease/2)), lock.WithQuorumObserver(c),
+	}
+	if c.ids != nil {
+		opts = append(opts, lock.WithQuorumRandom(c.ids))
+	}
+	return lock.NewQuorum(nodes, c.lane.lockName(), opts...)
 }

@@ -26,7 +26,7 @@ func newRegime(cfg Config, index int) (*regime, error) {
 		return nil, err
 	}
 	r := &regime{laneSpec: spec, config: cfg, floor: cfg.LeaseFloor}
-	if spec.fixed {
+	if spec.fixed || cfg.Deterministic { // there no machine has any jitter
 		r.floor = 0
 	}
 	r.over, r.end = context.WithCancel(context.Background())
@@ -210,9 +210,15 @@ func (l *Lane) seal() {
 // cannot be, which wraps [ErrServers] if a run that begins so could have it, or if it
 // makes no difference anywhere. What comes of it becomes events, of the kinds Changed,
 // Joined and Left.
-func (e *Experiment) Change(change Change) error {
+func (e *Experiment) Change(change Change) (err error) {
 	e.changes.Lock()
 	defer e.changes.Unlock()
+	err = errOver
+	e.inside(func() { err = e.change(change) })
+	return err
+}
+
+func (e *Experiment) change(change Change) error {
 	var lanes []*Lane
 	for i, l := range e.lanes {
 		if change.Lane != 0 && change.Lane != i+1 {

@@ -58,8 +58,9 @@ func (l *Lane) strikeRedis(f Fault) {
 
 // hit does something to Redis, one fault at a time. If it fails, the lane ends.
 func (l *Lane) hit(f Fault, do func(context.Context, Fault) error) {
-	l.faults.turn.Lock()
-	defer l.faults.turn.Unlock()
+	l.faults.turn <- struct{}{}
+	l.alone(strikeOrder)
+	defer func() { <-l.faults.turn }()
 	ctx, cancel := context.WithTimeout(context.Background(), excusedFor)
 	defer cancel()
 	if err := do(ctx, f); err != nil {
@@ -130,9 +131,10 @@ func (l *Lane) stayAway() {
 func (l *Lane) failover(ctx context.Context, f Fault) error {
 	replica := l.copy
 	if !l.synced {
-		l.faults.service.Lock() // the copy is of one moment
+		l.faults.service.halt() // the copy is of one moment
+		l.faults.service.drain()
 		behind, err := l.copy(ctx)
-		l.faults.service.Unlock()
+		l.faults.service.resume()
 		if err != nil {
 			return err
 		}
@@ -153,9 +155,10 @@ func (l *Lane) copy(ctx context.Context) (backend.Copy, error) {
 // a replica. Commands that are on their way lose their replies; others wait.
 func (l *Lane) replace(ctx context.Context, f Fault, replica func(context.Context) (backend.Copy, error)) error {
 	l.struckNow()
+	l.faults.service.halt()
+	defer l.faults.service.resume()
 	l.breakConns(1)
-	l.faults.service.Lock()
-	defer l.faults.service.Unlock()
+	l.faults.service.drain()
 	data, err := replica(ctx)
 	if err != nil {
 		return err
@@ -171,6 +174,7 @@ func (l *Lane) replace(ctx context.Context, f Fault, replica func(context.Contex
 		return err
 	}
 	l.stayAway()
+	l.alone(resumeOrder)
 	off := longestLease
 	if !l.now().strategy.Locks || data.Has(l.lockKeys[0]) {
 		off = 0 // there is nothing to forget, or the replica knows of it
@@ -203,8 +207,8 @@ func recent(at int64) bool { return at != 0 && time.Since(time.Unix(0, at)) < ex
 func (l *Lane) admin(ctx context.Context, do func() error) error {
 	for {
 		err := func() error {
-			l.faults.service.RLock()
-			defer l.faults.service.RUnlock()
+			l.faults.service.enter()
+			defer l.faults.service.leave()
 			return do()
 		}()
 		if err == nil || ctx.Err() != nil || !l.excuses() {

@@ -3,6 +3,7 @@ package sim
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // A Step is a move that was made in an [Arena], and what came of it.
@@ -34,8 +35,11 @@ type Player struct {
 	// can be sent now, and not only after something has changed.
 	Next  string
 	Sends bool
-	// Read is the value that it read last, as in Redis; "" is none.
+	// Read is the value that it read last, as people would write it; "" is none.
 	Read string
+	// Inside says that it is between "acquired" and "release" or, without a lock,
+	// between its read and its write.
+	Inside bool
 	// Waits says that Redis keeps it waiting, Over that its update has ended, Crashed
 	// that it did so by a crash.
 	Waits, Over, Crashed bool
@@ -44,8 +48,10 @@ type Player struct {
 // Players returns what all clients are about to do.
 func (a *Arena) Players() []Player {
 	players := make([]Player, len(a.players))
+	inside := a.lane.recorder.Snapshot(View{Since: -1}).Inside
 	for i, p := range a.players {
-		players[i] = Player{Number: p.number, Read: p.read, Waits: slices.Contains(a.line, p.number), Over: p.over(), Crashed: p.crashed}
+		players[i] = Player{Number: p.number, Read: a.plainly.text(p.read, a.ownerFor(p.number)), Waits: slices.Contains(a.line, p.number), Over: p.over(), Crashed: p.crashed}
+		players[i].Inside = slices.Contains(inside, p.number) && !p.over()
 	}
 	for _, w := range a.lane.gate.waiting() {
 		v := &players[w.client-1]
@@ -61,6 +67,36 @@ func (a *Arena) Players() []Player {
 		}
 	}
 	return players
+}
+
+// Held is what Redis holds under one of the lane's keys, as people would write it.
+type Held struct {
+	// Name is what the key is for: average, lock, signal, …
+	Name, Value string
+	// TTL is its time to live; 0 is none.
+	TTL time.Duration
+	// Node is the server that holds it, from 1, where there are several; else 0.
+	Node int
+}
+
+// Held returns what Redis holds now of the average and the lock, in the order of the
+// servers. A key that is not there is left out.
+func (a *Arena) Held() []Held {
+	var held []Held
+	names := append([]string{a.lane.averageKey()}, a.lane.lockKeys...)
+	for i, server := range a.lane.servers() {
+		for _, k := range server.State(names...) {
+			if k.Value == "" {
+				continue
+			}
+			h := Held{Name: a.plainly.keys.Replace(k.Name), Value: a.plainly.text(k.Value, a.ownerFor(0)), TTL: k.TTL}
+			if len(a.lane.nodes) > 0 {
+				h.Node = i + 1
+			}
+			held = append(held, h)
+		}
+	}
+	return held
 }
 
 // ownerFor names the client that a random id belongs to; a new one belongs to the

@@ -17,7 +17,7 @@ func (m *model) present() time.Duration {
 	case m.frozen:
 		return m.frozenAt
 	}
-	return m.session.exp.Clock().Now()
+	return m.session.exp.Now()
 }
 
 // shown is the time that the screen shows.

@@ -257,23 +257,33 @@ func drawFooter(a chart.Area, f *Frame) {
 		return
 	}
 	a = drawDamage(a, f)
-	var shown [len(keyMap)]bool
+	drawKeys(a, keyMap[:], func(k keyed) (string, string, bool) {
+		return f.keyText(footerKeys(k)), footerWords(k, f), k.brief != "" && f.obeyed(k)
+	})
+}
+
+// drawKeys draws as many keys as there is room for, the heaviest. The footer's names for a key, and its words, are the
+// caller's; ok is false for one that does not belong there.
+func drawKeys(a chart.Area, keys []keyed, name func(k keyed) (key, words string, ok bool)) {
+	shown := make([]bool, len(keys))
 	room := a.W() + 2
 	for weight := 11; weight > 0; weight-- {
-		for i, k := range keyMap {
-			if k.weight != weight || k.brief == "" || !f.obeyed(k) {
+		for i, k := range keys {
+			if k.weight != weight {
 				continue
 			}
-			if n := chart.TextWidth(f.keyText(footerKeys(k))) + chart.TextWidth(footerWords(k, f)) + 3; n <= room {
+			key, words, ok := name(k)
+			if n := chart.TextWidth(key) + chart.TextWidth(words) + 3; ok && n <= room {
 				room -= n
 				shown[i] = true
 			}
 		}
 	}
 	x := 0
-	for i, k := range keyMap {
+	for i, k := range keys {
 		if shown[i] {
-			x = put(a, x, 0, piece{f.keyText(footerKeys(k)), inkKey}, piece{" " + footerWords(k, f) + "  ", inkDim})
+			key, words, _ := name(k)
+			x = put(a, x, 0, piece{key, inkKey}, piece{" " + words + "  ", inkDim})
 		}
 	}
 }

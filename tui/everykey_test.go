@@ -60,6 +60,7 @@ func pressAll(t *testing.T, m *model, session *session, frame Frame, view View, 
 			m.frame.State, m.frame.View, m.frame.Over = Frozen, view, over
 			press(t, m, key)
 			picture := m.viewNow()
+			m.closeDrive()
 			lines := strings.Split(picture, "\n")
 			if len(lines) != s.h {
 				t.Fatalf("%s, %d, %d×%d: after %q there are %d lines", viewNames[view], over, s.w, s.h, key, len(lines))

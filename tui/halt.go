@@ -37,7 +37,7 @@ func (m *model) pause() {
 		return
 	}
 	m.frozen = !m.frozen
-	m.frozenAt = m.session.exp.Clock().Now()
+	m.frozenAt = m.session.exp.Now()
 	m.fold()
 }
 
@@ -74,7 +74,7 @@ func (m *model) suspend() tea.Cmd {
 	switch {
 	case m.play != nil:
 		m.play.stop()
-	case m.session != nil && !m.session.over() && m.session.exp.CanPause() && !m.paused:
+	case m.session != nil && !m.session.over() && m.session.exp.CanPause() && !m.paused && (m.drive == nil || !m.drive.paused):
 		m.suspended = true
 		m.session.exp.Pause()
 	}

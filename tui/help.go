@@ -19,28 +19,20 @@ func drawHelp(screen chart.Area, f *Frame) {
 // helpLines are all that the help has to say, on a screen of w × h cells.
 func helpLines(f *Frame, w, h int) [][]piece {
 	room := boxText(w)
-	entries := helpEntries(f)
-	column := 0
-	for _, e := range entries {
-		column = max(column, chart.TextWidth(e.keys))
-	}
 	var lines [][]piece
 	if p := f.Preset; p != nil {
 		lines = append(lines, []piece{{"PRESET " + strings.ToUpper(p.Name) + "  ", inkTitle}, {p.Title, inkTitle}})
 		lines = append(append(lines, presetLines(p, room)...), nil)
 	}
-	if len(entries) <= h-2-len(lines) && room >= 68 {
-		for _, e := range entries {
-			if column+2+chart.TextWidth(e.words) > room {
-				e.words, _, _ = strings.Cut(e.words, ",")
-			}
-			lines = append(lines, []piece{{e.keys + strings.Repeat(" ", column-chart.TextWidth(e.keys)+2), inkKey}, {e.words, inkPlain}})
-		}
-	} else {
-		lines = append(lines, flow(entries, room)...)
-	}
+	lines = append(lines, entryLines(helpEntries(keyMap[:], f.obeyed, f.ASCII), room, h-2-len(lines))...)
 	for _, text := range explanations(f) {
 		lines = append(append(lines, nil), paragraph(text, room, inkDim)...)
+	}
+	if pages(len(lines), h) == 2 { // or in one, if that is all it takes
+		blank := func(line []piece) bool { return line == nil }
+		if dense := slices.DeleteFunc(slices.Clone(lines), blank); pages(len(dense), h) == 1 {
+			return dense
+		}
 	}
 	return lines
 }
@@ -48,18 +40,39 @@ func helpLines(f *Frame, w, h int) [][]piece {
 // helpEntry is a key, or a key and its counterpart, with what they do.
 type helpEntry struct{ keys, words string }
 
-func helpEntries(f *Frame) []helpEntry {
+// helpEntries are the keys that are obeyed.
+func helpEntries(keys []keyed, obeyed func(keyed) bool, ascii bool) []helpEntry {
 	var entries []helpEntry
-	for _, k := range keyMap {
+	for _, k := range keys {
 		switch help := k.Help(); {
-		case !f.obeyed(k):
+		case !obeyed(k):
 		case help.Desc == "":
-			entries[len(entries)-1].keys += "  " + f.keyText(help.Key)
+			entries[len(entries)-1].keys += "  " + keyText(help.Key, ascii)
 		default:
-			entries = append(entries, helpEntry{f.keyText(help.Key), help.Desc})
+			entries = append(entries, helpEntry{keyText(help.Key, ascii), help.Desc})
 		}
 	}
 	return entries
+}
+
+// entryLines sets entries in lines of room cells: each in one of its own, if there are rows enough.
+func entryLines(entries []helpEntry, room, rows int) [][]piece {
+	const leastRoom = 68
+	if len(entries) > rows || room < leastRoom {
+		return flow(entries, room)
+	}
+	column := 0
+	for _, e := range entries {
+		column = max(column, chart.TextWidth(e.keys))
+	}
+	var lines [][]piece
+	for _, e := range entries {
+		if column+2+chart.TextWidth(e.words) > room {
+			e.words, _, _ = strings.Cut(e.words, ",")
+		}
+		lines = append(lines, []piece{{e.keys + strings.Repeat(" ", column-chart.TextWidth(e.keys)+2), inkKey}, {e.words, inkPlain}})
+	}
+	return lines
 }
 
 // flow sets entries one behind the other where there is no room for a line each.

@@ -67,6 +67,22 @@ const (
 	cmdMouse
 	cmdSuspend
 	cmdQuit
+	cmdDrive // step through a small race by hand
+	cmdLeave // that, or a part of it
+	cmdSelect
+	cmdGrant
+	cmdUndo
+	cmdRedo
+	cmdExpire
+	cmdNextServer
+	cmdShowWrong
+	cmdGrid
+	cmdLeft
+	cmdRight
+	cmdNextWrong
+	cmdPrevWrong
+	cmdOpen
+	cmdOpenEnd
 	cmdUnfit // something that a recording has no use for
 )
 
@@ -83,6 +99,7 @@ type keyed struct {
 	fault  sim.FaultKind // what cmdInject does
 	node   bool          // and to one node of several
 	of     kind          // what it is for
+	client int           // whom cmdSelect selects
 }
 
 // kind is what the screen may show.
@@ -213,6 +230,7 @@ var keyMap = [...]keyed{
 	bind(cmdRestart, []string{"r"}, "r", "play it from the start").inFooter(3, "from the start").ofRecordings(),
 	bind(cmdFaults, []string{"f"}, "f", "faults, a menu of what can be done to the selected client or to Redis").on(RaceView, TimelineView, HistoryView, ClientsView).inFooter(6, "fault").ofRaces(),
 	bind(cmdCrash, []string{"x"}, "x", "crash the selected client, which then never releases anything").on(RaceView, TimelineView, ClientsView).inFooter(1, "crash").ofRaces(),
+	bind(cmdDrive, []string{"d"}, "d", "drive it yourself, command by command, and see every order there is").ofRaces(),
 	bind(cmdPresets, []string{"p"}, "p", "presets, a menu of failures to watch, each beside its remedy").inFooter(4, "presets").ofRaces(),
 	bind(cmdCopy, []string{"y"}, "y", "copy the explanation of the loss, to the clipboard of the terminal"),
 	bind(cmdExport, []string{"e"}, "e", "export the frame as text and with colours, and the run as JSON").inFooter(1, "export"),
@@ -309,16 +327,22 @@ func footerKeys(k keyed) string {
 		return "zZ"
 	case cmdNextColumn:
 		return "<>"
+	case cmdLeft:
+		return "←→↑↓"
+	case cmdNextWrong:
+		return "nN"
 	}
 	return k.Help().Key
 }
 
 // arrowWords are the keys with arrows where arrows cannot be drawn.
-var arrowWords = strings.NewReplacer("←→", "left/right", "↑↓", "up/down", "←", "left", "→", "right", "↑", "up", "↓", "down")
+var arrowWords = strings.NewReplacer("←→↑↓", "arrows", "←→", "left/right", "↑↓", "up/down", "←", "left", "→", "right", "↑", "up", "↓", "down")
 
 // keyText is a text that names keys, as the frame can show it.
-func (f *Frame) keyText(text string) string {
-	if f.ASCII {
+func (f *Frame) keyText(text string) string { return keyText(text, f.ASCII) }
+
+func keyText(text string, ascii bool) string {
+	if ascii {
 		return arrowWords.Replace(text)
 	}
 	return text

@@ -25,6 +25,7 @@ type model struct {
 
 	session  *session  // nil while starting
 	play     *playback // the recording that is shown, instead of a race; else nil
+	drive    *drive    // what is driven by hand, over all that; else nil
 	starting bool      // a command is at it
 	again    bool      // the configuration has changed since that command was given
 
@@ -82,12 +83,20 @@ func newModel(ctx context.Context, cfg sim.Config, opts Options, output *termenv
 		stage: &stage{ctx: ctx, opened: opts.Opened},
 		tick:  time.Second / time.Duration(fps),
 		frame: Frame{
-			Config: cfg, Speed: cfg.Speed, Backend: cfg.Source.String(), Cursor: 1, ASCII: opts.ASCII, Preset: opts.Preset,
+			Config: cfg, Speed: cfg.Speed, Backend: backendText(cfg, cfg.Source.String()), Cursor: 1, ASCII: opts.ASCII, Preset: opts.Preset,
 		},
 		grid:  chart.NewGrid(0, 0),
 		pens:  Pens(opts.Theme, output.Profile),
 		stale: true,
 	}
+}
+
+// backendText says where the Redis of an experiment is, or that its time is virtual, which only the embedded one can have.
+func backendText(cfg sim.Config, backend string) string {
+	if cfg.Deterministic {
+		return "deterministic"
+	}
+	return backend
 }
 
 func (m *model) fail(err error) { m.err = errors.Join(m.err, err) }
@@ -99,7 +108,10 @@ func (m *model) Init() tea.Cmd {
 		return leaveMsg{}
 	}
 	begin := m.awaitReading
-	if m.play == nil {
+	switch {
+	case m.drive != nil:
+		begin = tea.Batch(m.drive.searches(), m.drive.startCensus())
+	case m.play == nil:
 		begin = m.restart()
 	}
 	return tea.Batch(begin, m.nextTick(), leave)
@@ -127,6 +139,9 @@ func (m *model) pace() time.Duration {
 
 // idle tells whether the screen will stay as it is without the user.
 func (m *model) idle() bool {
+	if m.drive != nil {
+		return m.drive.idle()
+	}
 	if m.frozen || m.frame.Back {
 		return true
 	}
@@ -159,7 +174,11 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case tea.KeyMsg:
 		return m.keys(msg)
 	case tea.MouseMsg:
-		return m.pointed(msg)
+		if m.drive == nil {
+			return m.pointed(msg)
+		}
+	case searchedMsg:
+		return m.searched(msg)
 	case toldMsg:
 		m.notify(msg.text)
 		m.stale = true
@@ -244,7 +263,8 @@ func (m *model) started(msg startedMsg) tea.Cmd {
 	m.session = msg.session
 	m.session.preset = m.frame.presetText()
 	m.session.exp.Clock().SetSpeed(m.frame.Speed)
-	m.frame.Backend, _ = m.session.exp.Backend()
+	backend, _ := m.session.exp.Backend()
+	m.frame.Backend = backendText(m.frame.Config, backend)
 	m.look()
 	wait := func() tea.Msg {
 		<-msg.session.ended
@@ -259,6 +279,10 @@ func (m *model) look() {
 	if f.Notice != "" && time.Now().After(m.noticeUntil) {
 		f.Notice = ""
 		m.stale = true
+	}
+	if m.drive != nil {
+		m.stale = m.drive.look() || m.stale
+		return
 	}
 	if m.session == nil {
 		return
@@ -348,7 +372,11 @@ func (m *model) view() string {
 	if m.stale {
 		m.stale = false
 		m.grid.Clear()
-		Draw(m.grid, m.frame)
+		if m.drive != nil {
+			drawDrive(m.grid.Area(), m.drive, &m.frame)
+		} else {
+			Draw(m.grid, m.frame)
+		}
 		m.drawn = m.grid.Paint(m.pens)
 	}
 	return m.drawn
@@ -372,6 +400,9 @@ func (m *model) keys(msg tea.KeyMsg) tea.Cmd {
 
 // key obeys a key, and shows at once what has come of it.
 func (m *model) key(msg tea.KeyMsg) tea.Cmd {
+	if m.drive != nil {
+		return m.driveKey(msg)
+	}
 	k := m.frame.keyOf(msg)
 	if m.frame.Over.reading() && msg.Type == tea.KeyEsc {
 		k = keyed{command: cmdClose}

@@ -41,10 +41,38 @@ func colourless() *termenv.Output {
 
 // after waits until the race has got on.
 func (m *model) after(d time.Duration) {
-	for m.session.exp.Clock().Now() < d && !m.session.over() {
+	for m.session.exp.Now() < d && !m.session.over() {
 		time.Sleep(time.Millisecond)
 	}
 	m.update(tickMsg{m.ticks})
+}
+
+// TestADeterministicRace says so, and is begun again, paused and stepped like any other.
+func TestADeterministicRace(t *testing.T) {
+	cfg := sim.Defaults()
+	cfg.Deterministic, cfg.Speed = true, 4
+	m := running(t, cfg)
+	for range 2 {
+		m.after(300 * time.Millisecond)
+		if header, _, _ := strings.Cut(m.view(), "\n"); !strings.Contains(header, "deterministic") {
+			t.Errorf("the header is %q", header)
+		}
+		press(t, m, " ")
+		for !m.session.exp.Paused() {
+			time.Sleep(time.Millisecond)
+		}
+		events := m.session.exp.Snapshots()[0].Events
+		for m.session.exp.Snapshots()[0].Events == events {
+			press(t, m, ".")
+			for !m.session.exp.Paused() {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		m.update(m.restart()())
+		if m.err != nil {
+			t.Fatal(m.err)
+		}
+	}
 }
 
 var specialKeys = map[string]tea.KeyMsg{
@@ -87,14 +115,14 @@ type condition struct {
 	speed               float64
 	lanes               string
 	starting            bool
-	mouse               bool
+	mouse, drive        bool
 }
 
 func conditionOf(m *model) condition {
 	f := &m.frame
 	return condition{
 		f.Focus, f.Cursor, f.Pick, f.Line, f.Zoom, f.SortBy, f.RunLine, f.Marked, f.Reversed, f.View, f.Over, f.Back, m.paused, m.frozen, f.Notice, f.At, time.Duration(m.steppedAt.UnixNano()), float64(f.Speed),
-		strings.Join(f.Config.Lanes, " "), m.starting, m.mouse,
+		strings.Join(f.Config.Lanes, " "), m.starting, m.mouse, m.drive != nil,
 	}
 }
 
@@ -153,6 +181,7 @@ func everyKeyDoesSomething(t *testing.T, m *model, view View) {
 			before := conditionOf(m)
 			cmd := press(t, m, key)
 			did := conditionOf(m) != before || leaves(cmd)
+			m.closeDrive()
 			if obeyed := m.frame.keyOf(keyMsg(t, key)).command != cmdNone; !k.views.has(view) && !obeyed && did {
 				t.Errorf("%s: %q is not of this view, and does something", viewNames[view], key)
 			}

@@ -93,6 +93,8 @@ func (m *model) obey(k keyed) tea.Cmd {
 		m.inject(k)
 	case cmdCrash:
 		m.crash()
+	case cmdDrive:
+		return m.openDrive()
 	case cmdPresets:
 		m.openPresets()
 	case cmdClose:

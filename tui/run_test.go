@@ -185,6 +185,9 @@ func (c *console) pressAll(view View) {
 			case cmdPresets:
 				c.shows("PRESETS")
 				c.press("p")
+			case cmdDrive:
+				c.shows("BREAK IT YOURSELF")
+				c.press("q")
 			case cmdView:
 				c.shows("›" + key + " " + viewNames[k.view])
 			case cmdExport:

@@ -244,7 +244,7 @@ func (r *PastRun) settingTexts() []string {
 	}
 	return []string{
 		ended, fmt.Sprintf("clients %d", c.Clients), f.leaseText(), "work " + shortDuration(c.Work), "retry " + shortDuration(c.Retry),
-		"speed " + speedText(c.Speed), fmt.Sprintf("seed %d", c.Seed), alerts, r.Preset, r.Backend,
+		"speed " + speedText(c.Speed), fmt.Sprintf("seed %d", c.Seed), alerts, r.Preset, backendText(r.Config, r.Backend),
 		changesText(r.Lanes),
 	}
 }

@@ -89,6 +89,7 @@ func (m *model) run(opts Options, cancel context.CancelCauseFunc, end func() (si
 	)
 	_, err = program.Run()
 	stopDrawing()
+	m.closeDrive()
 	if broken, ok := context.Cause(m.ctx).(screenError); ok {
 		err = broken // and not what the program makes of it
 	}

@@ -100,6 +100,9 @@ func (s Source) Open(ctx context.Context, clk *clock.Clock, runID string, lane i
 	}
 	opt := srv.Options()
 	opt.MaxRetries = 0 // go-redis: its own default, which is to retry
+	if srv.embedded != nil {
+		opt.MinRetryBackoff = -1 // it is there at once, and a random pause would make runs differ
+	}
 	opt.ReadBufferSize, opt.WriteBufferSize = 0, 0
 	srv.admin = redis.NewClient(opt)
 	return srv, nil

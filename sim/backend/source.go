@@ -110,6 +110,9 @@ func isDatabase(s string) bool {
 	return s == "" || err == nil
 }
 
+// Embedded tells whether the servers run in this process.
+func (s Source) Embedded() bool { return s.program == "" && s.url == nil }
+
 // String returns "embedded", "spawn", or the URL with its defaults filled in and without user, password and options.
 func (s Source) String() string {
 	switch {

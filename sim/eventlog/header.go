@@ -49,6 +49,8 @@ type Header struct {
 	GiveUp   bool          `json:"give_up,omitempty"`
 	// Speed is the speed at the start, as [clock.ParseSpeed] reads it.
 	Speed string `json:"speed"`
+	// Deterministic says that the run was one in virtual time.
+	Deterministic bool `json:"deterministic,omitempty"`
 	// Backend is where Redis was, without secrets, and Redis what it called itself.
 	Backend string `json:"backend"`
 	Redis   string `json:"redis_version"`
@@ -76,7 +78,7 @@ func NewHeader(cfg sim.Config, label, version string) Header {
 		Strategies: cfg.Lanes, Clients: cfg.Clients, Servers: cfg.Servers, Alerts: cfg.Alerts,
 		Interval: cfg.Interval, Backlog: cfg.Backlog, Seed: cfg.Seed, Work: cfg.Work, Retry: cfg.Retry,
 		Lease: cfg.Lease, LeaseFloor: cfg.LeaseFloor, Speed: cfg.Speed.String(),
-		Faults: faults, Changes: changes, Patience: cfg.Patience, GiveUp: cfg.GiveUp,
+		Faults: faults, Changes: changes, Patience: cfg.Patience, GiveUp: cfg.GiveUp, Deterministic: cfg.Deterministic,
 		Backend: label, Redis: version,
 	}
 }
@@ -99,7 +101,7 @@ func (h Header) Config() (sim.Config, error) {
 		Lanes: h.Strategies, Clients: h.Clients, Servers: h.Servers, Alerts: h.Alerts,
 		Interval: h.Interval, Backlog: h.Backlog, Seed: h.Seed, Work: h.Work, Retry: h.Retry,
 		Lease: h.Lease, LeaseFloor: h.LeaseFloor, Speed: speed,
-		Faults: faults, Changes: changes, Patience: h.Patience, GiveUp: h.GiveUp,
+		Faults: faults, Changes: changes, Patience: h.Patience, GiveUp: h.GiveUp, Deterministic: h.Deterministic,
 	}
 	return cfg, errors.Join(err, cfg.Validate())
 }

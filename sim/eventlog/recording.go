@@ -26,8 +26,12 @@ func (r *Recording) Begin(e *sim.Experiment) error {
 			return err
 		}
 	}
+	cfg := e.Config()
+	if cfg.Deterministic { // the same log, on the screen and without one
+		cfg.Speed, cfg.GiveUp = 1, false
+	}
 	label, version := e.Backend()
-	w, err := Create(r.Path, NewHeader(e.Config(), label, version), r.Force)
+	w, err := Create(r.Path, NewHeader(cfg, label, version), r.Force)
 	if err != nil {
 		return fmt.Errorf("record: %w", err)
 	}
@@ -41,5 +45,9 @@ func (r *Recording) End(result sim.Result) error {
 	if r.writer == nil {
 		return nil
 	}
-	return r.writer.Close(End{Elapsed: result.Elapsed, Speed: result.Config.Speed})
+	end := End{Elapsed: result.Elapsed, Speed: result.Config.Speed}
+	if result.Config.Deterministic { // the same the next time, whatever was done to its pace
+		end = End{Elapsed: result.Elapsed}
+	}
+	return r.writer.Close(end)
 }

@@ -9,44 +9,75 @@ import (
 	"locktop/sim"
 )
 
-// Diagram draws what was played as a sequence diagram, a column for each client, in
-// lines of at most width cells where that is possible. Marks says what to use for
-// arrows and crosses, so that it can be drawn in ASCII.
-func (p Playing) Diagram(width int, marks Marks) []string {
-	const gutter, least = 4, 22
-	clients := p.Schedule.Clients
-	column := max((width-gutter)/clients, least)
-	var lines []string
-	var head strings.Builder
-	head.WriteString(strings.Repeat(" ", gutter))
-	for c := 1; c <= clients; c++ {
-		head.WriteString(pad(fmt.Sprintf("c%d", c), column))
-	}
-	lines = append(lines, strings.TrimRight(head.String(), " "))
+// A Line is one line of a sequence diagram.
+type Line struct {
+	// Step is the number of the step that the line is of, from 1; 0 if it only goes on
+	// with that of the line before.
+	Step int
+	// Client is whose column the text stands in; 0 is across all of them.
+	Client int
+	Text   string
+}
+
+// Lines are those of the diagram of what was played, with texts of at most width
+// cells.
+func (p Playing) Lines(width int, marks Marks) []Line {
+	var lines []Line
 	story := newStory()
 	again := 0
 	for i, step := range p.Steps {
-		number := fmt.Sprintf("%*d", gutter-1, i+1)
 		if i > 1 && repeats(step, p.Steps[i-1]) && repeats(step, p.Steps[i-2]) {
 			if again++; i+1 == len(p.Steps) || !repeats(p.Steps[i+1], step) {
-				text := fmt.Sprintf("the same %d times more", again)
-				lines = append(lines, number+strings.Repeat(" ", 1+column*(step.Client-1))+text)
+				lines = append(lines, Line{i + 1, step.Client, fmt.Sprintf("the same %d times more", again)})
 				again = 0
 			}
 			continue
 		}
 		if step.Kind == sim.Expiry {
-			text := " the lease ends "
-			rule := strings.Repeat(marks.Rule, max((column*clients-len(text))/2, 2))
-			lines = append(lines, number+" "+rule+text+rule)
+			lines = append(lines, Line{Step: i + 1, Text: "the lease ends"})
 			continue
 		}
-		for j, text := range wrapStep(step, story.tell(step, marks), column-1, marks) {
-			if j > 0 {
-				number = strings.Repeat(" ", gutter-1)
-			}
-			lines = append(lines, number+strings.Repeat(" ", 1+column*(step.Client-1))+text)
+		number := i + 1
+		for _, text := range wrapStep(step, story.tell(step, marks), width, marks) {
+			lines = append(lines, Line{number, step.Client, text})
+			number = 0
 		}
+	}
+	return lines
+}
+
+// Gutter is how many cells a diagram has left of its columns, for the numbers of the
+// steps, and LeastColumn how many a column needs.
+const (
+	Gutter      = 4
+	LeastColumn = 22
+)
+
+// Diagram draws what was played as a sequence diagram, a column for each client, in
+// lines of at most width cells where that is possible. Marks says what to use for
+// arrows and crosses, so that it can be drawn in ASCII.
+func (p Playing) Diagram(width int, marks Marks) []string {
+	clients := p.Schedule.Clients
+	column := max((width-Gutter)/clients, LeastColumn)
+	var lines []string
+	var head strings.Builder
+	head.WriteString(strings.Repeat(" ", Gutter))
+	for c := 1; c <= clients; c++ {
+		head.WriteString(pad(fmt.Sprintf("c%d", c), column))
+	}
+	lines = append(lines, strings.TrimRight(head.String(), " "))
+	for _, line := range p.Lines(column-1, marks) {
+		number := strings.Repeat(" ", Gutter)
+		if line.Step > 0 {
+			number = fmt.Sprintf("%*d ", Gutter-1, line.Step)
+		}
+		if line.Client == 0 {
+			text := " " + line.Text + " "
+			rule := strings.Repeat(marks.Rule, max((column*clients-len(text))/2, 2))
+			lines = append(lines, number+rule+text+rule)
+			continue
+		}
+		lines = append(lines, number+strings.Repeat(" ", column*(line.Client-1))+line.Text)
 	}
 	return lines
 }
@@ -79,6 +110,9 @@ func wrapStep(step sim.Step, note string, width int, marks Marks) []string {
 	}
 	var lines []string
 	text := step.Command
+	if step.Node > 0 {
+		text = fmt.Sprintf("at %d: %s", step.Node, text)
+	}
 	for _, more := range []string{reply, note} {
 		if more == "" {
 			continue

@@ -20,11 +20,11 @@ const reportWidth = 96
 func (r *Result) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", r.Options.Lane, r.scenario())
-	fmt.Fprintf(&b, "%s schedules, %s\n\n", many(r.Schedules), r.extent())
-	fmt.Fprintf(&b, "  %12s  lose updates%s\n", many(r.Losing), r.losses())
-	fmt.Fprintf(&b, "  %12s  let two clients in at once%s\n", many(r.Overlapping), r.harmless())
-	fmt.Fprintf(&b, "  %12s  hang: some client waits for ever\n", many(r.Hanging))
-	fmt.Fprintf(&b, "  %12s  refuse a stale write\n", many(r.Refusing))
+	fmt.Fprintf(&b, "%s schedules, %s\n\n", Many(r.Schedules), r.extent())
+	fmt.Fprintf(&b, "  %12s  lose updates%s\n", Many(r.Losing), r.losses())
+	fmt.Fprintf(&b, "  %12s  let two clients in at once%s\n", Many(r.Overlapping), r.harmless())
+	fmt.Fprintf(&b, "  %12s  hang: some client waits for ever\n", Many(r.Hanging))
+	fmt.Fprintf(&b, "  %12s  refuse a stale write\n", Many(r.Refusing))
 	if c := r.Counterexample; c != nil {
 		p, err := Play(c.Schedule)
 		if err != nil {
@@ -57,7 +57,7 @@ func (r *Result) scenario() string {
 
 // extent says how much of all there is these schedules are.
 func (r *Result) extent() string {
-	played := fmt.Sprintf("%s played", many(uint64(r.Played)))
+	played := fmt.Sprintf("%s played", Many(uint64(r.Played)))
 	switch {
 	case r.Complete && r.Method == Sleep:
 		return "one of each set that differs in the order of unrelated commands only (" + played + ")"
@@ -74,7 +74,7 @@ func (r *Result) extent() string {
 func (r *Result) losses() string {
 	var parts []string
 	for _, lost := range slices.Sorted(maps.Keys(r.Lost)) {
-		parts = append(parts, fmt.Sprintf("%s lose %d", many(r.Lost[lost]), lost))
+		parts = append(parts, fmt.Sprintf("%s lose %d", Many(r.Lost[lost]), lost))
 	}
 	if len(parts) == 0 {
 		return ""
@@ -107,11 +107,62 @@ func count(n int, what string) string {
 	return humanize.Comma(int64(n)) + " " + what
 }
 
-func many(n uint64) string {
+// Many writes a count, which may be one that did not fit.
+func Many(n uint64) string {
 	if n > 1<<63-1 {
 		return "more than 9e18"
 	}
 	return humanize.Comma(int64(n))
+}
+
+// WriteText writes what was played for people: as a diagram, with what came of it.
+func (p Playing) WriteText(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n\n", p.Schedule.Lane, count(p.Schedule.Clients, "client")+" with one update each")
+	for _, line := range p.Diagram(reportWidth, Unicode) {
+		b.WriteString("  " + line + "\n")
+	}
+	fmt.Fprintf(&b, "\n%s\n", p.Sentence())
+	if !p.Over {
+		fmt.Fprintln(&b, "It could go on.")
+	}
+	fmt.Fprintf(&b, "\nlocktop replay --schedule '%s'\n", p.Schedule)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// playingJSON is the form of [Playing.WriteJSON].
+type playingJSON struct {
+	Strategy string     `json:"strategy"`
+	Clients  int        `json:"clients"`
+	Schedule string     `json:"schedule"`
+	Over     bool       `json:"over"`
+	Acked    int64      `json:"acked"`
+	Kept     int64      `json:"kept"`
+	Lost     int64      `json:"lost"`
+	Unknown  int64      `json:"unknown"`
+	Refused  int64      `json:"refused"`
+	Overlap  bool       `json:"overlap"`
+	Hung     bool       `json:"hung"`
+	Outcome  string     `json:"outcome"` // in words
+	Steps    []stepJSON `json:"steps"`
+}
+
+// WriteJSON writes what was played as one object.
+func (p Playing) WriteJSON(w io.Writer) error {
+	o := p.Outcome
+	return writeJSON(w, playingJSON{
+		Strategy: p.Schedule.Lane, Clients: p.Schedule.Clients, Schedule: p.Schedule.String(), Over: p.Over,
+		Acked: o.Acked, Kept: o.Kept, Lost: o.Lost, Unknown: o.Unknown, Refused: o.Refused, Overlap: o.Overlap, Hung: o.Hung,
+		Outcome: p.Sentence(), Steps: steps(p.Steps),
+	})
+}
+
+func writeJSON(w io.Writer, object any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(object)
 }
 
 // resultJSON is the form of [Result.WriteJSON].
@@ -172,10 +223,7 @@ func (r *Result) WriteJSON(w io.Writer) error {
 			Lost: c.Outcome.Lost, Overlap: c.Outcome.Overlap, Hung: c.Outcome.Hung, Steps: steps(p.Steps),
 		}
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(out)
+	return writeJSON(w, out)
 }
 
 func steps(played []sim.Step) []stepJSON {

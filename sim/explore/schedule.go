@@ -3,6 +3,7 @@ package explore
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -69,22 +70,45 @@ func (s Schedule) Arena() sim.ArenaConfig {
 	return c
 }
 
+// WithLease spells out the lease that a schedule has only because it has it end, so
+// that what is left when moves are taken away is still of the same race.
+func (s Schedule) WithLease() Schedule {
+	s.Lane = WithLease(s.Arena()).Lane
+	return s
+}
+
+// WithLease spells out the lease that a lock has only because it may run out.
+func WithLease(c sim.ArenaConfig) sim.ArenaConfig {
+	if c.Expiries > 0 && !strings.Contains(c.Lane, ":lease=") {
+		c.Lane += ":lease=" + c.Config().LaneInfo(0).Lease.String()
+	}
+	return c
+}
+
 // A Playing is a schedule that was played.
 type Playing struct {
 	Schedule Schedule
 	Steps    []sim.Step
 	Outcome  sim.Outcome
 	Snapshot *sim.Snapshot
+	// Moves are those that could be made next, Players what the clients are about to
+	// do, and Held is what Redis holds then.
+	Moves   []sim.Move
+	Players []sim.Player
+	Held    []sim.Held
 	// Over says that the schedule went on to the end.
 	Over bool
 }
 
-// Play plays a schedule. The error is of a schedule that does not fit: a move that
-// cannot be made.
-func Play(s Schedule) (p Playing, err error) {
-	p.Schedule = s
+// Play plays a schedule, with no more faults than it has. The error is of a schedule
+// that does not fit: a move that cannot be made.
+func Play(s Schedule) (Playing, error) { return PlayIn(s.Arena(), s.Moves) }
+
+// PlayIn plays moves in an arena, which may allow for more faults than they have.
+func PlayIn(c sim.ArenaConfig, moves []sim.Move) (p Playing, err error) {
+	p.Schedule = Schedule{Lane: c.Lane, Clients: c.Clients, Moves: moves}
 	err = bubble.Run(func() (err error) {
-		a, err := sim.OpenArena(s.Arena())
+		a, err := sim.OpenArena(c)
 		if err != nil {
 			return err
 		}
@@ -93,13 +117,14 @@ func Play(s Schedule) (p Playing, err error) {
 		if err := a.Start(); err != nil {
 			return err
 		}
-		for _, m := range s.Moves {
+		for _, m := range moves {
 			if err := a.Make(m); err != nil {
 				return err
 			}
 		}
-		p.Steps, p.Over = a.Steps(), len(a.Moves()) == 0
-		p.Snapshot = a.Snapshot(sim.View{Count: s.Clients})
+		p.Steps, p.Moves, p.Over = a.Steps(), slices.Clone(a.Moves()), len(a.Moves()) == 0
+		p.Players, p.Held = a.Players(), a.Held()
+		p.Snapshot = a.Snapshot(sim.View{Count: c.Clients})
 		p.Outcome = a.Outcome()
 		return nil
 	})

@@ -33,11 +33,13 @@ type experiment struct {
 	// Faults are those that were given, as written.
 	Faults []string `json:"faults,omitempty"`
 	// Changes are those that were given, as written. The settings are those at the start.
-	Changes      []string `json:"changes,omitempty"`
-	Speed        string   `json:"speed"`
-	Backend      string   `json:"backend"`
-	Redis        string   `json:"redis"`
-	RedisVersion string   `json:"redis_version"`
+	Changes []string `json:"changes,omitempty"`
+	Speed   string   `json:"speed"`
+	// Deterministic says that the run was in virtual time, which elapsed_s is, too.
+	Deterministic bool   `json:"deterministic,omitempty"`
+	Backend       string `json:"backend"`
+	Redis         string `json:"redis"`
+	RedisVersion  string `json:"redis_version"`
 }
 
 type lane struct {
@@ -116,7 +118,8 @@ type rate struct {
 }
 
 // JSON writes the report as one JSON object. Times are in milliseconds of
-// experiment time, elapsed_s in seconds of real time.
+// experiment time, elapsed_s in seconds of real time,
+// or of virtual time if the run was deterministic.
 func JSON(w io.Writer, r sim.Result) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
@@ -130,7 +133,7 @@ func documentOf(r sim.Result) document {
 			Seed: r.Config.Seed, Clients: r.Config.Clients, Servers: r.Config.Servers, Alerts: r.Config.Alerts,
 			IntervalMS: millis(r.Config.Interval), WorkMS: millis(r.Config.Work),
 			RetryMS: millis(r.Config.Retry), LeaseMS: millis(r.Config.Lease), Faults: texts(r.Config.Faults), Changes: texts(r.Config.Changes),
-			Speed: r.Config.Speed.String(), Backend: backendKind(r), Redis: r.Backend, RedisVersion: r.Version,
+			Speed: r.Config.Speed.String(), Deterministic: r.Config.Deterministic, Backend: backendKind(r), Redis: r.Backend, RedisVersion: r.Version,
 		},
 		ElapsedS: round(r.Elapsed.Seconds()),
 	}

@@ -15,9 +15,9 @@ import (
 func Markdown(w io.Writer, r sim.Result) error {
 	var b strings.Builder
 	c := r.Config
-	fmt.Fprintf(&b, "%s of %s, %s, seed %d, work %v, %s; on %s (%s), speed %s, %.2f s of real time.\n\n",
+	fmt.Fprintf(&b, "%s of %s, %s, seed %d, work %v, %s; on %s (%s), %s.\n\n",
 		count(c.Clients, "client"), count(c.Servers, "server"), alerts(c.Alerts), c.Seed, c.Work, leaseText(c.Lease),
-		markdownText(r.Backend), markdownText(r.Version), c.Speed, r.Elapsed.Seconds())
+		markdownText(r.Backend), markdownText(r.Version), paceText(r))
 
 	rows := [][]string{{
 		"Lane", "Verdict", "Acked", "Kept", "Lost", "Average in Redis", "True average",

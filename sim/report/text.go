@@ -19,8 +19,7 @@ func Text(w io.Writer, r sim.Result) error {
 	c := r.Config
 	fmt.Fprintf(&b, "locktop: %s of %s, %s, seed %d, work %v, %s\n",
 		count(c.Clients, "client"), count(c.Servers, "server"), alerts(c.Alerts), c.Seed, c.Work, leaseText(c.Lease))
-	fmt.Fprintf(&b, "on %s (%s), speed %s, %.2f s of real time; times below are experiment time\n\n",
-		r.Backend, r.Version, c.Speed, r.Elapsed.Seconds())
+	fmt.Fprintf(&b, "on %s (%s), %s; times below are experiment time\n\n", r.Backend, r.Version, paceText(r))
 
 	t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', tabwriter.AlignRight)
 	row := func(name string, cell func(sim.LaneResult) string) {
@@ -92,6 +91,14 @@ func changesText(l sim.LaneResult) string {
 		fmt.Fprintf(&b, "; at %.3f s %s", c.At.Seconds(), c.Change)
 	}
 	return b.String()
+}
+
+// paceText says how fast the run was.
+func paceText(r sim.Result) string {
+	if r.Config.Deterministic {
+		return fmt.Sprintf("deterministic, %.2f s of virtual time", r.Elapsed.Seconds())
+	}
+	return fmt.Sprintf("speed %s, %.2f s of real time", r.Config.Speed, r.Elapsed.Seconds())
 }
 
 // anyFaults tells whether something was done on purpose in any lane.

@@ -1,0 +1,152 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"locktop/sim"
+	"locktop/tui/chart"
+)
+
+// The rows above and below what is driven by hand.
+const driveHeader, driveFooter = 1, 1
+
+// driveBody is how many rows it has on a screen of h.
+func driveBody(h int) int { return max(h-driveHeader-driveFooter, 0) }
+
+// drawDrive draws the whole screen; of the frame, it takes the notice and whether to draw in ASCII.
+func drawDrive(screen chart.Area, d *drive, f *Frame) {
+	w, h := screen.W(), screen.H()
+	if w < leastWidth || h < leastHeight {
+		drawTooSmall(screen)
+	} else {
+		drawDriveHeader(screen.Sub(0, 0, w, driveHeader), d)
+		in := screen.Sub(0, driveHeader, w, driveBody(h))
+		if d.onGrid {
+			drawOrders(in, d.grid, f.ASCII)
+		} else {
+			drawStepper(in, d.step, f.ASCII)
+		}
+		drawDriveFooter(screen.Sub(0, h-driveFooter, w, driveFooter), d, f)
+		shown := &Frame{Page: d.page, ASCII: f.ASCII} // of what there is to read
+		switch d.over {
+		case Help:
+			drawPage(screen, "KEYS", "?", driveHelp(d, size{w, h}, f.ASCII), shown)
+		case Explanation:
+			drawPage(screen, "WHAT HAPPENED", "enter", d.step.explanation(boxText(w)), shown)
+		}
+	}
+	if f.ASCII {
+		toASCII(screen)
+	}
+}
+
+// drawDriveHeader says on the left which race it is, and on the right where it stands.
+func drawDriveHeader(a chart.Area, d *drive) {
+	name, c := "step", d.step.arena()
+	right := []piece{{fmt.Sprintf("‖ MOVE %d", d.step.at), inkHalted}}
+	switch {
+	case d.onGrid:
+		name, c = "grid", d.grid.arena
+		right = []piece{{"■ EVERY ORDER", inkState}}
+		if d.grid.counts == nil && d.grid.failed == "" {
+			right = []piece{{fmt.Sprintf("▶ TRIED %d", len(d.grid.cells)), inkState}}
+		}
+	case d.step.playing.Over:
+		right = []piece{{fmt.Sprintf("■ OVER, MOVE %d", d.step.at), inkState}}
+	}
+	info := c.Config().LaneInfo(0)
+	left := []piece{{"locktop", inkName}, {"  ›" + name, inkCursor}}
+	room := a.W() - width(left) - width(right) - 1
+	add := func(text string, ink chart.Ink) {
+		if n := chart.TextWidth(text) + 2; n <= room {
+			left = append(left, piece{"  " + text, ink})
+			room -= n
+		}
+	}
+	strategy, _ := sim.StrategyNamed(info.Strategy)
+	add(strings.ToUpper(info.Strategy), inkTitle)
+	add(fmt.Sprintf("clients %d", c.Clients), inkDim)
+	if info.Lease > 0 {
+		add("lease "+shortDuration(info.Lease), inkDim)
+	}
+	if d.onGrid && c.Expiries > 0 {
+		add("it ends "+times(c.Expiries)+" at most", inkFault)
+	}
+	if d.onGrid && c.Crashes > 0 {
+		add(fmt.Sprintf("crashes %d", c.Crashes), inkFault)
+	}
+	add(strategy.Title, inkDim)
+	put(a, 0, 0, left...)
+	put(a, a.W()-width(right), 0, right...)
+}
+
+// drawDriveFooter draws the most useful keys, or a notice.
+func drawDriveFooter(a chart.Area, d *drive, f *Frame) {
+	if f.Notice != "" {
+		a.Text(0, 0, f.Notice, inkNotice)
+		return
+	}
+	drawKeys(a, d.keys(), func(k keyed) (string, string, bool) {
+		words := k.brief
+		switch {
+		case k.command == cmdGrant && d.step.playing.Over:
+			return keyText("enter", f.ASCII), "explain", true
+		case k.command == cmdExpire && !d.onGrid && !d.step.leased():
+			return "", "", false
+		case k.command == cmdNextServer && len(d.step.sends(d.step.cursor)) < 2:
+			return "", "", false
+		case k.command == cmdRedo && d.step.at == len(d.step.moves):
+			return "", "", false
+		case k.command == cmdQuit && !d.alone:
+			words = "back"
+		case k.command == cmdLeave && d.onGrid == d.home:
+			return "", "", false
+		}
+		return keyText(driveFooterKeys(k), f.ASCII), words, words != ""
+	})
+}
+
+// driveFooterKeys returns what the footer calls a key.
+func driveFooterKeys(k keyed) string {
+	switch k.command {
+	case cmdGrant:
+		return "."
+	case cmdUndo:
+		return "u"
+	case cmdNextStrategy:
+		return "s"
+	case cmdLeave:
+		return "esc"
+	}
+	return footerKeys(k)
+}
+
+// keys are those of the screen that is shown.
+func (d *drive) keys() []keyed {
+	if d.onGrid {
+		return gridKeyMap
+	}
+	return stepKeyMap
+}
+
+// driveHelp is all that the help has to say.
+func driveHelp(d *drive, s size, ascii bool) [][]piece {
+	room := boxText(s.w)
+	text := "You are the scheduler. Each client makes one update and stops before every command; you decide whose comes next. An embedded " +
+		"Redis executes it, under the lock and with the client of the live race. Time stands still, but for e, or when nobody can go on."
+	if d.onGrid {
+		text = "Each cell is one order in which the commands can come, played on an embedded Redis: ✓ keeps every update, a number is how many " +
+			"it loses, H hangs, ‖ lets two in at once. Orders that begin alike are neighbours."
+	}
+	lines := append(paragraph(text, room, inkPlain), nil)
+	entries := helpEntries(d.keys(), func(k keyed) bool { return k.command != cmdSelect || k.client == 1 }, ascii)
+	for i, e := range entries {
+		if e.keys == "1" {
+			entries[i].keys = fmt.Sprintf("1-%d", sim.MostPlayers)
+		}
+	}
+	lines = append(lines, entryLines(entries, room, s.h-2-len(lines))...)
+	strategy, _ := sim.StrategyNamed(d.step.info().Strategy)
+	return append(append(lines, nil), paragraph(strings.ToUpper(strategy.Name)+": "+strategy.Explain, room, inkDim)...)
+}
