@@ -197,6 +197,7 @@ func (a *Arena) Start() error {
 func (p *player) begin(seed maphash.Seed) {
 	p.lock, p.quorum, p.wrote = nil, nil, false
 	p.random = rand.New(rand.NewPCG(p.lane.seed, uint64(p.number)))
+	p.ids = rand.NewPCG(p.lane.seed, uint64(p.number))
 	p.door.dead.Store(false)
 	p.door.count.Store(0)
 	p.announced = p.announced[:0]

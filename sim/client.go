@@ -95,7 +95,7 @@ func (c *client) open() (err error) {
 // door.
 func (c *client) dial(server *backend.Server, node int) *redis.Client {
 	options := server.Options()
-	if c.lane.gate.all {
+	if c.lane.clock.Virtual() {
 		options.PoolSize = roomyPool
 	}
 	r := redis.NewClient(options)

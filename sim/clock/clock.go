@@ -87,6 +87,13 @@ func NewVirtual(speed Speed) *Clock {
 	return c
 }
 
+// Virtual tells whether the clock is one of [NewVirtual].
+func (c *Clock) Virtual() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.exact
+}
+
 func newClock(speed Speed, real func() time.Duration) *Clock {
 	mustBeValid(speed)
 	c := &Clock{
