@@ -13,11 +13,14 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/mattn/go-isatty"
 	"github.com/redis/go-redis/v9"
@@ -34,6 +37,7 @@ import (
 	"locktop/sim/report"
 	"locktop/tui"
 	"locktop/tui/rescue"
+	"locktop/tui/tour"
 )
 
 const (
@@ -768,4 +772,510 @@ func check(r sim.Result) error {
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
+}
+
+const replayHelp = `locktop replay plays a run that was recorded with --record, on the same screen: with
+its views, at any speed, forwards and back, event by event. Nothing races, so there
+is nothing to change or to break.
+
+Without a terminal, or with --headless, it folds the recorded events again and prints
+the report, which is that of the run to the byte.
+
+With --schedule it plays a schedule of a small race, as locktop explore and locktop
+step print them, on the screen of locktop step: the right arrow makes its next move,
+the left one takes it back. Without a screen it prints the diagram and what comes of
+it.
+
+FILE may be compressed with gzip, and - is the standard input. If it is damaged or cut
+off, what can be read before that is shown or reported all the same; the exit code is
+then 4, and the message names the line and what is wrong with it.`
+
+// replayed is a recording that is to be shown.
+type replayed struct {
+	schedule string // instead of a file
+	path     string
+	file     string // of the configuration
+	shown    shown
+	speed    speed
+	picture  judge.Picture
+}
+
+// newReplay plays recorded runs.
+func newReplay(stdout, stderr io.Writer) *cobra.Command {
+	var r replayed
+	cmd := &cobra.Command{
+		Use:   "replay FILE | --schedule SCHEDULE",
+		Short: "Play a recorded run on the screen, or report on it again",
+		Long:  replayHelp,
+		Example: "  locktop --headless --record run.jsonl && locktop replay run.jsonl\n" +
+			"  gzip -c run.jsonl | locktop replay - --headless --json\n" +
+			"  locktop replay --schedule 'none@2: 1 2 2 1'",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if r.schedule != "" {
+				return noArguments(cmd, args)
+			}
+			if len(args) != 1 {
+				return usageError{fmt.Errorf("replay: want one FILE, a run recorded with --record, have %d", len(args))}
+			}
+			return nil
+		},
+		ValidArgsFunction: recordings,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if r.schedule == "" {
+				r.path = args[0]
+			}
+			return r.run(cmd, stdout)
+		},
+	}
+	fl := cmd.Flags()
+	fl.SortFlags = false
+	fl.StringVar(&r.schedule, "schedule", "", "play this schedule of a small race instead of a FILE, as in 'none@2: 1 2 2 1'")
+	fl.Var(&r.speed, "speed", "at which it is played, to begin with (default that of the run or, where that slept nowhere, 1/16)")
+	r.shown.addReport(fl, "no screen: the report on stdout")
+	fl.StringVar(&r.picture.Path, "porcupine", "", porcupineUsage)
+	fl.BoolVar(&r.picture.Force, "force", false, "let --porcupine replace a file")
+	r.shown.addScreen(fl)
+	fl.StringVar(&r.file, "config", "", configUsage)
+	completeWith(cmd, map[string]cobra.CompletionFunc{
+		"speed": cli.Values(speeds...), "output": cli.Values(report.Formats()...), "theme": cli.Values(themes...),
+	})
+	return cmd
+}
+
+// recordings has a shell offer the files that may be recordings.
+func recordings(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return []string{"jsonl", "gz"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+// run checks the flags and shows the recording.
+func (r *replayed) run(cmd *cobra.Command, stdout io.Writer) error {
+	settings, err := settled(cmd)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := settings.Fill(cmd); err != nil {
+		return usageError{err}
+	}
+	speed, err := r.startingSpeed()
+	if err := errors.Join(err, r.shown.complete()); err != nil {
+		return usageError{settings.Blame(err)}
+	}
+	if r.schedule != "" {
+		return r.playSchedule(cmd, stdout)
+	}
+	file, err := eventlog.Open(r.path)
+	if err != nil {
+		return fmt.Errorf("replay: %w", err)
+	}
+	defer file.Close()
+	log, err := eventlog.NewReader(file)
+	if err != nil {
+		return r.damage(err)
+	}
+	each, err := r.judges(log)
+	if errors.Is(err, fs.ErrExist) {
+		return usageError{err}
+	}
+	if err != nil {
+		return err
+	}
+	var result sim.Result
+	if !r.shown.headless && isTerminal(stdout) {
+		rec := tui.Recording{Name: filepath.Base(r.name()), Log: log, Speed: speed, Each: each}
+		result, err = tui.PlayRecording(cmd.Context(), rec, r.shown.options())
+	} else {
+		result, err = eventlog.Fold(log, each...)
+	}
+	if len(result.Lanes) == 0 { // there was no terminal to show it on
+		return err
+	}
+	return errors.Join(r.damage(err), r.picture.End(&result), r.shown.write(stdout, result))
+}
+
+// startingSpeed is the one that was asked for; 0 if none was.
+func (r *replayed) startingSpeed() (clock.Speed, error) {
+	if r.speed == "" {
+		return 0, nil
+	}
+	speed, err := clock.ParseSpeed(string(r.speed))
+	if err != nil {
+		return 0, fmt.Errorf("speed: %w", err)
+	}
+	return speed, nil
+}
+
+// judges are told of every event.
+func (r *replayed) judges(log *eventlog.Reader) (each []func(int, sim.Event), err error) {
+	j, err := r.picture.Of(log.Header().Lanes())
+	if j != nil {
+		each = append(each, j.Record)
+	}
+	return each, err
+}
+
+// name is what the recording is called.
+func (r *replayed) name() string {
+	if r.path == eventlog.Stdin {
+		return "standard input"
+	}
+	return r.path
+}
+
+// damage says of what is wrong in a recording which one it is.
+func (r *replayed) damage(err error) error {
+	var line *eventlog.LineError
+	if !errors.As(err, &line) {
+		return err
+	}
+	return damaged{fmt.Errorf("replay: %s: %w", r.name(), err)}
+}
+
+const stepHelp = `locktop step makes you the scheduler of a small race: each client makes one update
+and stops before every command to Redis, and you decide whose comes next. Can you
+lose an update? u undoes, w shows an order that goes wrong, and g is the grid of all
+of them.
+
+The Redis is embedded; lock and clients are those of the live race. Time stands
+still, until you have the lease end or nobody can go on.
+
+When you quit, what you have played is printed as a diagram and as a schedule, which
+locktop replay --schedule plays again.`
+
+// byHand are the faults that may be done by hand, unless told.
+const byHand = 2
+
+// newStep makes the user the scheduler.
+func newStep(stdout io.Writer) *cobra.Command {
+	c := sim.ArenaConfig{Lane: "none", Clients: 2, Expiries: byHand, Crashes: byHand}
+	var s shown
+	file := ""
+	cmd := &cobra.Command{
+		Use:     "step",
+		Short:   "Be the scheduler: step through a small race command by command",
+		Long:    stepHelp,
+		Example: "  locktop step\n  locktop step --strategy spin --clients 3\n  locktop step --strategy broken-wait --clients 3",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			settings, err := settled(cmd)
+			if err != nil {
+				return usageError{err}
+			}
+			if err := settings.Fill(cmd); err != nil {
+				return usageError{err}
+			}
+			s.output = "text"
+			if err := errors.Join(s.complete(), handArena(&c, cmd.Flags()).Validate()); err != nil {
+				return usageError{settings.Blame(err)}
+			}
+			if !isTerminal(stdout) {
+				return usageError{errors.New("step: want a terminal; locktop explore tries every order without one, and locktop replay --schedule plays one")}
+			}
+			played, err := tui.Drive(cmd.Context(), tui.DriveOptions{Arena: c}, s.options())
+			return endDrive(stdout, played, err)
+		},
+	}
+	fl := cmd.Flags()
+	fl.SortFlags = false
+	fl.StringVar(&c.Lane, "strategy", c.Lane, strategyUsage)
+	fl.IntVar(&c.Clients, "clients", c.Clients, fmt.Sprintf("clients, 1 to %d", sim.MostPlayers))
+	fl.IntVar(&c.Expiries, "expiries", c.Expiries, "how often you may have the lock's lease end")
+	fl.IntVar(&c.Crashes, "crashes", c.Crashes, "how many clients you may crash")
+	s.addScreen(fl)
+	fl.StringVar(&file, "config", file, configUsage)
+	completeWith(cmd, map[string]cobra.CompletionFunc{"strategy": cli.Values(strategies()...), "theme": cli.Values(themes...)})
+	return cmd
+}
+
+// handArena takes away the expiries that nobody asked for where there is no lease to end.
+func handArena(c *sim.ArenaConfig, given *pflag.FlagSet) *sim.ArenaConfig {
+	if bare := (sim.ArenaConfig{Lane: c.Lane, Clients: c.Clients, Expiries: 1}); !given.Changed("expiries") && bare.Validate() != nil {
+		c.Expiries = 0
+	}
+	return c
+}
+
+// endDrive prints what was played last.
+func endDrive(stdout io.Writer, played explore.Playing, err error) error {
+	if len(played.Steps) > 0 {
+		err = errors.Join(err, played.WriteText(stdout))
+	}
+	return err
+}
+
+// schedule plays a schedule, on the screen or into a report.
+func (r *replayed) playSchedule(cmd *cobra.Command, stdout io.Writer) error {
+	schedule, err := explore.ParseSchedule(r.schedule)
+	if err != nil {
+		return usageError{err}
+	}
+	write := map[string]func(explore.Playing, io.Writer) error{"text": explore.Playing.WriteText, "json": explore.Playing.WriteJSON}[r.shown.output]
+	if write == nil {
+		return usageError{fmt.Errorf("output: want text or json for a schedule, have %q", r.shown.output)}
+	}
+	played, err := explore.Play(schedule)
+	if err != nil {
+		return usageError{fmt.Errorf("schedule: %w", err)}
+	}
+	if r.shown.headless || !isTerminal(stdout) {
+		return write(played, stdout)
+	}
+	played, err = tui.Drive(cmd.Context(), tui.DriveOptions{Schedule: schedule}, r.shown.options())
+	return endDrive(stdout, played, err)
+}
+
+const tourHelp = `locktop tour is a lesson of about ten minutes on the live screen: what a lost update
+is, why a lock prevents it, and why a lease can break the lock. You predict, do and
+see; a step is done when what it promises has happened.
+
+STEP is the number or the name of the step to begin with; without it, the tour goes
+on where you left it. Progress is kept in locktop/tour.json in $XDG_STATE_HOME or
+~/.local/state.
+
+With --headless the tour plays itself, without a screen, and reports what every step
+promised and what came of it; the exit code is 3 if a promise was not kept.
+
+Lessons are text files. --lessons names a directory with lessons of your own, in
+folders named after languages: DIR/en/01-name.md. The documentation of the package
+locktop/tui/tour describes their format.`
+
+// taken is a tour that is to be taken.
+type taken struct {
+	file     string // of the configuration
+	shown    shown
+	list     bool
+	reset    bool
+	language string
+	dir      string // of other lessons; empty is those of the program
+}
+
+// actPatience is how long an act may take that is played without a screen.
+const actPatience = time.Minute
+
+// newTour teaches.
+func newTour(stdout io.Writer) *cobra.Command {
+	var t taken
+	cmd := &cobra.Command{
+		Use:     "tour [STEP]",
+		Short:   "A guided lesson of ten minutes: lost updates, locks, and what breaks them",
+		Long:    tourHelp,
+		Example: "  locktop tour\n  locktop tour 5\n  locktop tour kill-the-holder --theme light\n  locktop tour --headless",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usageError{fmt.Errorf("tour: want one STEP at most, have %d", len(args))}
+			}
+			return nil
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) (steps []string, _ cobra.ShellCompDirective) {
+			if lessons, err := t.lessons(); err == nil && len(args) == 0 {
+				for _, l := range lessons {
+					if !strings.HasPrefix(l.Name, typed) {
+						continue
+					}
+					steps = append(steps, l.Name+"\t"+l.Title)
+				}
+			}
+			return steps, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return t.run(cmd, args, stdout) },
+	}
+	fl := cmd.Flags()
+	fl.SortFlags = false
+	fl.StringVar(&t.language, "lang", "", "language of the lessons, en or zh (default that of LC_ALL, LC_MESSAGES or LANG)")
+	fl.BoolVar(&t.list, "list", false, "list the steps, and which of them you have taken")
+	fl.BoolVar(&t.reset, "reset", false, "forget which steps you have taken")
+	fl.BoolVar(&t.shown.headless, "headless", false, "no screen: the tour plays itself in all languages, or in that of --lang, and reports what it promised and what came of it")
+	fl.StringVar(&t.dir, "lessons", "", "take the lessons from this directory")
+	t.shown.output = "text"
+	t.shown.addScreen(fl)
+	fl.StringVar(&t.file, "config", "", configUsage)
+	completeWith(cmd, map[string]cobra.CompletionFunc{
+		"lang": cli.Values("en\tEnglish", "zh\t中文"), "theme": cli.Values(themes...),
+		"lessons": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		},
+	})
+	return cmd
+}
+
+// files are where the lessons are.
+func (t *taken) files() fs.FS {
+	if t.dir == "" {
+		return tour.Embedded()
+	}
+	return os.DirFS(t.dir)
+}
+
+// lessons are those in the language that is wanted.
+func (t *taken) lessons() ([]tour.Lesson, error) {
+	files := t.files()
+	language, err := t.chosen(files)
+	if err != nil {
+		return nil, err
+	}
+	lessons, err := tour.Load(files, language)
+	if err != nil {
+		return nil, fmt.Errorf("lessons: %w", err)
+	}
+	return lessons, nil
+}
+
+// chosen is the language that was asked for or, if there is such a one, that of the environment.
+func (t *taken) chosen(files fs.FS) (string, error) {
+	languages, err := tour.Languages(files)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("lessons: %w", err)
+	case t.language == "":
+		return localLanguage(languages), nil
+	case !slices.Contains(languages, t.language):
+		return "", fmt.Errorf("lang: want one of %s, have %q", strings.Join(languages, ", "), t.language)
+	}
+	return t.language, nil
+}
+
+// localLanguage is that of the environment if it is among the languages, and else English.
+func localLanguage(languages []string) string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if locale := os.Getenv(name); locale != "" {
+			language, _, _ := strings.Cut(strings.ReplaceAll(locale, ".", "_"), "_")
+			if slices.Contains(languages, language) {
+				return language
+			}
+			break
+		}
+	}
+	return tour.English
+}
+
+// run checks the flags, and takes or plays the tour.
+func (t *taken) run(cmd *cobra.Command, args []string, stdout io.Writer) error {
+	settings, err := settled(cmd)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := settings.Fill(cmd); err != nil {
+		return usageError{err}
+	}
+	if err := t.shown.complete(); err != nil {
+		return usageError{settings.Blame(err)}
+	}
+	lessons, err := t.lessons()
+	if err != nil {
+		return usageError{settings.Blame(err)}
+	}
+	if t.shown.headless {
+		return t.play(cmd, args, stdout)
+	}
+	path, err := tour.ProgressPath()
+	if err != nil {
+		return err
+	}
+	progress := tour.LoadProgress(path)
+	if t.reset {
+		if err := progress.Reset(); err != nil {
+			return fmt.Errorf("reset: %w", err)
+		}
+	}
+	if t.list || t.reset && len(args) == 0 {
+		return list(stdout, lessons, progress)
+	}
+	first, err := stepOf(lessons, args, progress)
+	if err != nil {
+		return usageError{err}
+	}
+	if !isTerminal(stdout) {
+		return usageError{errors.New("tour: the standard output is no terminal: use --headless or --list")}
+	}
+	language, err := t.chosen(t.files())
+	if err != nil {
+		return err
+	}
+	return tui.Tour{Lessons: lessons, Language: language, First: first, Progress: progress}.Take(cmd.Context(), t.shown.options())
+}
+
+// stepOf is the lesson that is named, by number or name or, without one, that which was looked at last.
+func stepOf(lessons []tour.Lesson, args []string, progress *tour.Progress) (int, error) {
+	find := func(name string) int {
+		return slices.IndexFunc(lessons, func(l tour.Lesson) bool { return l.Name == name })
+	}
+	if len(args) == 0 {
+		return max(find(progress.Last), 0), nil
+	}
+	if n, err := strconv.Atoi(args[0]); err == nil && 1 <= n && n <= len(lessons) {
+		return n - 1, nil
+	}
+	if i := find(args[0]); i >= 0 {
+		return i, nil
+	}
+	var names []string
+	for i, l := range lessons {
+		names = append(names, fmt.Sprintf("%d %s", i+1, l.Name))
+	}
+	return 0, fmt.Errorf("tour: there is no step %q; there are %s", args[0], strings.Join(names, ", "))
+}
+
+// list says which lessons there are.
+func list(w io.Writer, lessons []tour.Lesson, progress *tour.Progress) error {
+	for i, l := range lessons {
+		mark := " "
+		if progress.Has(l.Name) {
+			mark = "✓"
+		}
+		if _, err := fmt.Fprintf(w, "%s %d  %-18s %s\n", mark, i+1, l.Name, l.Title); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// play has the tour play itself, and reports.
+func (t *taken) play(cmd *cobra.Command, args []string, stdout io.Writer) error {
+	files := t.files()
+	languages, err := tour.Languages(files)
+	if err != nil {
+		return err
+	}
+	if t.language != "" {
+		languages = []string{t.language}
+	}
+	broken, promises := 0, 0
+	for _, language := range languages {
+		lessons, err := tour.Load(files, language)
+		if err != nil {
+			return usageError{err}
+		}
+		if len(args) > 0 {
+			step, err := stepOf(lessons, args, &tour.Progress{})
+			if err != nil {
+				return usageError{err}
+			}
+			lessons = lessons[step : step+1]
+		}
+		heading := ""
+		err = tui.Tour{Lessons: lessons, Language: language}.Play(cmd.Context(), actPatience, func(p tui.Played) {
+			if next := fmt.Sprintf("%s %s: %s", language, p.Lesson.Name, p.Lesson.Title); next != heading {
+				heading = next
+				fmt.Fprintln(stdout, heading)
+			}
+			for i, e := range p.Lesson.Acts[p.Act].Expect {
+				mark := "✓"
+				if promises++; !e.Holds(p.Values[i]) {
+					mark = "✗"
+					broken++
+				}
+				fmt.Fprintf(stdout, "  %s %d  promised %-22s came out %s\n", mark, p.Act+1, e, p.Values[i])
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if broken > 0 {
+		return notCorrect{fmt.Errorf("tour: %d of %d promises were not kept", broken, promises)}
+	}
+	_, err = fmt.Fprintf(stdout, "all %d promises kept\n", promises)
+	return err
 }
