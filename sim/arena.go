@@ -227,13 +227,6 @@ func (p *player) play(ctx context.Context) {
 	})
 }
 
-// sends says whether a command of the client was admitted and is not answered yet.
-func (p *player) sends() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.sending != nil
-}
-
 // over says whether the client's update has ended, one way or the other.
 func (p *player) over() bool {
 	select {
