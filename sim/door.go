@@ -65,23 +65,20 @@ type hook struct {
 
 // pass lets a request through, after all that has to come before, or refuses it.
 func (h hook) pass(r request) error {
-	gate, clk := &h.client.lane.gate, h.client.lane.clock
-	if r.isPrivate() && gate.scheduled && !gate.all {
+	gate := &h.client.lane.gate
+	if gate.scheduled && !gate.all && r.isPrivate() {
 		return nil // in an arena it belongs to the request before
 	}
-	if !r.isPrivate() && !h.dead.Load() && (gate.all || h.update.Load()) {
+	if gate.shut.Load() && !r.isPrivate() && !h.dead.Load() && (gate.all || h.update.Load()) {
 		gate.pass(h.client.number, h.node, r)
 	}
 	// Whether it is an update's is asked only now: before, an update that is coming to
 	// its end may just have left it behind.
 	if h.update.Load() && !h.dead.Load() {
-		if !r.isPrivate() {
-			h.client.announce()
-		}
-		admitted := clk.Now()
-		h.client.reach(AtCommand)
-		if gate.all && clk.Now() != admitted {
-			gate.pass(h.client.number, h.node, r) // now is a moment that nobody has chosen
+		if gate.scheduled {
+			h.goes(r)
+		} else {
+			h.client.reach(AtCommand)
 		}
 		h.count.Add(int64(r.commands()))
 	}
@@ -94,6 +91,19 @@ func (h hook) pass(r request) error {
 		return errCut
 	}
 	return nil
+}
+
+// goes is what happens when a scheduler has admitted a request of an update.
+func (h hook) goes(r request) {
+	if !r.isPrivate() {
+		h.client.announce()
+	}
+	gate, clk := &h.client.lane.gate, h.client.lane.clock
+	admitted := clk.Now()
+	h.client.reach(AtCommand)
+	if gate.all && clk.Now() != admitted {
+		gate.pass(h.client.number, h.node, r) // now is a moment that nobody has chosen
+	}
 }
 
 // isCut tells whether nothing gets through to the node now. A cut without a time
