@@ -2,16 +2,13 @@ package sim
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"hash/maphash"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"locktop/lock"
 	"locktop/sim/bubble"
 	"locktop/sim/clock"
 )
@@ -115,23 +112,6 @@ func (c ArenaConfig) Validate() error {
 	return nil
 }
 
-// player is a client, as the arena sees it.
-type player struct {
-	*client
-	ended   chan struct{} // closed when its update is over
-	err     error
-	crashed bool
-	idle    map[string]string // requests that changed nothing → the state of the keys that they touched
-	read    string            // the value that it read last
-	watched map[string]bool   // by WATCH → it was written to since
-
-	mu      sync.Mutex   // guards what the goroutines of the client change
-	sending *parked      // admitted, and not answered yet
-	step    int          // its index in the trace
-	trace   maphash.Hash // of all requests and replies
-	replies []traced     // not yet in the trace
-}
-
 // OpenArena makes an arena. It must be called, like all its methods, inside of a
 // bubble, and the arena closed in it.
 func OpenArena(config ArenaConfig) (*Arena, error) {
@@ -193,50 +173,6 @@ func (a *Arena) Start() error {
 	return a.settle()
 }
 
-// begin makes a client one that has done nothing yet.
-func (p *player) begin(seed maphash.Seed) {
-	p.lock, p.quorum, p.wrote = nil, nil, false
-	p.random = rand.New(rand.NewPCG(p.lane.seed, uint64(p.number)))
-	p.ids = rand.NewPCG(p.lane.seed, uint64(p.number))
-	p.door.dead.Store(false)
-	p.door.count.Store(0)
-	p.announced = p.announced[:0]
-	p.ended, p.err = make(chan struct{}), nil
-	p.crashed, p.read = false, ""
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.sending, p.replies = nil, nil
-	p.trace.SetSeed(seed)
-	p.idle, p.watched = map[string]string{}, map[string]bool{}
-}
-
-// play makes the client's update.
-func (p *player) play(ctx context.Context) {
-	defer close(p.ended)
-	p.err = guard(func() error {
-		p.await(ctx)
-		defer p.stopWaits()
-		alert := Alert{Number: 1, Latency: latencyOf(p.lane.seed, 1, p.number)}
-		p.record(Event{Kind: Received, Alert: alert.Number, Latency: alert.Latency})
-		noted := true // nobody races for receipts
-		if err := p.once(ctx, alert, &noted); err != nil && !errors.Is(err, lock.ErrStale) {
-			return fmt.Errorf("client %d: %w", p.number, err)
-		}
-		p.record(Event{Kind: Finished})
-		return nil
-	})
-}
-
-// over says whether the client's update has ended, one way or the other.
-func (p *player) over() bool {
-	select {
-	case <-p.ended:
-		return true
-	default:
-		return false
-	}
-}
-
 // end leaves nothing of the schedule that is being played.
 func (a *Arena) end() {
 	for _, p := range a.players {
@@ -250,24 +186,6 @@ func (a *Arena) end() {
 		<-p.ended
 		p.settleLock()
 	}
-}
-
-// settleLock waits until nothing is left of the client's dealings with the lock.
-func (p *player) settleLock() {
-	p.left.Wait()
-	if p.lock != nil {
-		p.lock.Settle()
-	}
-	if p.quorum != nil {
-		p.quorum.Settle()
-	}
-}
-
-// isSending says whether the client has been let through and not been answered yet.
-func (p *player) isSending() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.sending != nil
 }
 
 // kill has everything that the client still sends fail.
@@ -330,9 +248,7 @@ func (a *Arena) do(m Move, i int) error {
 		p := a.players[m.Client-1]
 		return a.send(p, a.commands[i])
 	case Expiry:
-		if err := a.pass(a.untilExpiry()); err != nil {
-			return err
-		}
+		time.Sleep(a.untilExpiry())
 	case Kill:
 		p := a.players[m.Client-1]
 		p.crashed = true
@@ -445,9 +361,7 @@ func (a *Arena) settle() error {
 			step = min(step, ttl)
 		}
 		start := time.Now()
-		if err := a.wait(step); err != nil {
-			return err
-		}
+		a.wait(step)
 		waited += time.Since(start)
 	}
 	a.lane.recorder.Fold()
@@ -531,7 +445,7 @@ func (a *Arena) untilExpiry() time.Duration {
 }
 
 // wait lets time pass, at most d, until a command comes.
-func (a *Arena) wait(d time.Duration) error {
+func (a *Arena) wait(d time.Duration) {
 	select {
 	case <-a.lane.gate.came: // before
 	default:
@@ -542,13 +456,6 @@ func (a *Arena) wait(d time.Duration) error {
 	case <-a.lane.gate.came:
 	case <-timer.C:
 	}
-	return nil
-}
-
-// pass lets all of d pass.
-func (a *Arena) pass(d time.Duration) error {
-	time.Sleep(d)
-	return nil
 }
 
 // failure is the error of a client that has not crashed.
@@ -559,112 +466,6 @@ func (a *Arena) failure() error {
 		}
 	}
 	return nil
-}
-
-// anonymous is a command without random ids, of which every try has another one, and
-// where it goes.
-func anonymous(w *parked) string {
-	return fmt.Sprint(w.node, " ", renameIDs(w.request.String(), func(string) string { return "id" }))
-}
-
-// A Footprint is what a move may change or see.
-type Footprint struct {
-	Keys   []string
-	Writes bool
-	Node   int
-	All    bool // everything
-}
-
-// Apart says whether two moves of different clients can be made in either order with
-// the same consequences.
-func (f Footprint) Apart(g Footprint) bool {
-	switch {
-	case f.All || g.All:
-		return false
-	case f.Node != g.Node, !f.Writes && !g.Writes:
-		return true
-	}
-	return !slices.ContainsFunc(f.Keys, func(key string) bool { return slices.Contains(g.Keys, key) })
-}
-
-// Footprint returns what the move of an index among [Arena.Moves] may change or see.
-func (a *Arena) Footprint(i int) Footprint {
-	w := (*parked)(nil)
-	if i < len(a.commands) {
-		w = a.commands[i]
-	}
-	if w == nil {
-		return Footprint{All: true}
-	}
-	return Footprint{Keys: a.touched(w.request), Writes: w.request.writes(), Node: w.node}
-}
-
-// touched are those of the lane's keys that a request names.
-func (a *Arena) touched(r request) []string {
-	var keys []string
-	for _, cmd := range r.all() {
-		for _, arg := range cmd.Args()[1:] {
-			if s, ok := arg.(string); ok && strings.Contains(s, a.lane.average) && !slices.Contains(keys, s) {
-				keys = append(keys, s)
-			}
-		}
-	}
-	return keys
-}
-
-// state is what one of the lane's servers holds under some keys, but for times to
-// live.
-func (a *Arena) state(node int, keys []string) string {
-	if len(keys) == 0 {
-		return ""
-	}
-	var b strings.Builder
-	for _, k := range a.lane.servers()[node-1].State(keys...) {
-		b.WriteString(k.Value)
-		b.WriteByte(0)
-	}
-	return b.String()
-}
-
-// Signature identifies the state of all that may have an influence on what is still
-// to come: two states with the same one have the same future.
-func (a *Arena) Signature() uint64 {
-	var h maphash.Hash
-	h.SetSeed(a.seed)
-	write := func(parts ...any) { fmt.Fprintln(&h, parts...) }
-	for _, p := range a.players {
-		p.mu.Lock()
-		sending, trace := p.sending != nil, p.trace.Sum64()
-		p.mu.Unlock()
-		write(p.number, p.over(), p.crashed, sending, trace, p.watched)
-	}
-	for _, w := range a.lane.gate.waiting() {
-		state, idle := a.players[w.client-1].idle[anonymous(w)]
-		write(w.client, w.node, a.rename(w.client, w.request.String()), idle, a.rename(0, state))
-	}
-	for _, server := range a.lane.servers() {
-		for _, k := range server.State() {
-			write(k.Name, a.rename(0, k.Value), k.TTL)
-		}
-	}
-	write(a.line, a.moves, a.hung, a.lane.recorder.overlapped())
-	return h.Sum64()
-}
-
-// rename replaces random ids, which differ from run to run, by names: that of the
-// client in whose requests they first came, and which of its ids it is.
-func (a *Arena) rename(client int, text string) string {
-	a.renaming.Lock()
-	defer a.renaming.Unlock()
-	return renameIDs(text, func(id string) string {
-		name, ok := a.names[id]
-		if !ok {
-			a.known[client]++
-			name = fmt.Sprintf("id%d.%d", client, a.known[client])
-			a.names[id] = name
-		}
-		return name
-	})
 }
 
 // Outcome is what has come of a schedule.

@@ -1,0 +1,91 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"math/rand/v2"
+	"sync"
+
+	"locktop/lock"
+)
+
+// player is a client, as the arena sees it.
+type player struct {
+	*client
+	ended   chan struct{} // closed when its update is over
+	err     error
+	crashed bool
+	idle    map[string]string // requests that changed nothing → the state of the keys that they touched
+	read    string            // the value that it read last
+	watched map[string]bool   // by WATCH → it was written to since
+
+	mu      sync.Mutex   // guards what the goroutines of the client change
+	sending *parked      // admitted, and not answered yet
+	step    int          // its index in the trace
+	trace   maphash.Hash // of all requests and replies
+	replies []traced     // not yet in the trace
+}
+
+// begin makes a client one that has done nothing yet.
+func (p *player) begin(seed maphash.Seed) {
+	p.lock, p.quorum, p.wrote = nil, nil, false
+	p.random = rand.New(rand.NewPCG(p.lane.seed, uint64(p.number)))
+	p.ids = rand.NewPCG(p.lane.seed, uint64(p.number))
+	p.door.dead.Store(false)
+	p.door.count.Store(0)
+	p.announced = p.announced[:0]
+	p.ended, p.err = make(chan struct{}), nil
+	p.crashed, p.read = false, ""
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sending, p.replies = nil, nil
+	p.trace.SetSeed(seed)
+	p.idle, p.watched = map[string]string{}, map[string]bool{}
+}
+
+// play makes the client's update.
+func (p *player) play(ctx context.Context) {
+	defer close(p.ended)
+	p.err = guard(func() error {
+		p.await(ctx)
+		defer p.stopWaits()
+		alert := Alert{Number: 1, Latency: latencyOf(p.lane.seed, 1, p.number)}
+		p.record(Event{Kind: Received, Alert: alert.Number, Latency: alert.Latency})
+		noted := true // nobody races for receipts
+		if err := p.once(ctx, alert, &noted); err != nil && !errors.Is(err, lock.ErrStale) {
+			return fmt.Errorf("client %d: %w", p.number, err)
+		}
+		p.record(Event{Kind: Finished})
+		return nil
+	})
+}
+
+// over says whether the client's update has ended, one way or the other.
+func (p *player) over() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// settleLock waits until nothing is left of the client's dealings with the lock.
+func (p *player) settleLock() {
+	p.left.Wait()
+	if p.lock != nil {
+		p.lock.Settle()
+	}
+	if p.quorum != nil {
+		p.quorum.Settle()
+	}
+}
+
+// isSending says whether the client has been let through and not been answered yet.
+func (p *player) isSending() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sending != nil
+}
