@@ -343,12 +343,9 @@ func newCompare(stdout, stderr io.Writer) *cobra.Command {
 		Example: "  locktop compare --redis spawn\n  locktop compare --strategies none,spin,block,fair --clients 32 --output markdown",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			settings, err := settled(cmd)
+			settings, err := filled(cmd)
 			if err != nil {
-				return usageError{err}
-			}
-			if err := settings.Fill(cmd); err != nil {
-				return usageError{err}
+				return err
 			}
 			write, names, err := prepare()
 			if err != nil {
@@ -413,12 +410,9 @@ func newExplore(stdout, stderr io.Writer) *cobra.Command {
 		Example: "  locktop explore --strategy none --clients 3\n  locktop explore --strategy none --clients 3 --grid\n  locktop explore --strategy spin --expiries 1\n  locktop explore --strategy broken-wait --clients 3 --crashes 1 --output json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			settings, err := settled(cmd)
+			settings, err := filled(cmd)
 			if err != nil {
-				return usageError{err}
-			}
-			if err := settings.Fill(cmd); err != nil {
-				return usageError{err}
+				return err
 			}
 			if asJSON {
 				output = "json"
@@ -582,6 +576,18 @@ func version() string {
 		return info.Main.Version
 	}
 	return "(devel)"
+}
+
+// filled is settled for a command whose flags have all of their values from there.
+func filled(cmd *cobra.Command) (*cli.File, error) {
+	settings, err := settled(cmd)
+	if err == nil {
+		err = settings.Fill(cmd)
+	}
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return settings, nil
 }
 
 // settled sets the flags of a command that were not given from the environment, and
@@ -852,12 +858,9 @@ func recordings(_ *cobra.Command, args []string, _ string) ([]string, cobra.Shel
 
 // run checks the flags and shows the recording.
 func (r *replayed) run(cmd *cobra.Command, stdout io.Writer) error {
-	settings, err := settled(cmd)
+	settings, err := filled(cmd)
 	if err != nil {
-		return usageError{err}
-	}
-	if err := settings.Fill(cmd); err != nil {
-		return usageError{err}
+		return err
 	}
 	speed, err := r.startingSpeed()
 	if err := errors.Join(err, r.shown.complete()); err != nil {
@@ -959,12 +962,9 @@ func newStep(stdout io.Writer) *cobra.Command {
 		Example: "  locktop step\n  locktop step --strategy spin --clients 3\n  locktop step --strategy broken-wait --clients 3",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			settings, err := settled(cmd)
+			settings, err := filled(cmd)
 			if err != nil {
-				return usageError{err}
-			}
-			if err := settings.Fill(cmd); err != nil {
-				return usageError{err}
+				return err
 			}
 			s.output = "text"
 			if err := errors.Join(s.complete(), handArena(&c, cmd.Flags()).Validate()); err != nil {
@@ -1152,12 +1152,9 @@ func localLanguage(languages []string) string {
 
 // run checks the flags, and takes or plays the tour.
 func (t *taken) run(cmd *cobra.Command, args []string, stdout io.Writer) error {
-	settings, err := settled(cmd)
+	settings, err := filled(cmd)
 	if err != nil {
-		return usageError{err}
-	}
-	if err := settings.Fill(cmd); err != nil {
-		return usageError{err}
+		return err
 	}
 	if err := t.shown.complete(); err != nil {
 		return usageError{settings.Blame(err)}

@@ -62,14 +62,11 @@ func Drive(ctx context.Context, d DriveOptions, opts Options) (explore.Playing, 
 		return explore.Playing{}, err
 	}
 	defer cancel(nil)
-	if opts.Input == nil {
-		input, done, err := openInput()
-		if err != nil {
-			return explore.Playing{}, err
-		}
-		defer done()
-		opts.Input = input
+	done, err := opts.attach()
+	if err != nil {
+		return explore.Playing{}, err
 	}
+	defer done()
 	step := m.drive.step
 	_, err = m.run(opts, cancel, func() (sim.Result, error) { return sim.Result{}, nil })
 	return step.playing, err

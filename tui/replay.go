@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -60,17 +59,11 @@ type readMsg struct{}
 // PlayRecording shows a recorded run until the user quits or the context ends, which is no error. It returns the result
 // of the run and, if the recording is damaged, the error of its reader; the result is then of what comes before that.
 func PlayRecording(ctx context.Context, rec Recording, opts Options) (sim.Result, error) {
-	if opts.Output == nil {
-		opts.Output = os.Stdout
+	done, err := opts.attach()
+	if err != nil {
+		return sim.Result{}, err
 	}
-	if opts.Input == nil {
-		input, done, err := openInput()
-		if err != nil {
-			return sim.Result{}, err
-		}
-		defer done()
-		opts.Input = input
-	}
+	defer done()
 	p := newPlayback(ctx, rec)
 	shown, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

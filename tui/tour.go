@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"time"
 
@@ -29,17 +28,11 @@ type Tour struct {
 func (t Tour) Take(ctx context.Context, opts Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	if opts.Output == nil {
-		opts.Output = os.Stdout
+	done, err := opts.attach()
+	if err != nil {
+		return err
 	}
-	if opts.Input == nil {
-		input, done, err := openInput()
-		if err != nil {
-			return err
-		}
-		defer done()
-		opts.Input = input
-	}
+	defer done()
 	m := newTourModel(ctx, t, opts, termenv.NewOutput(opts.Output))
 	return present(ctx, m, opts, cancel, m.close)
 }

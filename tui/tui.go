@@ -55,19 +55,29 @@ func Run(ctx context.Context, cfg sim.Config, opts Options) (sim.Result, error) 
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	if opts.Output == nil {
-		opts.Output = os.Stdout
+	done, err := opts.attach()
+	if err != nil {
+		return sim.Result{}, err
 	}
-	if opts.Input == nil {
-		input, done, err := openInput()
-		if err != nil {
-			return sim.Result{}, err
-		}
-		defer done()
-		opts.Input = input
-	}
+	defer done()
 	m := newModel(ctx, cfg, opts, termenv.NewOutput(opts.Output))
 	return m.run(opts, cancel, m.stage.close)
+}
+
+// attach has the screen on the terminal where nothing else is said. done lets go of it.
+func (o *Options) attach() (done func(), err error) {
+	if o.Output == nil {
+		o.Output = os.Stdout
+	}
+	if o.Input != nil {
+		return func() {}, nil
+	}
+	input, done, err := openInput()
+	if err != nil {
+		return nil, err
+	}
+	o.Input = input
+	return done, nil
 }
 
 // run shows the model until it ends, and then ends what it shows.
