@@ -285,7 +285,7 @@ func appendMillis(b []byte, d time.Duration) []byte {
 // phaseNames are what the phases are called in a table.
 var phaseNames = [...]string{
 	sim.Idle: "idle", sim.Waiting: "waiting", sim.Working: "working", sim.Holding: "holding", sim.Done: "done",
-	sim.Suspended: "paused", sim.Dead: "crashed",
+	sim.Suspended: "paused", sim.Dead: "crashed", sim.Gone: "left",
 }
 
 func phaseInk(p sim.Phase) chart.Ink {

@@ -123,6 +123,8 @@ func (f *Frame) doing() string {
 		return ", which is paused"
 	case sim.Dead:
 		return ", which has crashed"
+	case sim.Gone:
+		return ", which has left"
 	case sim.Done:
 		return ", which is done"
 	}

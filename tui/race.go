@@ -242,6 +242,9 @@ func drawTotals(a chart.Area, c *sim.ClientView, s *sim.Snapshot) {
 	case sim.Suspended:
 		a.TextRight(0, "paused", inkLost)
 		return
+	case sim.Gone:
+		a.TextRight(0, "left", inkDim)
+		return
 	}
 	switch {
 	case s.Lane.Locks && s.Lost == 0:

@@ -111,6 +111,14 @@ func (c *console) shows(text string) {
 func (c *console) eventually(holds func() bool, what string) {
 	c.t.Helper()
 	for deadline := time.Now().Add(patience); !holds(); time.Sleep(10 * time.Millisecond) {
+		select {
+		case <-c.done:
+			if !holds() {
+				c.t.Fatalf("the program ended, with error %v, before %s:\n%s", c.err, what, c.screen.String())
+			}
+			return
+		default:
+		}
 		if time.Now().After(deadline) {
 			c.t.Fatalf("it never comes that %s:\n%s", what, c.screen.String())
 		}

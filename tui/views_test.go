@@ -355,3 +355,29 @@ func TestNoQuantileIsLongerThanTheLongestWait(t *testing.T) {
 		}
 	}
 }
+
+// TestAClientMayBeInEveryPhase draws a client that does each thing a client may do, also that it has left: a snapshot can be
+// of a moment before the screen knows that the lane has fewer clients.
+func TestAClientMayBeInEveryPhase(t *testing.T) {
+	named := map[string]bool{}
+	for phase := sim.Idle; phase <= sim.Gone; phase++ {
+		for view := range View(viewCount) {
+			for _, over := range []Overlay{NoOverlay, FaultMenu} {
+				f := twoLanes(6)
+				f.View, f.Over, f.Cursor = view, over, 2
+				for i := range f.Snapshots {
+					f.Snapshots[i].Clients[1].Phase, f.Snapshots[i].HolderPhase = phase, phase
+				}
+				screen := text(f, 120, 40)
+				if view != ClientsView || over != NoOverlay {
+					continue
+				}
+				name := phaseNames[phase]
+				if named[name] || !strings.Contains(screen, " "+name+" ") {
+					t.Errorf("phase %d is called %q:\n%s", phase, name, screen)
+				}
+				named[name] = true
+			}
+		}
+	}
+}
