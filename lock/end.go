@@ -9,13 +9,12 @@ import (
 // An end is the end of a lease: when it will come, by our clock, that it has come
 // and why, and who is to be told.
 type end struct {
-	over chan struct{} // closed when the lease is over
-
 	mu       sync.Mutex
-	err      error       // why it is over; nil while it is not
-	expires  time.Time   // zero: never
-	expiry   *time.Timer // has the lease expire; set when watched, if it does expire
-	leaving  bool        // a release is under way: that Redis knows nothing of it any more is no loss
+	over     chan struct{} // closed when the lease is over; nil while nobody has asked for it
+	err      error         // why it is over; nil while it is not
+	expires  time.Time     // zero: never
+	expiry   *time.Timer   // has the lease expire; set when watched, if it does expire
+	leaving  bool          // a release is under way: that Redis knows nothing of it any more is no loss
 	contexts []context.CancelCauseFunc
 }
 
@@ -47,7 +46,9 @@ func (e *end) come(why error) (first bool) {
 		return false
 	}
 	e.err = why
-	close(e.over)
+	if e.over != nil {
+		close(e.over)
+	}
 	for _, cancel := range e.contexts {
 		cancel(why)
 	}
@@ -56,6 +57,19 @@ func (e *end) come(why error) (first bool) {
 		e.expiry.Stop()
 	}
 	return true
+}
+
+// ended returns a channel that is closed when the lease is over.
+func (e *end) ended() <-chan struct{} {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.over == nil {
+		e.over = make(chan struct{})
+		if e.err != nil {
+			close(e.over)
+		}
+	}
+	return e.over
 }
 
 // tell has cancel called when the lease is over, or now if it is already.

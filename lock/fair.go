@@ -51,6 +51,7 @@ var errUnexpected = errors.New("lock: unexpected reply")
 type line struct {
 	fair      bool
 	keys      []string     // of the scripts, as in grant.lua
+	args      []any        // the same
 	contended atomic.Int64 // when the lock was last found taken, in Unix nanoseconds
 }
 
@@ -264,9 +265,12 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 	}
 	args := []any{p.entry, p.id, millis(l.lease), fenced, p.hub, p.came, millis(queueTTL)}
 	// Whoever joins must not be repeated by go-redis: it would meet itself.
-	joins := p.came == ""
+	run := lineCall.run
+	if p.came == "" {
+		run = lineCall.runOnce
+	}
 	reply, left, err := command(ctx, &l.wire,
-		func() ([]any, error) { return l.run(ctx, lineScript, lineSource, joins, args...).Slice() },
+		func() ([]any, error) { return run(ctx, l.client, l.line.args, args...).Slice() },
 		func(_ []any, err error) {
 			// Only now, for a clean-up must not overtake the script that it undoes.
 			switch {
@@ -310,31 +314,6 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 	return nil, errUnexpected
 }
 
-// run runs a script of the fair lock; once, if it must not be repeated after a
-// reply was lost.
-func (l *Lock) run(ctx context.Context, script *redis.Script, source string, single bool, args ...any) *redis.Cmd {
-	if !single {
-		return script.Run(ctx, l.client, l.line.keys, args...)
-	}
-	send := func(name, script string) *redis.Cmd {
-		all := make([]any, 0, 3+len(l.line.keys)+len(args))
-		all = append(all, name, script, len(l.line.keys))
-		for _, key := range l.line.keys {
-			all = append(all, key)
-		}
-		cmd := redis.NewCmd(ctx, append(all, args...)...)
-		if err := l.client.Process(ctx, once{cmd}); err != nil {
-			cmd.SetErr(err)
-		}
-		return cmd
-	}
-	cmd := send("evalsha", script.Hash())
-	if redis.HasErrorPrefix(cmd.Err(), "NOSCRIPT") {
-		cmd = send("eval", source)
-	}
-	return cmd
-}
-
 // giveUp leaves the queue, and hands on the lock if it came too late. Where Redis
 // does not answer, the hub sees to it: it is alive, so its waiter would be served.
 func (l *Lock) giveUp(ctx context.Context, p *place) {
@@ -365,7 +344,7 @@ func (l *Lock) release(ctx context.Context, id string, turn int) (reply int, err
 	case l.line.fair && turn+1 >= signalEvery:
 		return l.releaseInTurn(ctx, id)
 	case !l.line.fair || turn == 0 && !l.lately(time.Now()): // then a queue is not likely, and this the cheaper script
-		reply, err = releaseScript.Run(ctx, l.client, l.line.keys[:3], id, millis(signalTTL)).Int()
+		reply, err = releaseCall.run(ctx, l.client, l.line.args[:3], id, signalMillis).Int()
 		if err != nil || reply != replyQueue {
 			return reply, err
 		}
@@ -377,7 +356,7 @@ func (l *Lock) release(ctx context.Context, id string, turn int) (reply int, err
 // reply is here before a message could be. entry is of a waiter who gives up.
 func (l *Lock) handOver(ctx context.Context, id string, turn int, entry string) (reply int, err error) {
 	h, asked := l.hub(), time.Now()
-	got, err := handoverScript.Run(ctx, l.client, l.line.keys, id, millis(signalTTL), turn, entry, h.own()).Result()
+	got, err := handoverCall.run(ctx, l.client, l.line.args, id, signalMillis, turn, entry, h.own()).Result()
 	reply = l.tell(h, got, handover{turn: turn, after: asked})
 	if h != nil && (err != nil || entry == "" && reply != replyDone) {
 		h.stir(l.key) // if only the reply was lost, somebody does not know yet

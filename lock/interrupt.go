@@ -115,15 +115,26 @@ func interruptible[T any](ctx context.Context, w *wire, do func() (T, error), la
 // from a tenth to half of a round trip to a Redis nearby. A grant counts as an
 // answer: it was one, to whoever released the lock.
 func command[T any](ctx context.Context, w *wire, do func() (T, error), late func(T, error)) (result T, left bool, err error) {
-	if ctx.Done() == nil || time.Since(epoch)-time.Duration(w.heard.Load()) < answersFor {
+	if w.direct(ctx) {
 		result, err = do()
 	} else {
 		result, left, err = interruptible(ctx, w, do, late)
 	}
+	w.hear(err)
+	return result, left, err
+}
+
+// direct tells whether command waits for the answer as it is. Where every
+// microsecond counts it is asked before, to make no functions that nobody calls.
+func (w *wire) direct(ctx context.Context) bool {
+	return ctx.Done() == nil || time.Since(epoch)-time.Duration(w.heard.Load()) < answersFor
+}
+
+// hear takes in that a command came back, with an error or without.
+func (w *wire) hear(err error) {
 	if err == nil || err == ErrHeld || isReply(err) {
 		w.heard.Store(int64(time.Since(epoch)))
 	}
-	return result, left, err
 }
 
 // read is command for a question, or anything else whose late answer is of no use.

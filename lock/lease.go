@@ -25,7 +25,7 @@ type Lease struct {
 // newLease returns a lease that runs out at the time expires by our clock, or
 // never. Redis began to count after it was asked: count from before that.
 func (l *Lock) newLease(id string, token uint64, expires time.Time) *Lease {
-	s := &Lease{lock: l, id: id, token: token, end: end{over: make(chan struct{}), expires: expires}}
+	s := &Lease{lock: l, id: id, token: token, end: end{expires: expires}}
 	if l.renew && !expires.IsZero() {
 		s.watch()
 	}
@@ -60,16 +60,17 @@ func (s *Lease) Release(ctx context.Context) error {
 		return &opError{op: op, key: l.key, err: err}
 	}
 	s.leave(true)
-	reply, left, err := command(ctx, &l.wire,
-		func() (int, error) { return l.release(ctx, s.id, s.turn) },
-		func(reply int, err error) {
-			if err != nil && !isReply(err) {
-				reply, err = l.undo(ctx, s.id, s.turn)
-			}
-			s.released(reply, err)
-		})
-	if left {
-		return failure(ctx, op, l.key, err)
+	var reply int
+	var err error
+	if l.direct(ctx) {
+		reply, err = l.release(ctx, s.id, s.turn)
+		l.hear(err)
+	} else {
+		var left bool
+		reply, left, err = s.releaseInterruptibly(ctx)
+		if left {
+			return failure(ctx, op, l.key, err)
+		}
 	}
 	s.released(reply, err)
 	switch {
@@ -79,6 +80,19 @@ func (s *Lease) Release(ctx context.Context) error {
 		return &opError{op: op, key: l.key, err: ErrNotHeld}
 	}
 	return nil
+}
+
+// releaseInterruptibly is release, which the caller leaves when ctx ends.
+func (s *Lease) releaseInterruptibly(ctx context.Context) (reply int, left bool, err error) {
+	l := s.lock
+	return command(ctx, &l.wire,
+		func() (int, error) { return l.release(ctx, s.id, s.turn) },
+		func(reply int, err error) {
+			if err != nil && !isReply(err) {
+				reply, err = l.undo(ctx, s.id, s.turn)
+			}
+			s.released(reply, err)
+		})
 }
 
 // discard releases a lease that nobody was given. If it cannot be released, it is

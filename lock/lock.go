@@ -148,6 +148,7 @@ type Lock struct {
 	lease       time.Duration // 0: none
 	renew       bool          // extend it automatically
 	tokens      string        // key of the token counter; empty: no tokens
+	take        []any         // the SET NX, but for the id
 	guards      []*Guard
 	slice       time.Duration // the longest BLPOP
 	poll        Backoff       // its zero value: wait for the signal
@@ -236,6 +237,9 @@ func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, erro
 		signal: signalPrefix + name,
 	}
 	l.line.keys = l.lineKeys()
+	for _, key := range l.line.keys {
+		l.line.args = append(l.line.args, key)
+	}
 	if client == nil {
 		return nil, l.invalid("the client is nil")
 	}
@@ -257,6 +261,10 @@ func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, erro
 		return nil, l.invalid("a lock that is handed over is not polled for")
 	}
 	l.slice = longestPop(client)
+	l.take = []any{"set", l.key, nil, "nx"}
+	if l.lease > 0 {
+		l.take = append(l.take, "px", millis(l.lease))
+	}
 	return l, nil
 }
 
@@ -344,6 +352,11 @@ type grant struct {
 // grab is send, which the caller leaves when ctx ends. What is granted then is
 // released.
 func (l *Lock) grab(ctx context.Context, id string) (grant, error) {
+	if l.direct(ctx) {
+		got, err := l.send(ctx, id)
+		l.hear(err)
+		return got, err
+	}
 	got, _, err := command(ctx, &l.wire,
 		func() (grant, error) { return l.send(ctx, id) },
 		func(_ grant, err error) {
@@ -357,11 +370,8 @@ func (l *Lock) grab(ctx context.Context, id string) (grant, error) {
 // send sends one SET NX, or the script that takes a token as well.
 func (l *Lock) send(ctx context.Context, id string) (got grant, err error) {
 	if l.tokens == "" {
-		args := make([]any, 0, 6)
-		args = append(args, "set", l.key, id, "nx")
-		if l.lease > 0 {
-			args = append(args, "px", millis(l.lease))
-		}
+		args := slices.Clone(l.take)
+		args[2] = id
 		err = l.client.Process(ctx, once{redis.NewStatusCmd(ctx, args...)})
 	} else {
 		got, err = l.grabToken(ctx, id)
@@ -382,8 +392,7 @@ func (l *Lock) send(ctx context.Context, id string) (got grant, err error) {
 	return grant{}, err
 }
 
-// grabToken runs the script, which unlike [redis.Script.Run] it sends once only. It
-// raises the fences of guards on the same node too.
+// grabToken runs the script, which raises the fences of guards on the same node too.
 func (l *Lock) grabToken(ctx context.Context, id string) (grant, error) {
 	keys := []any{l.key, l.tokens}
 	raises := l.raisesFences()
@@ -392,21 +401,13 @@ func (l *Lock) grabToken(ctx context.Context, id string) (grant, error) {
 			keys = append(keys, g.fence)
 		}
 	}
-	run := func(name, script string) (grant, error) {
-		args := append([]any{name, script, len(keys)}, keys...)
-		cmd := redis.NewStringCmd(ctx, append(args, id, millis(l.lease), millis(fenceTTL))...)
-		if err := l.client.Process(ctx, once{cmd}); err != nil {
-			return grant{}, err
-		}
-		text, stale := strings.CutSuffix(cmd.Val(), " stale")
-		token, err := strconv.ParseUint(text, 10, 64)
-		return grant{token: token, raised: raises && !stale}, err
+	text, err := acquireCall.runOnce(ctx, l.client, keys, id, millis(l.lease), millis(fenceTTL)).Text()
+	if err != nil {
+		return grant{}, err
 	}
-	got, err := run("evalsha", acquireScript.Hash())
-	if redis.HasErrorPrefix(err, "NOSCRIPT") {
-		got, err = run("eval", acquireSource)
-	}
-	return got, err
+	text, stale := strings.CutSuffix(text, " stale")
+	token, err := strconv.ParseUint(text, 10, 64)
+	return grant{token: token, raised: raises && !stale}, err
 }
 
 // raisesFences tells whether one script can take the lock and raise the fences of all
@@ -489,13 +490,6 @@ func (l *Lock) newID() string {
 	}
 	return l.random.id()
 }
-
-// once is a command that go-redis must not repeat by itself. After a SET NX
-// whose reply was lost, the repetition would meet the id of the first and take
-// it for somebody else's.
-type once struct{ redis.Cmder }
-
-func (once) NoRetry() bool { return true }
 
 func checkLease(d time.Duration) error {
 	switch {

@@ -290,7 +290,7 @@ func (q *Quorum) attempt(ctx context.Context, since time.Time) (*QuorumLease, er
 		quorum:  q,
 		id:      q.random.word(),
 		ballots: make([]ballot, len(q.clients)),
-		end:     end{over: make(chan struct{}), expires: asked.Add(q.lease - drift(q.lease))},
+		end:     end{expires: asked.Add(q.lease - drift(q.lease))},
 	}
 	q.observe(Event{Kind: EventAttempt, Owner: s.id, Waited: asked.Sub(since)})
 	for i := range s.ballots {

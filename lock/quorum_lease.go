@@ -65,7 +65,7 @@ func (s *QuorumLease) Err() error { return s.why() }
 // times in a lease, on a goroutine of its own; silent ones do not end it.
 func (s *QuorumLease) Lost() <-chan struct{} {
 	s.watch()
-	return s.over
+	return s.ended()
 }
 
 // Context returns a copy of ctx that is cancelled when the lease is over, with
@@ -294,9 +294,10 @@ func (s *QuorumLease) lookOut() {
 	defer cancel()
 	every := time.NewTicker(max(q.lease/3, leastLook))
 	defer every.Stop()
+	over := s.ended()
 	for {
 		select {
-		case <-s.over:
+		case <-over:
 			return
 		case <-every.C:
 		}

@@ -50,8 +50,7 @@ var (
 
 	inspectScript = redis.NewScript(inspectSource)
 
-	lineSource     = grantSource + lineBody
-	lineScript     = redis.NewScript(lineSource)
+	lineScript     = redis.NewScript(grantSource + lineBody)
 	handoverScript = redis.NewScript(grantSource + handoverBody)
 	serveScript    = redis.NewScript(grantSource + serveBody)
 
@@ -60,6 +59,61 @@ var (
 		inspectScript, lineScript, handoverScript, serveScript,
 	}
 )
+
+// The scripts that every acquisition runs.
+var (
+	acquireCall  = prepare(acquireScript, acquireSource)
+	releaseCall  = prepare(releaseScript, releaseSource)
+	lineCall     = prepare(lineScript, grantSource+lineBody)
+	handoverCall = prepare(handoverScript, grantSource+handoverBody)
+
+	signalMillis any = millis(signalTTL)
+)
+
+// A call is a script that is run often: it makes less for the garbage collector
+// than [redis.Script.Run], which it is otherwise.
+type call struct{ digest, source any }
+
+func prepare(s *redis.Script, source string) call { return call{s.Hash(), source} }
+
+func (c call) run(ctx context.Context, client redis.UniversalClient, keys []any, args ...any) *redis.Cmd {
+	cmd := newCall(ctx, "evalsha", c.digest, keys, args)
+	if client.Process(ctx, cmd); redis.HasErrorPrefix(cmd.Err(), "NOSCRIPT") {
+		cmd = newCall(ctx, "eval", c.source, keys, args)
+		client.Process(ctx, cmd)
+	}
+	return cmd
+}
+
+// runOnce is run for what go-redis must not repeat by itself.
+func (c call) runOnce(ctx context.Context, client redis.UniversalClient, keys []any, args ...any) *redis.Cmd {
+	send := func(how string, script any) *redis.Cmd {
+		cmd := newCall(ctx, how, script, keys, args)
+		if err := client.Process(ctx, once{cmd}); err != nil {
+			cmd.SetErr(err)
+		}
+		return cmd
+	}
+	cmd := send("evalsha", c.digest)
+	if redis.HasErrorPrefix(cmd.Err(), "NOSCRIPT") {
+		cmd = send("eval", c.source)
+	}
+	return cmd
+}
+
+func newCall(ctx context.Context, how string, script any, keys, args []any) *redis.Cmd {
+	all := make([]any, 0, 3+len(keys)+len(args))
+	all = append(all, how, script, len(keys))
+	all = append(all, keys...)
+	return redis.NewCmd(ctx, append(all, args...)...)
+}
+
+// once is a command that go-redis must not repeat by itself. After a SET NX
+// whose reply was lost, the repetition would meet the id of the first and take
+// it for somebody else's.
+type once struct{ redis.Cmder }
+
+func (once) NoRetry() bool { return true }
 
 // scriptNames are the files of the scripts, by digest.
 var scriptNames = map[string]string{

@@ -27,7 +27,7 @@ const (
 // be done twice, let the resource check a fencing token.
 func (s *Lease) Lost() <-chan struct{} {
 	s.watch()
-	return s.over
+	return s.ended()
 }
 
 // Context returns a copy of ctx that is cancelled when the lease is over, with
@@ -85,9 +85,10 @@ func (s *Lease) expire() {
 func (s *Lease) lookOut() {
 	timer := time.NewTimer(s.nextLook(nil))
 	defer timer.Stop()
+	over := s.ended()
 	for {
 		select {
-		case <-s.over:
+		case <-over:
 			return
 		case <-timer.C:
 		}

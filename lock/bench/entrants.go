@@ -101,8 +101,12 @@ func selected(all []entrant, texts string) ([]entrant, error) {
 
 // onGoRedis opens a team that shares one client, with a connection for each contender.
 func onGoRedis(ctx context.Context, s *server, contenders int, open func(client *redis.Client) (locker, error)) (*team, error) {
-	client := s.client(contenders)
-	t := &team{close: func() { client.Close() }}
+	client, closed := s.shared, func() {}
+	if client == nil || contenders > 1 {
+		client = s.client(contenders)
+		closed = func() { client.Close() }
+	}
+	t := &team{close: closed}
 	if err := connect(ctx, client); err != nil {
 		t.close()
 		return nil, err

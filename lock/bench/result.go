@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ type Plan struct {
 	Contenders   []int         `json:"contenders"`   // a race for each number
 	Acquisitions int           `json:"acquisitions"` // of each contender in a race
 	Limit        time.Duration `json:"limit_ns"`     // of one race
-	Away         time.Duration `json:"away_ns"`      // what is added to a round trip, at least
+	Away         time.Duration `json:"away_ns"`      // what is added to a round trip of the far hand-overs, at least; 0: there are none
 }
 
 // A Result is one run: everything that is printed.
@@ -34,6 +35,7 @@ type Row struct {
 	Uncontended *Uncontended `json:"uncontended"`
 	HandOver    *HandOver    `json:"hand_over"`          // by a holder who writes to Redis all the time
 	Quiet       *HandOver    `json:"hand_over_quiet"`    // by one who sleeps
+	Far         *HandOver    `json:"hand_over_far"`      // by the first, where Redis is far away
 	Contended   []Contended  `json:"contended"`          // in the order of the plan
 	Problems    []string     `json:"problems,omitempty"` // what went wrong in some round
 	ours        style
@@ -45,7 +47,10 @@ type BareHandOver struct {
 	What     string    `json:"what"`
 	HandOver *HandOver `json:"hand_over"`
 	Quiet    *HandOver `json:"hand_over_quiet"`
+	Far      *HandOver `json:"hand_over_far"`
 }
+
+const scriptFloor = "floor: script, two goroutines"
 
 // bare are those that are measured.
 var bare = []struct {
@@ -53,13 +58,14 @@ var bare = []struct {
 	open func(context.Context, *server) (*baton, error)
 }{
 	{"floor: PING", barePing},
-	{"floor: script, two goroutines", bareScript},
+	{scriptFloor, bareScript},
 	{"floor: PUBLISH", barePublish},
 }
 
 // measure runs the plan. Rounds take their turns, so that a machine that is busy for a while disturbs one round of
 // everybody and not all rounds of one; the order within a round is another each time. What it does is told to progress.
-func measure(ctx context.Context, s *server, all []entrant, plan Plan, progress io.Writer) (*Result, error) {
+// far is the same server by a longer way, or nil.
+func measure(ctx context.Context, s, far *server, all []entrant, plan Plan, progress io.Writer) (*Result, error) {
 	result := &Result{Host: thisHost(s.version), Plan: plan}
 	blocks := make([]blockTimes, len(all))
 	batons := make([]func(context.Context, *server) (*baton, error), 0, len(all)+len(bare))
@@ -69,7 +75,7 @@ func measure(ctx context.Context, s *server, all []entrant, plan Plan, progress 
 	for _, b := range bare {
 		batons = append(batons, b.open)
 	}
-	busy, quiet := make([]handOverTimes, len(batons)), make([]handOverTimes, len(batons))
+	busy, quiet, away := make([]handOverTimes, len(batons)), make([]handOverTimes, len(batons)), make([]handOverTimes, len(batons))
 	races := make([][][]Contended, len(all)) // of an entrant, of a number of contenders
 	for i := range races {
 		races[i] = make([][]Contended, len(plan.Contenders))
@@ -86,10 +92,14 @@ func measure(ctx context.Context, s *server, all []entrant, plan Plan, progress 
 		say("hand-over")
 		for _, i := range order(len(batons), round) {
 			for _, kind := range []struct {
-				hold  holder
-				times *handOverTimes
-			}{{worker, &busy[i]}, {sleeper, &quiet[i]}} {
-				if err := handOver(ctx, s, batons[i], kind.hold, kind.times); err != nil {
+				server *server
+				hold   holder
+				times  *handOverTimes
+			}{{s, worker, &busy[i]}, {s, sleeper, &quiet[i]}, {far, worker, &away[i]}} {
+				if kind.server == nil {
+					continue
+				}
+				if err := handOver(ctx, kind.server, batons[i], kind.hold, kind.times); err != nil {
 					kind.times.problem = err.Error()
 				}
 				if err := s.wipe(ctx); err != nil {
@@ -118,7 +128,7 @@ func measure(ctx context.Context, s *server, all []entrant, plan Plan, progress 
 	result.Floor = median(floors)
 	for k, b := range bare {
 		i := len(all) + k
-		result.Floors = append(result.Floors, BareHandOver{What: b.what, HandOver: busy[i].summary(), Quiet: quiet[i].summary()})
+		result.Floors = append(result.Floors, BareHandOver{What: b.what, HandOver: busy[i].summary(), Quiet: quiet[i].summary(), Far: away[i].summary()})
 	}
 	var rival *blockTimes
 	for i, e := range all {
@@ -128,7 +138,7 @@ func measure(ctx context.Context, s *server, all []entrant, plan Plan, progress 
 	}
 	for i, e := range all {
 		row := Row{Lock: e.name, Setting: e.setting, ours: e.ours, leased: e.leased,
-			Uncontended: blocks[i].summary(rival), HandOver: busy[i].summary(), Quiet: quiet[i].summary()}
+			Uncontended: blocks[i].summary(rival), HandOver: busy[i].summary(), Quiet: quiet[i].summary(), Far: away[i].summary()}
 		for _, rounds := range races[i] {
 			c := summary(rounds, plan.Rounds)
 			row.Contended = append(row.Contended, c)
@@ -136,7 +146,7 @@ func measure(ctx context.Context, s *server, all []entrant, plan Plan, progress 
 				row.Problems = append(row.Problems, fmt.Sprintf("%d contenders: %s", c.Contenders, c.Problem))
 			}
 		}
-		for what, problem := range map[string]string{"uncontended": blocks[i].problem, "hand-over": busy[i].problem, "hand-over after quiet": quiet[i].problem} {
+		for what, problem := range map[string]string{"uncontended": blocks[i].problem, "hand-over": busy[i].problem, "hand-over after quiet": quiet[i].problem, "far hand-over": away[i].problem} {
 			if problem != "" {
 				row.Problems = append(row.Problems, what+": "+problem)
 			}
@@ -147,13 +157,17 @@ func measure(ctx context.Context, s *server, all []entrant, plan Plan, progress 
 	return result, nil
 }
 
-// order returns the numbers below n, beginning with another one each round.
-func order(n, round int) []int {
-	numbers := make([]int, n)
-	for i := range numbers {
-		numbers[i] = (i + round*(n/3+1)) % n
+// order returns the numbers below n in an order of the round's: nobody always comes after the same one, or first.
+func order(n, round int) []int { return rand.New(rand.NewPCG(1, uint64(round))).Perm(n) }
+
+// bareScript is what a hand-over on this machine takes at least, in round trips; 0 if that was not measured.
+func (r *Result) bareScript() float64 {
+	for _, f := range r.Floors {
+		if f.What == scriptFloor && f.HandOver != nil {
+			return f.HandOver.Ratio
+		}
 	}
-	return numbers
+	return 0
 }
 
 // overlaps returns how often somebody was let in beside somebody else.

@@ -29,6 +29,16 @@ type server struct {
 	addr    string // host and port on the loopback interface
 	version string
 	stop    func() // kills it and waits until it is gone; may be called twice
+
+	shared *redis.Client // of teams of one; nil: each has its own
+}
+
+// sharing returns the same server for teams of one that share a client, and with it the connection: of two connections
+// one can be slower for as long as it lasts, by where the kernel has put it. close closes the client.
+func (s *server) sharing() (sharing *server, close func()) {
+	c := *s
+	c.shared = s.client(1)
+	return &c, func() { c.shared.Close() }
 }
 
 // startServer starts one. The caller stops it.

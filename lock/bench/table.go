@@ -28,13 +28,25 @@ func tableOf(r *Result) table {
 		{"hand-over", []string{"µs", "× script"}},
 		{"after quiet", []string{"µs", "× script"}},
 	}}
+	handOvers := func(near, quiet, far *HandOver) []string {
+		cells := append(handOverCells(near), handOverCells(quiet)...)
+		if r.Plan.Away > 0 {
+			cells = append(cells, handOverCells(far)...)
+		}
+		return cells
+	}
+	blanks := 5 + 5*len(r.Plan.Contenders)
+	if r.Plan.Away > 0 {
+		t.groups = append(t.groups, group{fmt.Sprintf("%v away", r.Plan.Away), []string{"µs", "× script"}})
+		blanks += 2
+	}
 	for _, n := range r.Plan.Contenders {
 		t.groups = append(t.groups, group{fmt.Sprintf("%d contenders", n), []string{"acq/s", "Jain", "p50 ms", "p99 ms", "max ms"}})
 	}
-	t.rows = append(t.rows, append([]string{"floor: SET NX, DEL", micros(r.Floor), "1.00"}, blank(5+5*len(r.Plan.Contenders))...))
+	t.rows = append(t.rows, append([]string{"floor: SET NX, DEL", micros(r.Floor), "1.00"}, blank(blanks)...))
 	for _, f := range r.Floors {
 		cells := append([]string{f.What}, blank(3)...)
-		cells = append(append(cells, handOverCells(f.HandOver)...), handOverCells(f.Quiet)...)
+		cells = append(cells, handOvers(f.HandOver, f.Quiet, f.Far)...)
 		t.rows = append(t.rows, append(cells, blank(5*len(r.Plan.Contenders))...))
 	}
 	for _, row := range r.Rows {
@@ -48,7 +60,7 @@ func tableOf(r *Result) table {
 		} else {
 			cells = append(cells, "none", "", "")
 		}
-		cells = append(append(cells, handOverCells(row.HandOver)...), handOverCells(row.Quiet)...)
+		cells = append(cells, handOvers(row.HandOver, row.Quiet, row.Far)...)
 		for _, c := range row.Contended {
 			switch {
 			case c.Overlaps > 0:
@@ -184,7 +196,7 @@ func legend(r *Result) []string {
 		"All locks but rueidislock share one go-redis client, with its defaults and a connection for each contender.",
 	}
 	if r.Plan.Away > 0 {
-		lines = append(lines, fmt.Sprintf("Between all of them and Redis a detour makes each round trip longer by at least %v.", r.Plan.Away))
+		lines = append(lines, fmt.Sprintf("%v away: a hand-over like the first, by a detour that makes each round trip longer by at least so much.", r.Plan.Away))
 	}
 	for _, row := range r.Rows {
 		lines = append(lines, fmt.Sprintf("%s: %s", row.Lock, row.Setting))

@@ -10,8 +10,8 @@ import (
 const (
 	// Blocks are short, so that a machine that is disturbed for a while is so for
 	// all entrants alike.
-	cycles = 50 // of acquire and release in a block
-	laps   = 30 // in a round: a block of each entrant
+	cycles = 100 // of acquire and release in a block
+	laps   = 60  // in a round: a block of each entrant
 
 	// blockLimit is for one block, after which a lock is taken for stuck.
 	blockLimit = 10 * time.Second
@@ -56,6 +56,8 @@ func (b blockTimes) summary(rival *blockTimes) *Uncontended {
 // machine that is slower for a while is so for both sides of a ratio. An entrant that fails is left out of the rest of
 // the round.
 func uncontended(ctx context.Context, s *server, all []entrant, times []blockTimes, floors *[]time.Duration) error {
+	s, closed := s.sharing()
+	defer closed()
 	base, err := floor(ctx, s)
 	if err != nil {
 		return fmt.Errorf("floor: %w", err)
