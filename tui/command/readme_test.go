@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package command
 
 import (
 	"context"
@@ -19,14 +19,10 @@ import (
 // readmeBlocks returns the indented lines of the README that are commands, block by block, without their comments.
 func readmeBlocks(t *testing.T) [][]string {
 	t.Helper()
-	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var blocks [][]string
 	var block []string
 	fenced := false
-	for line := range strings.Lines(string(text) + "\n") {
+	for line := range strings.Lines(readme(t) + "\n") {
 		fenced = fenced != strings.HasPrefix(line, "```")
 		command, indented := strings.CutPrefix(strings.TrimRight(line, "\n"), "    ")
 		if indented && !fenced && isCommand(command) {

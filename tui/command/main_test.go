@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -30,8 +30,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("LOCKTOP_BE_THE_PROGRAM") == "1" {
 		os.Unsetenv("LOCKTOP_BE_THE_PROGRAM")
 		crashOnDemand()
-		main()
-		return
+		os.Exit(Main(os.Args[1:]))
 	}
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "LOCKTOP_") && name != "LOCKTOP_TEST_REDIS" {
@@ -59,6 +58,14 @@ func locktop(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
 	code = execute(t.Context(), args, &out, &errs)
 	return code, out.String(), errs.String()
+}
+
+// root is where the README is.
+const root = "../.."
+
+func readme(t *testing.T) string {
+	t.Helper()
+	return string(contents(t, filepath.Join(root, "README.md")))
 }
 
 func TestTheReportAsJSON(t *testing.T) {
@@ -370,11 +377,7 @@ func TestARunThatNobodyListensToEnds(t *testing.T) {
 // TestTheReadmeKeepsItsWord checks what the README says of flags, exit codes
 // and layout against the program.
 func TestTheReadmeKeepsItsWord(t *testing.T) {
-	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	readme := string(text)
+	readme := readme(t)
 	cmd := newCommand(io.Discard, io.Discard)
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Name != "help" && !strings.Contains(readme, "`--"+f.Name) {
@@ -386,20 +389,20 @@ func TestTheReadmeKeepsItsWord(t *testing.T) {
 			t.Errorf("the README does not explain exit code %d", code)
 		}
 	}
-	dirs, err := filepath.Glob("*/")
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, line := range strings.Split(readme, "\n") {
 		if path, _, _ := strings.Cut(strings.TrimSpace(line), " "); strings.HasPrefix(line, "    ") && strings.HasSuffix(path, "/") {
-			if _, err := os.Stat(path); err != nil {
+			if _, err := os.Stat(filepath.Join(root, path)); err != nil {
 				t.Errorf("the README's layout names %s: %v", path, err)
 			}
 		}
 	}
-	for _, dir := range dirs {
-		if !strings.Contains(readme, strings.TrimSuffix(dir, "/")+"/") {
-			t.Errorf("the README's layout does not name %s", dir)
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !strings.Contains(readme, "\n    "+e.Name()+"/ ") {
+			t.Errorf("the README's layout does not name %s", e.Name())
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"io"
@@ -147,15 +147,12 @@ func TestTheManualPage(t *testing.T) {
 // TestHelpNamesEveryCommand: what is not in the help is not found.
 func TestHelpNamesEveryCommand(t *testing.T) {
 	_, help, _ := locktop(t, "--help")
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	readme := readme(t)
 	for _, sub := range newCommand(io.Discard, io.Discard).Commands() {
 		if !strings.Contains(help, "\n  "+sub.Name()+" ") {
 			t.Errorf("the help does not name %s", sub.Name())
 		}
-		if sub.Name() != "help" && !strings.Contains(string(readme), " "+sub.Name()) {
+		if sub.Name() != "help" && !strings.Contains(readme, " "+sub.Name()) {
 			t.Errorf("the README does not name %s", sub.Name())
 		}
 	}
