@@ -67,7 +67,7 @@ type client struct {
 	redis  *redis.Client
 	nodes  []*redis.Client // the lane's other servers, where a strategy takes several
 	old    []*redis.Client // those on which abandoned waits are ending
-	ending sync.WaitGroup  // of those waits
+	ending sync.WaitGroup  // of what handles of the lock that are no longer used have left behind
 	left   sync.WaitGroup  // commands that were left behind when the run ended
 	hungUp bool
 }
@@ -129,6 +129,7 @@ func (c *client) readyLock() error {
 	if (c.lock != nil || c.quorum != nil) && lease == c.lease {
 		return nil
 	}
+	c.ending.Go(c.settle()) // what the handle before has left behind
 	var err error
 	if c.regime.strategy.Nodes > 1 {
 		c.quorum, err = c.newQuorum(lease)
