@@ -26,8 +26,8 @@ client that would only repeat a command in vain is not tried.
 
 Methods: states counts all schedules by exploring each state once; all plays every
 one; sleep leaves out those that differ from another only in the order of unrelated
-commands; random draws them. auto is states and, beyond the limits, states with at
-most two preemptions, and then random.`
+commands, and takes no bound on preemptions; random draws them. auto is states and,
+beyond the limits, states with at most two preemptions, and then random.`
 
 // strategyUsage is of the flag for one strategy.
 var strategyUsage = "what the clients do, one of " + strings.Join(sim.StrategyNames(), ", ") + "; with settings behind colons, as in block:lease=2s"
