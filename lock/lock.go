@@ -191,7 +191,8 @@ func WithLease(d time.Duration) Option {
 }
 
 // WithRenewal extends the lease automatically when two thirds of it have passed,
-// until it is released or lost. A holder that is paused for longer than a lease
+// until it is released or lost; one that [Lease.Extend] has cut to less than a
+// third, at once. A holder that is paused for longer than a lease
 // loses it all the same. Without [WithLease], [New] returns ErrInvalid.
 func WithRenewal() Option {
 	return func(l *Lock) error {
@@ -240,7 +241,7 @@ func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, erro
 	for _, key := range l.line.keys {
 		l.line.args = append(l.line.args, key)
 	}
-	if client == nil {
+	if absent(client) {
 		return nil, l.invalid("the client is nil")
 	}
 	if name == "" {
