@@ -70,6 +70,16 @@
 // release of that kind Python programs that wait may be first, again and again,
 // until a fair waiter looks at the right moment.
 //
+// # Contexts
+//
+// Every call that takes a context returns when that ends, be it cancelled or at its
+// deadline, also where Redis does not answer, and then wraps ctx.Err(). One that
+// has ended before sends nothing. There are two exceptions: a Redis that freezes
+// within a millisecond of its last answer to the same [Lock] or [Guard] holds up a
+// call for as long as the client's ReadTimeout, and [Load] and [ResetAll] end at the
+// client's time-outs. What was sent stays on its way: see [Lock.Acquire] for what
+// becomes of it, and [Lock.Settle] to wait for that.
+//
 // # What it guarantees
 //
 // While Redis keeps its data and no lease runs out, no two leases of one name

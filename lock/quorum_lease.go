@@ -86,7 +86,8 @@ func (s *QuorumLease) Context(ctx context.Context) context.Context {
 // It returns ErrNotHeld if no majority knew the lease any more, and ErrNoQuorum
 // if too few nodes answered within a second to tell, or as soon as that is
 // certain. When ctx ends meanwhile it returns ctx.Err(), and goes on in the
-// background; if ctx has ended before, nothing is sent.
+// background; if ctx has ended before, nothing is sent. Of calls at once each
+// waits for the one before.
 func (s *QuorumLease) Release(ctx context.Context) error {
 	const op = "release"
 	q := s.quorum
