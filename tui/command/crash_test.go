@@ -24,6 +24,8 @@ var crashes = map[string]func(){
 // crash is the variable that names one, for SIGUSR1 to bring about in the program.
 const crash = "LOCKTOP_TEST_CRASH"
 
+func init() { beforehand = crashOnDemand }
+
 // crashOnDemand has the program crash when it is told to, on a goroutine of nobody's.
 func crashOnDemand() {
 	how, ok := crashes[os.Getenv(crash)]

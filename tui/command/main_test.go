@@ -14,13 +14,18 @@ import (
 	"locktop/tui/rescue"
 )
 
+// beforehand is what the test binary does first when it stands in for the program; nil is nothing.
+var beforehand func()
+
 // TestMain lets the test binary stand in for the program, so that signals and
 // exit codes are those of a process.
 func TestMain(m *testing.M) {
 	rescue.Main()
 	if os.Getenv("LOCKTOP_BE_THE_PROGRAM") == "1" {
 		os.Unsetenv("LOCKTOP_BE_THE_PROGRAM")
-		crashOnDemand()
+		if beforehand != nil {
+			beforehand()
+		}
 		os.Exit(Main(os.Args[1:]))
 	}
 	for _, v := range os.Environ() {
