@@ -234,11 +234,11 @@ func appendMillis(b []byte, d time.Duration) []byte {
 	switch {
 	case 0 < d && d < time.Millisecond:
 		return append(b, "<1ms"...)
-	case d < inSeconds:
+	case d < tenthsFrom:
 		return append(strconv.AppendInt(b, int64(d/time.Millisecond), 10), "ms"...)
-	case d < inWholeSeconds:
+	case d < secondsFrom:
 		return append(strconv.AppendFloat(b, d.Truncate(100*time.Millisecond).Seconds(), 'f', 1, 64), 's')
-	case d < inHours:
+	case d < hoursFrom:
 		return append(strconv.AppendInt(b, int64(d/time.Second), 10), 's')
 	}
 	return append(strconv.AppendInt(b, int64(d/time.Hour), 10), 'h')
@@ -246,9 +246,9 @@ func appendMillis(b []byte, d time.Duration) []byte {
 
 // The times from which on one is written in tenths of a second, in seconds and in hours.
 const (
-	inSeconds      = 10 * time.Second
-	inWholeSeconds = 1000 * time.Second
-	inHours        = 100_000 * time.Second
+	tenthsFrom  = 10 * time.Second
+	secondsFrom = 1000 * time.Second
+	hoursFrom   = 100_000 * time.Second
 )
 
 // number writes a count in at most five characters.

@@ -60,11 +60,11 @@ func drawLeaseBar(a chart.Area, s *sim.Snapshot, ascii bool) {
 func leaseTexts(s *sim.Snapshot) (left, total string) {
 	total = millis(s.Lease)
 	switch {
-	case s.Lease < inSeconds:
+	case s.Lease < tenthsFrom:
 		left = strings.TrimSuffix(millis(s.LeaseLeft), "ms")
-	case s.Lease < inWholeSeconds:
+	case s.Lease < secondsFrom:
 		left = fmt.Sprintf("%.1f", s.LeaseLeft.Truncate(100*time.Millisecond).Seconds())
-	case s.Lease < inHours:
+	case s.Lease < hoursFrom:
 		left = fmt.Sprint(int64(s.LeaseLeft / time.Second))
 	default:
 		left = fmt.Sprint(int64(s.LeaseLeft / time.Hour))
