@@ -258,7 +258,7 @@ func (t *table) value(cell chart.Area, col *column, value int64, ink chart.Ink) 
 	case counted:
 		b = appendNumber(b, value)
 	case waited:
-		b = appendMillis(b, time.Duration(value))
+		b = appendWait(b, time.Duration(value))
 	case shared:
 		if t.s.Kept == 0 {
 			b = append(b, '-')
@@ -269,17 +269,12 @@ func (t *table) value(cell chart.Area, col *column, value int64, ink chart.Ink) 
 	cell.Text(cell.W()-len(b), 0, string(b), ink)
 }
 
-// appendMillis writes a wait; none is a dash.
-func appendMillis(b []byte, d time.Duration) []byte {
-	switch {
-	case d == 0:
+// appendWait writes a wait; none is a dash.
+func appendWait(b []byte, d time.Duration) []byte {
+	if d == 0 {
 		return append(b, '-')
-	case d < time.Millisecond:
-		return append(b, "<1ms"...)
-	case d >= 100*time.Second:
-		return append(strconv.AppendInt(b, int64(d/time.Second), 10), 's')
 	}
-	return append(strconv.AppendInt(b, int64(d/time.Millisecond), 10), "ms"...)
+	return appendMillis(b, d)
 }
 
 // phaseNames are what the phases are called in a table.

@@ -38,7 +38,7 @@ var measures = [...]measure{
 
 func wholeText(v float64) string { return number(int64(v)) }
 func tenthText(v float64) string { return fmt.Sprintf("%.1f", v) }
-func waitText(v float64) string  { return string(appendMillis(nil, time.Duration(v))) }
+func waitText(v float64) string  { return string(appendWait(nil, time.Duration(v))) }
 
 const (
 	measureWidth   = 12

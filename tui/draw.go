@@ -223,16 +223,33 @@ func shortDuration(d time.Duration) string {
 	return s
 }
 
-// millis writes a time in whole milliseconds, which is what the screen counts in.
+// millis writes a time in at most six characters: in whole milliseconds, which is what the screen counts in, and a long one in
+// seconds or in hours.
 func millis(d time.Duration) string {
-	if d >= 100*time.Second {
-		return fmt.Sprintf("%.0fs", d.Seconds())
-	}
-	if 0 < d && d < time.Millisecond {
-		return "<1ms"
-	}
-	return fmt.Sprintf("%dms", d/time.Millisecond)
+	var room [8]byte
+	return string(appendMillis(room[:0], d))
 }
+
+func appendMillis(b []byte, d time.Duration) []byte {
+	switch {
+	case 0 < d && d < time.Millisecond:
+		return append(b, "<1ms"...)
+	case d < tenthsFrom:
+		return append(strconv.AppendInt(b, int64(d/time.Millisecond), 10), "ms"...)
+	case d < secondsFrom:
+		return append(strconv.AppendFloat(b, d.Truncate(100*time.Millisecond).Seconds(), 'f', 1, 64), 's')
+	case d < hoursFrom:
+		return append(strconv.AppendInt(b, int64(d/time.Second), 10), 's')
+	}
+	return append(strconv.AppendInt(b, int64(d/time.Hour), 10), 'h')
+}
+
+// The times from which on one is written in tenths of a second, in seconds and in hours.
+const (
+	tenthsFrom  = 10 * time.Second
+	secondsFrom = 1000 * time.Second
+	hoursFrom   = 100_000 * time.Second
+)
 
 // number writes a count in at most five characters.
 func number(n int64) string {

@@ -3,8 +3,10 @@ package tui
 import (
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -316,6 +318,60 @@ func TestClientListsFit(t *testing.T) {
 	} {
 		if got := clientList(clients, c.count, c.room); got != c.want {
 			t.Errorf("%d clients in %d cells: %q, want %q", c.count, c.room, got, c.want)
+		}
+	}
+}
+
+// TestTimesNeverTakeMoreThanSixCells: columns and counters have no room for more, and what does not fit is cut in front.
+func TestTimesNeverTakeMoreThanSixCells(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0ms", 999 * time.Microsecond: "<1ms", time.Millisecond: "1ms", 9999 * time.Millisecond: "9999ms", 10 * time.Second: "10.0s",
+		12_345 * time.Millisecond: "12.3s", 999_999 * time.Millisecond: "999.9s", 1000 * time.Second: "1000s", 99_999 * time.Second: "99999s",
+		100_000 * time.Second: "27h", math.MaxInt64: "2562047h",
+	} {
+		if got := millis(d); got != want {
+			t.Errorf("%v: got %q, want %q", d, got, want)
+		}
+	}
+	f := twoLanes(3)
+	f.View, f.Focus = ClientsView, 1
+	s := *f.Snapshots[1]
+	s.Clients = slices.Clone(s.Clients)
+	for i, wait := range []time.Duration{12_345 * time.Millisecond, 99_999 * time.Millisecond, 5000 * time.Second} {
+		c := &s.Clients[i]
+		c.WaitP50, c.WaitP99, c.Waited = wait, wait, wait
+	}
+	f.Snapshots[1] = &s
+	g := chart.NewGrid(120, 40)
+	Draw(g, f)
+	lines := strings.Split(g.Paint(nil), "\n")
+	for _, want := range []string{"12.3s", "99.9s", "5000s"} {
+		has := func(line string) bool { return strings.Count(line, " "+want) == 3 }
+		if !slices.ContainsFunc(lines, has) {
+			t.Errorf("no client has waited %s in its three columns:\n%s", want, strings.Join(lines, "\n"))
+		}
+	}
+}
+
+// TestTheLeaseBarStandsStill, whoever has the lock and however much is left.
+func TestTheLeaseBarStandsStill(t *testing.T) {
+	for _, lease := range []time.Duration{5 * ms, 50 * ms, 200 * ms, time.Second, 20 * time.Second, 30 * time.Minute, 1000 * time.Hour} {
+		ends := map[int]bool{}
+		for _, holder := range []int{0, 1} {
+			for _, left := range []time.Duration{0, lease / 300, lease / 3, lease} {
+				s := sim.Snapshot{Lane: sim.LaneInfo{Locks: true, Clients: 6}, Lease: lease, LeaseLeft: left, Holder: holder}
+				g := chart.NewGrid(58, 2)
+				drawLease(g.Area(), &s, false)
+				row := []rune(strings.Split(g.Paint(nil), "\n")[1])
+				end := len(row) - 1
+				for end >= 0 && row[end] != '█' && row[end] != '░' {
+					end--
+				}
+				ends[end] = true
+			}
+		}
+		if len(ends) != 1 {
+			t.Errorf("with a lease of %v the bar ends in different places: %v", lease, ends)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"locktop/sim"
 	"locktop/tui/chart"
@@ -28,12 +29,12 @@ func drawLease(a chart.Area, s *sim.Snapshot, ascii bool) {
 }
 
 func drawLeaseBar(a chart.Area, s *sim.Snapshot, ascii bool) {
-	total := millis(s.Lease)
-	left := strings.TrimSuffix(millis(s.LeaseLeft), "ms")
-	text := " " + strings.Repeat(" ", max(len(total)-2-len(left), 0)) + left + "/" + total
+	left, total := leaseTexts(s)
+	text := " " + left + "/" + total
 	ink, who := inkHolding, ""
 	if s.Holder == 0 {
-		text, ink = " "+strings.Repeat(" ", max(len(total)-6, 0))+"free"+strings.Repeat(" ", len(total)+1), inkDim
+		free := fmt.Sprintf(" %*s", len(left), "free")
+		text, ink = free+strings.Repeat(" ", max(len(text)-len(free), 0)), inkDim // as wide as it is when held
 	} else {
 		who = "  " + clientName(s.Holder)
 		if ill := holderIll(s); ill != "" {
@@ -52,6 +53,24 @@ func drawLeaseBar(a chart.Area, s *sim.Snapshot, ascii bool) {
 	}
 	chart.Bar(a, 0, x, bar, fraction, ink, inkFrame, ascii)
 	put(a, x+bar, 0, piece{text, ink}, piece{who, ink})
+}
+
+// leaseTexts are what is left of a lease and the whole of it, in the unit of the latter. What is left takes the same room at
+// any time.
+func leaseTexts(s *sim.Snapshot) (left, total string) {
+	total = millis(s.Lease)
+	switch {
+	case s.Lease < tenthsFrom:
+		left = strings.TrimSuffix(millis(s.LeaseLeft), "ms")
+	case s.Lease < secondsFrom:
+		left = fmt.Sprintf("%.1f", s.LeaseLeft.Truncate(100*time.Millisecond).Seconds())
+	case s.Lease < hoursFrom:
+		left = fmt.Sprint(int64(s.LeaseLeft / time.Second))
+	default:
+		left = fmt.Sprint(int64(s.LeaseLeft / time.Hour))
+	}
+	room := max(len(strings.TrimRight(total, "mhs")), len("<1"))
+	return fmt.Sprintf("%*s", room, left), total
 }
 
 // holderIll says what is wrong with the holder or its lock; empty if nothing is.
