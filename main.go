@@ -310,7 +310,8 @@ backend, and prints a scorecard: what was lost, how many updates a second were
 kept, what they cost in commands, and how long and how fairly clients waited.
 
 Every client has its next alert at hand at all times. Speeds are worth quoting
-from a real Redis only: --redis spawn starts a private one.`
+from a real Redis only: --redis spawn starts a private one. With --deterministic
+the scorecard is the same in every run.`
 
 // newCompare measures the strategies one by one.
 func newCompare(stdout, stderr io.Writer) *cobra.Command {
@@ -334,6 +335,9 @@ func newCompare(stdout, stderr io.Writer) *cobra.Command {
 			return nil, nil, fmt.Errorf("updates: want 1 or more, have %d", updates)
 		}
 		c.Lanes, c.Alerts = names[:1], (updates+c.Clients-1)/max(c.Clients, 1)
+		if c.Deterministic {
+			c.Speed = clock.Max // virtual time is not waited for
+		}
 		return write, names, c.Validate()
 	}
 	cmd := &cobra.Command{
@@ -366,6 +370,7 @@ func newCompare(stdout, stderr io.Writer) *cobra.Command {
 	fl.IntVar(&c.Clients, "clients", c.Clients, "clients")
 	fl.IntVar(&updates, "updates", updates, "updates of each strategy, over all clients")
 	fl.Uint64Var(&c.Seed, "seed", c.Seed, "seed of the samples")
+	fl.BoolVar(&c.Deterministic, "deterministic", false, "race in virtual time, with everything drawn from the seed: the same flags, the same scorecard, on every machine; embedded Redis only")
 	fl.DurationVar(&c.Work, "work", c.Work, "think time between a client's read and its write")
 	fl.DurationVar(&c.Retry, "retry", c.Retry, "pause after a failed try for the lock; poll and backoff have least pauses of their own")
 	fl.DurationVar(&c.Lease, "lease", c.Lease, "the lock's time to live, 0 = none")
