@@ -403,6 +403,9 @@ beyond the limits, states with at most two preemptions, and then random.`
 // strategyUsage is of the flag for one strategy.
 var strategyUsage = "what the clients do, one of " + strings.Join(sim.StrategyNames(), ", ") + "; with settings behind colons, as in block:lease=2s"
 
+// ungridded are the flags that have no effect on a grid.
+var ungridded = []string{"method", "preemptions", "limit", "timeout", "seed", "output", "json", "check"}
+
 // newExplore tries every order of the commands of a small race.
 func newExplore(stdout, stderr io.Writer) *cobra.Command {
 	o := explore.Options{ArenaConfig: sim.ArenaConfig{Lane: "none", Clients: 2}, Preemptions: -1}
@@ -415,6 +418,12 @@ func newExplore(stdout, stderr io.Writer) *cobra.Command {
 		Example: "  locktop explore --strategy none --clients 3\n  locktop explore --strategy none --clients 3 --grid\n  locktop explore --strategy spin --expiries 1\n  locktop explore --strategy broken-wait --clients 3 --crashes 1 --output json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			var unused []string // by a grid, of what was typed; the file is for all
+			for _, name := range ungridded {
+				if cmd.Flags().Changed(name) {
+					unused = append(unused, name)
+				}
+			}
 			settings, err := filled(cmd)
 			if err != nil {
 				return err
@@ -434,6 +443,9 @@ func newExplore(stdout, stderr io.Writer) *cobra.Command {
 				s.output = "text"
 				if err := s.complete(); err != nil {
 					return usageError{settings.Blame(err)}
+				}
+				if len(unused) > 0 {
+					return usageError{fmt.Errorf("grid: shows all orders on the screen, and has no use for --%s", strings.Join(unused, ", --"))}
 				}
 				if !isTerminal(stdout) {
 					return usageError{errors.New("grid: want a terminal; without one, leave --grid away")}
