@@ -55,7 +55,7 @@ type Options struct {
 	// Method is how; "" is Auto.
 	Method Method
 	// Preemptions bounds how often, in one schedule, a client is interrupted that
-	// could have gone on; negative is no bound, and the only one that Sleep takes.
+	// could have gone on; negative is no bound, which is what Sleep needs.
 	Preemptions int
 	// Limit is the most schedules to play, and Timeout the longest time to take; 0 is
 	// [DefaultLimit] and [DefaultTimeout].
