@@ -34,7 +34,11 @@ func Compare(ctx context.Context, cfg Config, strategies []string, progress func
 	for i, name := range strategies {
 		cfg.Lanes = []string{name}
 		r, err := alone(ctx, cfg, func(s *Snapshot) { progress(i, s) })
-		all.Elapsed = time.Since(started)
+		if cfg.Deterministic {
+			all.Elapsed += r.Elapsed // in virtual time
+		} else {
+			all.Elapsed = time.Since(started)
+		}
 		if err == nil {
 			err = ctx.Err()
 		}

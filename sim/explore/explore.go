@@ -10,6 +10,13 @@
 // only in the order of commands that have nothing to do with each other (sleep sets,
 // Godefroid 1996), and [Random] draws schedules by random priorities that change at a
 // few random moments (PCT, Burckhardt et al., ASPLOS 2010).
+//
+// [Auto] does without Sleep. Most commands of these races are for the same two keys, so
+// that few orders can be left out: States takes about as many plays (15,465 against
+// 14,400 for five clients without a lock) and mostly fewer (3,477 against 6,308 for four
+// that spin), and counts every schedule. And Sleep does not go with a bound on
+// preemptions, as the one schedule that is played may have more of them than those it
+// stands for (Coons, Musuvathi and McKinley, OOPSLA 2013).
 package explore
 
 import (
@@ -48,7 +55,7 @@ type Options struct {
 	// Method is how; "" is Auto.
 	Method Method
 	// Preemptions bounds how often, in one schedule, a client is interrupted that
-	// could have gone on; negative is no bound, and the only one that Sleep takes.
+	// could have gone on; negative is no bound, which is what Sleep needs.
 	Preemptions int
 	// Limit is the most schedules to play, and Timeout the longest time to take; 0 is
 	// [DefaultLimit] and [DefaultTimeout].

@@ -151,8 +151,13 @@ func TestPreemptionsAreBounded(t *testing.T) {
 	}
 }
 
+// noOrder are the presets that no order of commands brings about: what they are about is how long something takes, or what
+// happens to Redis.
+var noOrder = []string{"spin-storm", "thundering-herd", "starvation", "watch-storm", "failover", "redlock-restart"}
+
 // TestWhatGoesWrongIsFound has every failure that is a matter of order found from the strategy alone.
 func TestWhatGoesWrongIsFound(t *testing.T) {
+	found := slices.Clone(noOrder)
 	for _, e := range []struct {
 		preset string
 		sim.ArenaConfig
@@ -175,11 +180,20 @@ func TestWhatGoesWrongIsFound(t *testing.T) {
 			t.Errorf("%s: found %+v", e.preset, c)
 			continue
 		}
+		found = append(found, e.preset)
+		if p, ok := sim.PresetNamed(e.preset); ok && !strings.HasPrefix(p.Config.Lanes[0], e.Lane) {
+			t.Errorf("%s is of %s, and what is explored is %s", e.preset, p.Config.Lanes[0], e.Lane)
+		}
 		if e.want != "" && c.Schedule.String() != e.want {
 			t.Errorf("%s: the smallest is %s, want %s", e.preset, c.Schedule, e.want)
 		}
 		if p, err := explore.Play(c.Schedule); err != nil || p.Outcome != c.Outcome || !p.Over {
 			t.Errorf("%s: %s plays as %+v, %v; want %+v", e.preset, c.Schedule, p.Outcome, err, c.Outcome)
+		}
+	}
+	for _, name := range sim.PresetNames() {
+		if !slices.Contains(found, name) {
+			t.Errorf("%s is not found by exploring", name)
 		}
 	}
 	for _, c := range []sim.ArenaConfig{

@@ -53,7 +53,7 @@ var columns = []column{
 	setting("work_ms", func(c sim.Config) string { return millisText(c.Work) }),
 	setting("retry_ms", func(c sim.Config) string { return millisText(c.Retry) }),
 	setting("lease_ms", func(c sim.Config) string { return millisText(c.Lease) }),
-	setting("speed", func(c sim.Config) string { return c.Speed.String() }),
+	setting("speed", func(c sim.Config) string { return speedOf(c).String() }),
 	{"backend", func(r sim.Result, _ sim.LaneResult) string { return backendKind(r) }},
 	{"redis", func(r sim.Result, _ sim.LaneResult) string { return oneLine(r.Backend) }},
 	{"redis_version", func(r sim.Result, _ sim.LaneResult) string { return oneLine(r.Version) }},

@@ -133,7 +133,7 @@ func documentOf(r sim.Result) document {
 			Seed: r.Config.Seed, Clients: r.Config.Clients, Servers: r.Config.Servers, Alerts: r.Config.Alerts,
 			IntervalMS: millis(r.Config.Interval), WorkMS: millis(r.Config.Work),
 			RetryMS: millis(r.Config.Retry), LeaseMS: millis(r.Config.Lease), Faults: texts(r.Config.Faults), Changes: texts(r.Config.Changes),
-			Speed: r.Config.Speed.String(), Deterministic: r.Config.Deterministic, Backend: backendKind(r), Redis: r.Backend, RedisVersion: r.Version,
+			Speed: speedOf(r.Config).String(), Deterministic: r.Config.Deterministic, Backend: backendKind(r), Redis: r.Backend, RedisVersion: r.Version,
 		},
 		ElapsedS: round(r.Elapsed.Seconds()),
 	}

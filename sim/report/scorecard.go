@@ -27,6 +27,20 @@ func Scorecard(name string) (func(io.Writer, sim.Result) error, error) {
 // embeddedSpeeds is what is to be said of figures from the embedded Redis.
 const embeddedSpeeds = "These speeds are of the embedded Redis: for figures to rely on, use a real one (--redis spawn)."
 
+// virtualSpeeds is what is to be said of figures in virtual time.
+const virtualSpeeds = "These speeds are of virtual time: the same on every machine, and those of no Redis."
+
+// speedsNote is what is to be said of the speeds; empty if they can be relied on.
+func speedsNote(r sim.Result) string {
+	switch {
+	case r.Config.Deterministic:
+		return virtualSpeeds
+	case r.Embedded:
+		return embeddedSpeeds
+	}
+	return ""
+}
+
 // scorecardRows are the heading and a row for each strategy.
 func scorecardRows(r sim.Result) [][]string {
 	rows := [][]string{{"strategy", "verdict", "lost", "kept/s", "commands/update", "wait p50 ms", "wait p99 ms", "Jain", "most inside"}}
@@ -85,8 +99,8 @@ func scorecardText(w io.Writer, r sim.Result) error {
 	if len(failed) > 0 {
 		b.WriteString("\n" + strings.Join(failed, ""))
 	}
-	if r.Embedded {
-		b.WriteString("\n" + embeddedSpeeds + "\n")
+	if note := speedsNote(r); note != "" {
+		b.WriteString("\n" + note + "\n")
 	}
 	_, err := io.WriteString(w, trimLines(b.String()))
 	return err
@@ -110,8 +124,8 @@ func scorecardMarkdown(w io.Writer, r sim.Result) error {
 			fmt.Fprintf(&b, "\nCHECK FAILED: %s: %s\n", l.Lane.Name(), markdownText(check))
 		}
 	}
-	if r.Embedded {
-		b.WriteString("\n" + embeddedSpeeds + "\n")
+	if note := speedsNote(r); note != "" {
+		b.WriteString("\n" + note + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

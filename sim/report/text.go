@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"locktop/sim"
+	"locktop/sim/clock"
 )
 
 // Text writes the report as a table with one column per lane.
@@ -99,6 +100,15 @@ func paceText(r sim.Result) string {
 		return fmt.Sprintf("deterministic, %.2f s of virtual time", r.Elapsed.Seconds())
 	}
 	return fmt.Sprintf("speed %s, %.2f s of real time", r.Config.Speed, r.Elapsed.Seconds())
+}
+
+// speedOf is the speed that the times of a run are of. Virtual time passes as it will: the
+// same run may be watched, hurried or replayed, and is the same.
+func speedOf(c sim.Config) clock.Speed {
+	if c.Deterministic {
+		return 1
+	}
+	return c.Speed
 }
 
 // anyFaults tells whether something was done on purpose in any lane.

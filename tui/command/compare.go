@@ -11,6 +11,7 @@ import (
 	"locktop/sim"
 	"locktop/sim/backend"
 	"locktop/sim/cli"
+	"locktop/sim/clock"
 	"locktop/sim/report"
 )
 
@@ -19,7 +20,8 @@ backend, and prints a scorecard: what was lost, how many updates a second were
 kept, what they cost in commands, and how long and how fairly clients waited.
 
 Every client has its next alert at hand at all times. Speeds are worth quoting
-from a real Redis only: --redis spawn starts a private one.`
+from a real Redis only: --redis spawn starts a private one. With --deterministic
+the scorecard is the same in every run.`
 
 // compared are the strategies that are to be measured.
 type compared struct {
@@ -49,6 +51,7 @@ func newCompare(stdout, stderr io.Writer) *cobra.Command {
 	fl.IntVar(&s.Clients, "clients", s.Clients, "clients")
 	fl.IntVar(&c.updates, "updates", s.Clients*s.Alerts, "updates of each strategy, over all clients")
 	fl.Uint64Var(&s.Seed, "seed", s.Seed, "seed of the samples")
+	fl.BoolVar(&s.Deterministic, "deterministic", false, "race in virtual time, with everything drawn from the seed: the same flags, the same scorecard, on every machine; embedded Redis only")
 	fl.DurationVar(&s.Work, "work", s.Work, "think time between a client's read and its write")
 	fl.DurationVar(&s.Retry, "retry", s.Retry, "pause after a failed try for the lock; poll and backoff have least pauses of their own")
 	fl.DurationVar(&s.Lease, "lease", s.Lease, "the lock's time to live, 0 = none")
@@ -101,5 +104,8 @@ func (c *compared) complete() (write func(io.Writer, sim.Result) error, names []
 		return nil, nil, fmt.Errorf("updates: want 1 or more, have %d", c.updates)
 	}
 	c.config.Lanes, c.config.Alerts = names[:1], (c.updates+c.config.Clients-1)/max(c.config.Clients, 1)
+	if c.config.Deterministic {
+		c.config.Speed = clock.Max // virtual time is not waited for
+	}
 	return write, names, c.config.Validate()
 }

@@ -32,6 +32,9 @@ beyond the limits, states with at most two preemptions, and then random.`
 // strategyUsage is of the flag for one strategy.
 var strategyUsage = "what the clients do, one of " + strings.Join(sim.StrategyNames(), ", ") + "; with settings behind colons, as in block:lease=2s"
 
+// ungridded are the flags that have no effect on a grid.
+var ungridded = []string{"method", "preemptions", "limit", "timeout", "seed", "output", "json", "check"}
+
 // explored is a small race of which every order is to be tried.
 type explored struct {
 	options explore.Options
@@ -81,6 +84,12 @@ func newExplore(stdout, stderr io.Writer) *cobra.Command {
 
 // run checks the flags and explores, on the screen or into a report.
 func (e *explored) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
+	var unused []string // by a grid, of what was typed; the file is for all
+	for _, name := range ungridded {
+		if cmd.Flags().Changed(name) {
+			unused = append(unused, name)
+		}
+	}
 	settings, err := filled(cmd)
 	if err != nil {
 		return err
@@ -97,6 +106,9 @@ func (e *explored) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 		return usageError{settings.Blame(err)}
 	}
 	if e.grid {
+		if len(unused) > 0 {
+			return usageError{fmt.Errorf("grid: shows all orders on the screen, and has no use for --%s", strings.Join(unused, ", --"))}
+		}
 		return e.showGrid(cmd.Context(), settings, stdout)
 	}
 	if isTerminal(stderr) {

@@ -249,6 +249,7 @@ func TestADeterministicRunIsTheSameWithOneProcessor(t *testing.T) {
 		{"--seed", "5"},
 		{"--seed", "6", "--lanes", "fair,watch,redlock,backoff", "--alerts", "5"},
 		{"--seed", "7", "--lanes", "block,fenced", "--clients", "16", "--fault", "failover:after=300ms", "--fault", "pause:client=2:at=write"},
+		{"--seed", "5", "--lanes", "none,spin", "--change", "strategy=fair:lane=2:after=300ms", "--change", "clients=9:after=500ms"},
 	} {
 		first, report := once("1", fmt.Sprint(i, "-first"), args...)
 		for n, processors := range []string{"1", "2"} {
@@ -259,14 +260,30 @@ func TestADeterministicRunIsTheSameWithOneProcessor(t *testing.T) {
 		}
 		logs[first] = true
 	}
-	if len(logs) != 3 {
-		t.Errorf("three races have %d logs", len(logs))
+	if len(logs) != 4 {
+		t.Errorf("four races have %d logs", len(logs))
 	}
 }
 
 func TestADeterministicRunTakesTheEmbeddedRedis(t *testing.T) {
-	code, _, stderr := locktop(t, "--deterministic", "--headless", "--redis", "redis://localhost:1")
-	if code != exitUsage || !strings.Contains(stderr, "use --redis embedded") {
-		t.Errorf("exit code %d: %s", code, stderr)
+	for _, args := range [][]string{{"--deterministic", "--headless", "--redis", "redis://localhost:1"}, {"compare", "--deterministic", "--redis", "spawn"}} {
+		code, _, stderr := locktop(t, args...)
+		if code != exitUsage || !strings.Contains(stderr, "use --redis embedded") {
+			t.Errorf("%v: exit code %d: %s", args, code, stderr)
+		}
+	}
+}
+
+// TestADeterministicScorecardIsTheSame in every form, times and all.
+func TestADeterministicScorecardIsTheSame(t *testing.T) {
+	for form, note := range map[string]string{"text": "of virtual time", "json": `"deterministic": true`, "csv": "", "markdown": "of virtual time"} {
+		args := []string{"compare", "--deterministic", "--seed", "5", "--updates", "48", "--clients", "4", "--strategies", "none,block,fair,watch", "--output", form}
+		code, first, stderr := locktop(t, args...)
+		if code != exitDone || !strings.Contains(first, note) {
+			t.Errorf("%s: exit %d: %s%s", form, code, first, stderr)
+		}
+		if _, again, _ := locktop(t, args...); again != first {
+			t.Errorf("%s: another run differs:\n%s", form, difference(first, again))
+		}
 	}
 }

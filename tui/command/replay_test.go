@@ -32,10 +32,20 @@ func TestAReplayIsTheRun(t *testing.T) {
 		[]string{"--speed", "4", "--alerts", "3", "--output", "markdown"},
 		[]string{"--speed", "4", "--alerts", "3", "--output", "csv"},
 	)
+	virtual := [][]string{
+		{"--deterministic", "--seed", "5", "--lanes", "none,block", "--alerts", "6"},
+		{"--deterministic", "--seed", "5", "--lanes", "none,block", "--alerts", "6", "--output", "csv"},
+		{"--deterministic", "--seed", "5", "--lanes", "none,block", "--alerts", "6", "--output", "text"},
+		{"--deterministic", "--seed", "5", "--lanes", "spin,fair", "--alerts", "6", "--speed", "16", "--fault", "pause:at=write:for=500ms", "--change", "clients=9:after=100ms"},
+	}
 	for _, redis := range []string{"embedded", "spawn"} {
 		t.Run(redis, func(t *testing.T) {
 			if redis == "spawn" {
 				redistest.Real(t) // says what is missing where it is
+			}
+			runs := runs
+			if redis == "embedded" {
+				runs = slices.Concat(runs, virtual)
 			}
 			for _, args := range runs {
 				t.Run(strings.Join(args, " "), func(t *testing.T) {

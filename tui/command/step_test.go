@@ -69,6 +69,7 @@ func TestMistakesInAStep(t *testing.T) {
 		"step --theme pink":                   "theme: want dark or light",
 		"step x":                              `unexpected argument "x"`,
 		"explore --grid":                      "grid: want a terminal",
+		"explore --grid --limit 9 --json":     "grid: shows all orders on the screen, and has no use for --limit, --json",
 		"explore --grid --fps 0":              "fps: want 1 to 60",
 		"explore --grid --strategy spin -n 1": "unknown shorthand flag",
 	} {
