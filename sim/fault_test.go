@@ -231,7 +231,14 @@ func TestFaultsDoWhatTheySay(t *testing.T) {
 				}
 				cfg := faulty(c.lane, c.lane, 4, 4, 20*time.Millisecond, time.Second, c.faults...)
 				cfg.Lanes, cfg.Source = cfg.Lanes[:1], source(t, from)
+				tries := 1
+				if strings.Contains(strings.Join(c.faults, " "), "after=") {
+					tries = 4 // a busy machine gets elsewhere by then
+				}
 				l := race(t, cfg).Lanes[0]
+				for try := 1; try < tries && !c.want(l); try++ {
+					l = race(t, cfg).Lanes[0]
+				}
 				if !c.want(l) || len(l.Failed) > 0 {
 					t.Errorf("%s: %s is %s: %v %+v", from, c.lane, l.Verdict, l.Failed, *l.Snapshot)
 				}
