@@ -19,6 +19,9 @@ func TestEveryKeyInEveryViewAtEverySize(t *testing.T) {
 	t.Chdir(t.TempDir())
 	frames := map[string]Frame{"two lanes": someRuns(), "crowd": twoLanes(200), "forgotten": forgotten("restart"), "hung": deadHolders(), "changed": changedLanes()}
 	for name, frame := range frames {
+		if instrumented && name != "two lanes" {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			frame.Config.Speed = 1
 			m := running(t, sim.Defaults())
