@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"locktop/lock/redistest"
 	"locktop/sim/clock"
 )
 
@@ -160,6 +161,10 @@ func exact(t *testing.T, name string, r Result) {
 // TestAccountsStayExactWhateverChanges has one lane go from strategy to strategy, with
 // its settings changing under it, at full speed and slowly.
 func TestAccountsStayExactWhateverChanges(t *testing.T) {
+	changes := 60
+	if redistest.Instrumented {
+		changes = 25
+	}
 	eachBackend(t, func(t *testing.T, cfg Config) {
 		for _, speed := range []clock.Speed{clock.Max, 16} {
 			seed := rand.Uint64()
@@ -169,7 +174,7 @@ func TestAccountsStayExactWhateverChanges(t *testing.T) {
 				cfg.Lanes, cfg.Speed, cfg.Interval = []string{"none", "spin"}, speed, 10*ms
 				cfg.Work, cfg.Retry, cfg.Seed = 10*ms, 2*ms, seed
 				e, end := racing(t, cfg)
-				for range 60 {
+				for range changes {
 					changeSomething(t, e, random)
 					lane := random.IntN(2)
 					untilAcked(t, e, lane, e.Snapshots()[lane].Acked+int64(1+random.IntN(12)))

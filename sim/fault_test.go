@@ -148,7 +148,8 @@ func TestFaultsThatCannotBeDoneAreRefused(t *testing.T) {
 	}
 }
 
-// TestFaultsDoWhatTheySay strikes a short race with each of them.
+// TestFaultsDoWhatTheySay strikes a short race with each of them: in virtual time, and in
+// one of a few tries on a Redis, where a busy machine can stretch the moments that matter.
 func TestFaultsDoWhatTheySay(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -231,7 +232,16 @@ func TestFaultsDoWhatTheySay(t *testing.T) {
 				}
 				cfg := faulty(c.lane, c.lane, 4, 4, 20*time.Millisecond, time.Second, c.faults...)
 				cfg.Lanes, cfg.Source = cfg.Lanes[:1], source(t, from)
+				tries := 4
+				if from == "embedded" {
+					cfg.Deterministic, cfg.Speed = true, clock.Max
+					tries = 1
+				}
 				l := race(t, cfg).Lanes[0]
+				for ; tries > 1 && !c.want(l) && len(l.Failed) == 0; tries-- {
+					t.Logf("%s: %s is %s: %+v", from, c.lane, l.Verdict, l.Totals)
+					l = race(t, cfg).Lanes[0]
+				}
 				if !c.want(l) || len(l.Failed) > 0 {
 					t.Errorf("%s: %s is %s: %v %+v", from, c.lane, l.Verdict, l.Failed, *l.Snapshot)
 				}

@@ -227,7 +227,10 @@ func TestTheMouse(t *testing.T) {
 	cfg := sim.Defaults()
 	cfg.Clients, cfg.Speed = 12, 4
 	m := running(t, cfg)
-	m.after(time.Second)
+	for m.after(time.Second); m.session.exp.Snapshots()[0].Acked < 12; {
+		time.Sleep(time.Millisecond) // so many lines has the history that is clicked on
+	}
+	m.update(tickMsg{m.ticks})
 	press(t, m, " ")
 	click := func(x, y int) {
 		m.update(tea.MouseMsg{X: x, Y: y, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})

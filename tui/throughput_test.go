@@ -44,7 +44,7 @@ func BenchmarkScreen(b *testing.B) {
 
 // TestTheScreenDoesNotSlowTheRace is the benchmark in short, with a bound that holds on a busy machine too.
 func TestTheScreenDoesNotSlowTheRace(t *testing.T) {
-	if testing.Short() || instrumented {
+	if testing.Short() || redistest.Instrumented {
 		t.Skip("times mean something only at full speed")
 	}
 	const pairs, least = 5, 0.7
