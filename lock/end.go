@@ -14,8 +14,8 @@ type end struct {
 	err      error         // why it is over; nil while it is not
 	expires  time.Time     // zero: never
 	expiry   *time.Timer   // has the lease expire; set when watched, if it does expire
-	leaving  bool          // a release is under way: that Redis knows nothing of it any more is no loss
-	contexts []context.CancelCauseFunc
+	leaving  int           // releases under way: that Redis knows nothing of it any more is no loss then
+	contexts map[context.Context]context.CancelCauseFunc
 }
 
 // why returns nil while the lease is held, and why it is over then.
@@ -25,6 +25,14 @@ func (e *end) why() error {
 	if e.err == nil && e.past(time.Now()) {
 		return ErrExpired
 	}
+	return e.err
+}
+
+// told returns why the lease is over, if that has been reported: unlike why it does
+// not look at the clock, by which Redis may come later.
+func (e *end) told() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	return e.err
 }
 
@@ -72,21 +80,25 @@ func (e *end) ended() <-chan struct{} {
 	return e.over
 }
 
-// tell has cancel called when the lease is over, or now if it is already.
-func (e *end) tell(cancel context.CancelCauseFunc) {
+// context returns a copy of ctx that is cancelled when the lease is over. It is
+// remembered for as long as ctx lasts.
+func (e *end) context(ctx context.Context) context.Context {
+	ctx, cancel := context.WithCancelCause(ctx)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.err != nil {
 		cancel(e.err)
-		return
+		return ctx
 	}
-	e.contexts = append(e.contexts, cancel)
-}
-
-// context returns a copy of ctx that is cancelled when the lease is over.
-func (e *end) context(ctx context.Context) context.Context {
-	ctx, cancel := context.WithCancelCause(ctx)
-	e.tell(cancel)
+	if e.contexts == nil {
+		e.contexts = make(map[context.Context]context.CancelCauseFunc)
+	}
+	e.contexts[ctx] = cancel
+	context.AfterFunc(ctx, func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		delete(e.contexts, ctx)
+	})
 	return ctx
 }
 
@@ -98,9 +110,9 @@ func (e *end) move(until time.Time) {
 	}
 }
 
-// leave notes whether a release is under way.
-func (e *end) leave(leaving bool) {
+// leave counts the releases under way.
+func (e *end) leave(change int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.leaving = leaving
+	e.leaving += change
 }

@@ -117,6 +117,31 @@ func ExampleLease_Extend() {
 	// true lock: extend lock:average: not held
 }
 
+// A program that was restarted goes on with the lock it had taken before.
+func ExampleLock_Adopt() {
+	client, stop := startRedis()
+	defer stop()
+	ctx := context.Background()
+
+	average, err := lock.New(client, "average", lock.WithID("server-1"), lock.WithLease(time.Minute))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := average.TryAcquire(ctx); err != nil {
+		log.Fatal(err)
+	}
+
+	lease, err := average.TryAcquire(ctx) // after the restart
+	if errors.Is(err, lock.ErrAlreadyAcquired) {
+		lease, err = average.Adopt(ctx)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(lease.ID(), lease.Release(ctx))
+	// Output: server-1 <nil>
+}
+
 // At the start of an application, free what its crash has left behind.
 func ExampleResetAll() {
 	client, stop := startRedis()

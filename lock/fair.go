@@ -264,13 +264,14 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 		p.asked.Store(asked.UnixNano())
 	}
 	args := []any{p.entry, p.id, millis(l.lease), fenced, p.hub, p.came, millis(queueTTL)}
-	// Whoever joins must not be repeated by go-redis: it would meet itself.
-	run := lineCall.run
-	if p.came == "" {
-		run = lineCall.runOnce
+	run := func() ([]any, error) {
+		if p.came == "" { // go-redis must not repeat it: it would meet itself
+			return lineCall.runOnce(ctx, l.client, l.line.args, args...).Slice()
+		}
+		cmd, _ := lineCall.run(ctx, l.client, l.line.args, args...)
+		return cmd.Slice()
 	}
-	reply, left, err := command(ctx, &l.wire,
-		func() ([]any, error) { return run(ctx, l.client, l.line.args, args...).Slice() },
+	reply, left, err := command(ctx, &l.wire, run,
 		func(_ []any, err error) {
 			// Only now, for a clean-up must not overtake the script that it undoes.
 			switch {
@@ -337,27 +338,37 @@ func (l *Lock) quit(ctx context.Context, p *place) bool {
 	return err == nil
 }
 
-// release gives the lock up and replies with replyDone or replyNotHeld. turn
-// counts the grants since the last that went through the signal.
+// release gives the lock up and replies with replyDone, replyNotHeld or replyGone.
+// turn counts the grants since the last that went through the signal.
 func (l *Lock) release(ctx context.Context, id string, turn int) (reply int, err error) {
 	switch {
 	case l.line.fair && turn+1 >= signalEvery:
 		return l.releaseInTurn(ctx, id)
 	case !l.line.fair || turn == 0 && !l.lately(time.Now()): // then a queue is not likely, and this the cheaper script
-		reply, err = releaseCall.run(ctx, l.client, l.line.args[:3], id, signalMillis).Int()
+		cmd, again := releaseCall.run(ctx, l.client, l.line.args[:3], id, signalMillis)
+		reply, err = cmd.Int()
 		if err != nil || reply != replyQueue {
-			return reply, err
+			return doubt(reply, again), err
 		}
 	}
 	return l.handOver(ctx, id, turn+1, "")
+}
+
+// doubt makes a replyNotHeld to what was sent again a replyGone.
+func doubt(reply int, again bool) int {
+	if again && reply == replyNotHeld {
+		return replyGone
+	}
+	return reply
 }
 
 // handOver runs the script, and tells the next owner if it is in this process: the
 // reply is here before a message could be. entry is of a waiter who gives up.
 func (l *Lock) handOver(ctx context.Context, id string, turn int, entry string) (reply int, err error) {
 	h, asked := l.hub(), time.Now()
-	got, err := handoverCall.run(ctx, l.client, l.line.args, id, signalMillis, turn, entry, h.own()).Result()
-	reply = l.tell(h, got, handover{turn: turn, after: asked})
+	cmd, again := handoverCall.run(ctx, l.client, l.line.args, id, signalMillis, turn, entry, h.own())
+	got, err := cmd.Result()
+	reply = doubt(l.tell(h, got, handover{turn: turn, after: asked}), again)
 	if h != nil && (err != nil || entry == "" && reply != replyDone) {
 		h.stir(l.key) // if only the reply was lost, somebody does not know yet
 	}
@@ -391,16 +402,21 @@ func (l *Lock) tell(h *hub, reply any, g handover) (plain int) {
 // commands of the pipeline, which it would not within a transaction.
 func (l *Lock) releaseInTurn(ctx context.Context, id string) (int, error) {
 	h, asked := l.hub(), time.Now()
-	var released, served *redis.Cmd
+	var released *repeated
+	var served *redis.Cmd
 	_, err := l.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		released = releaseScript.EvalSha(ctx, pipe, l.line.keys[:2], id, millis(signalTTL))
+		released = &repeated{Cmd: newCall(ctx, "evalsha", releaseCall.digest, l.line.args[:2], []any{id, signalMillis})}
+		pipe.Process(ctx, released) // only queues it
 		served = serveScript.EvalSha(ctx, pipe, l.line.keys, h.own())
 		return nil
 	})
 	reply, failed := released.Int()
+	again := released.again
 	if redis.HasErrorPrefix(err, "NOSCRIPT") {
 		if failed != nil {
-			reply, failed = releaseScript.Run(ctx, l.client, l.line.keys[:2], id, millis(signalTTL)).Int()
+			var cmd *redis.Cmd
+			cmd, again = releaseCall.run(ctx, l.client, l.line.args[:2], id, signalMillis)
+			reply, failed = cmd.Int()
 		}
 		if failed == nil && reply == replyDone {
 			served = serveScript.Run(ctx, l.client, l.line.keys, h.own())
@@ -410,7 +426,7 @@ func (l *Lock) releaseInTurn(ctx context.Context, id string) (int, error) {
 	if h != nil && (failed != nil || served.Err() != nil) {
 		h.stir(l.key) // if only the reply was lost, somebody does not know yet
 	}
-	return reply, failed
+	return doubt(reply, again), failed
 }
 
 // entryID returns the owner id of a waiter as written in the queue.

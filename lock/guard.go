@@ -37,7 +37,7 @@ type Guard struct {
 // fence is kept beside the key, on the same node of a cluster. It returns ErrInvalid
 // without a client or a key.
 func NewGuard(client redis.UniversalClient, key string) (*Guard, error) {
-	if client == nil || key == "" {
+	if absent(client) || key == "" {
 		return nil, &opError{op: "guard", key: key, err: fmt.Errorf("%w: it takes a client and a key", ErrInvalid)}
 	}
 	return &Guard{client: client, key: key, fence: besides("lock-fence:", key)}, nil
@@ -45,10 +45,11 @@ func NewGuard(client redis.UniversalClient, key string) (*Guard, error) {
 
 // WithGuard has tokens handed out, as [WithFencing] does, and raises the fence of
 // g with each of them before the acquisition returns: whoever held the lock
-// before can no longer write. It may be given several times. On the one node of a
-// plain client the script that takes the lock raises the fences as well; elsewhere,
-// and for what a fair lock hands over, each costs one more round trip. A fence that cannot be raised makes the acquisition fail, with
-// ErrStale if it is higher already. [New] returns ErrInvalid for nil.
+// before can no longer write. It may be given several times. If all guards have
+// the lock's own client, and that is a plain one, the script that takes the lock
+// raises their fences as well; otherwise, and for what a fair lock hands over, each
+// costs one more round trip. A fence that cannot be raised makes the acquisition
+// fail, with ErrStale if it is higher already. [New] returns ErrInvalid for nil.
 func WithGuard(g *Guard) Option {
 	return func(l *Lock) error {
 		if g == nil {
@@ -78,13 +79,25 @@ func (g *Guard) Raise(ctx context.Context, token uint64) error {
 // and writes nothing, if the lock has been granted to somebody else since, and
 // ErrInvalid for a lease without a token or a negative time. It blocks as Raise does.
 func (g *Guard) Set(ctx context.Context, lease *Lease, value string, expiration time.Duration) error {
-	_, err := g.Swap(ctx, lease, value, expiration)
+	_, err := g.write(ctx, lease, value, expiration, func(keys []any, args ...any) *redis.Cmd {
+		cmd, _ := guardedSetCall.run(ctx, g.client, keys, args...)
+		return cmd
+	})
 	return err
 }
 
 // Swap is [Guard.Set] that also returns the value it overwrote, "" if there was
-// none, with the same errors.
+// none, with the same errors. When the reply is lost with the connection it returns
+// that error, and has written or not: go-redis does not send it again, for then it
+// would overwrite its own value.
 func (g *Guard) Swap(ctx context.Context, lease *Lease, value string, expiration time.Duration) (old string, err error) {
+	return g.write(ctx, lease, value, expiration, func(keys []any, args ...any) *redis.Cmd {
+		return guardedSetCall.runOnce(ctx, g.client, keys, args...)
+	})
+}
+
+func (g *Guard) write(ctx context.Context, lease *Lease, value string, expiration time.Duration,
+	send func(keys []any, args ...any) *redis.Cmd) (old string, err error) {
 	const op = "write"
 	if lease.token == 0 {
 		return "", &opError{op: op, key: g.key, err: fmt.Errorf("%w: the lease has no token", ErrInvalid)}
@@ -96,8 +109,7 @@ func (g *Guard) Swap(ctx context.Context, lease *Lease, value string, expiration
 		return "", &opError{op: op, key: g.key, err: err}
 	}
 	reply, err := read(ctx, &g.wire, func() ([]any, error) {
-		return guardedSetScript.Run(ctx, g.client, []string{g.fence, g.key},
-			decimal(lease.token), millis(fenceTTL), value, millis(expiration)).Slice()
+		return send([]any{g.fence, g.key}, decimal(lease.token), millis(fenceTTL), value, millis(expiration)).Slice()
 	})
 	done := len(reply) > 0 && reply[0] == int64(1)
 	if err := g.judge(ctx, op, done, err); err != nil {

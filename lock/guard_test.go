@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"locktop/lock"
 )
 
@@ -94,6 +96,14 @@ func TestFencing(t *testing.T) {
 			}
 			e.wantErr(e.guard("resource").Set(e.ctx, lease, "x", 0), lock.ErrInvalid)
 			e.release(lease)
+		}},
+		{"a guard takes a client and a key", func(e *env) {
+			_, err := lock.NewGuard(nil, "resource")
+			e.wantErr(err, lock.ErrInvalid)
+			_, err = lock.NewGuard((*redis.Client)(nil), "resource")
+			e.wantErr(err, lock.ErrInvalid)
+			_, err = lock.NewGuard(e.client, "")
+			e.wantErr(err, lock.ErrInvalid)
 		}},
 		{"a negative time is invalid, and nothing is written", func(e *env) {
 			g := e.guard("resource")

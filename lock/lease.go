@@ -17,9 +17,10 @@ type Lease struct {
 	turn  int         // hand-overs of a fair lock since the last that went through the signal
 	gone  atomic.Bool // Redis has told us that the lock is no longer ours
 
-	end           // by our clock not later than by that of Redis
-	watched bool  // a goroutine looks out for the end; guarded by end
-	trouble error // why Redis did not answer the last question; guarded by end
+	end                   // by our clock not later than by that of Redis
+	watched bool          // a goroutine looks out for the end; guarded by end
+	moved   chan struct{} // tells it that the end has moved; made when watched
+	trouble error         // why Redis did not answer the last question; guarded by end
 }
 
 // newLease returns a lease that runs out at the time expires by our clock, or
@@ -48,8 +49,11 @@ func (s *Lease) Token() uint64 { return s.token }
 // [context.WithoutCancel]. When ctx ends meanwhile Release returns ctx.Err() at
 // once, and goes on in the background as [Lock.Settle] says.
 //
-// After any error but ErrNotHeld it may be called again; ErrNotHeld can then mean
-// that the first call had succeeded and only its reply was lost.
+// Where go-redis sends it again because a reply was lost (see MaxRetries of the
+// client's options), a lock that is gone by then counts as released, unless the
+// lease has run out. After any error but ErrNotHeld it may be called again;
+// ErrNotHeld can then mean that the first call had succeeded and only its reply
+// was lost.
 func (s *Lease) Release(ctx context.Context) error {
 	const op = "release"
 	l := s.lock
@@ -59,7 +63,7 @@ func (s *Lease) Release(ctx context.Context) error {
 	if err := ended(ctx); err != nil {
 		return &opError{op: op, key: l.key, err: err}
 	}
-	s.leave(true)
+	s.leave(1)
 	var reply int
 	var err error
 	if l.direct(ctx) {
@@ -72,11 +76,14 @@ func (s *Lease) Release(ctx context.Context) error {
 			return failure(ctx, op, l.key, err)
 		}
 	}
-	s.released(reply, err)
-	switch {
+	if err != nil && !isReply(err) && ended(ctx) != nil { // on the way, or for want of a connection
+		l.background.Go(func() { s.releaseLate(ctx, reply, err) })
+		return failure(ctx, op, l.key, err)
+	}
+	switch released := s.released(reply, err); {
 	case err != nil:
 		return failure(ctx, op, l.key, err)
-	case reply == replyNotHeld:
+	case !released:
 		return &opError{op: op, key: l.key, err: ErrNotHeld}
 	}
 	return nil
@@ -87,12 +94,16 @@ func (s *Lease) releaseInterruptibly(ctx context.Context) (reply int, left bool,
 	l := s.lock
 	return command(ctx, &l.wire,
 		func() (int, error) { return l.release(ctx, s.id, s.turn) },
-		func(reply int, err error) {
-			if err != nil && !isReply(err) {
-				reply, err = l.undo(ctx, s.id, s.turn)
-			}
-			s.released(reply, err)
-		})
+		func(reply int, err error) { s.releaseLate(ctx, reply, err) })
+}
+
+// releaseLate goes on with a release whose caller has left.
+func (s *Lease) releaseLate(ctx context.Context, reply int, err error) {
+	if err != nil && !isReply(err) {
+		reply, err = s.lock.undo(ctx, s.id, s.turn)
+		reply = doubt(reply, true)
+	}
+	s.released(reply, err)
 }
 
 // discard releases a lease that nobody was given. If it cannot be released, it is
@@ -103,28 +114,38 @@ func (s *Lease) discard(ctx context.Context) error {
 	return err
 }
 
-// released takes in what came of a release.
-func (s *Lease) released(reply int, err error) {
+// released takes in what came of a release, and reports whether it was one.
+func (s *Lease) released(reply int, err error) bool {
+	if reply == replyGone {
+		reply = replyDone
+		if rest, runsOut := s.left(); runsOut && rest <= 0 {
+			reply = replyNotHeld
+		}
+	}
 	switch {
 	case err != nil:
-		s.leave(false)
+		s.leave(-1)
+		return false
 	case reply == replyNotHeld:
-		s.leave(false)
+		s.leave(-1)
 		s.lost()
-	default:
-		s.gone.Store(true)
-		s.come(ErrReleased)
+		return false
+	}
+	s.gone.Store(true)
+	if s.come(ErrReleased) {
 		s.lock.observe(Event{Kind: EventRelease, Owner: s.id, Token: s.token})
 	}
+	return true
 }
 
 // Extend makes the lease end in d from now, be that later or sooner than it
 // would have; 0 stands for the duration given to [WithLease]. d is rounded up
 // to a millisecond.
 //
-// It returns ErrNotHeld if the lock is no longer ours, ErrNoLease if the lock
-// was acquired without a lease or d is 0 and none was configured, and
-// ErrInvalid if d is negative or below a millisecond. When ctx ends it returns
+// It returns ErrNotHeld if the lock is no longer ours or the lease has been
+// reported as lost, ErrNoLease if the lock was acquired without a lease or d is 0
+// and none was configured, and ErrInvalid if d is negative or below a millisecond.
+// When ctx ends it returns
 // ctx.Err() at once, and the lease may have been extended or not.
 func (s *Lease) Extend(ctx context.Context, d time.Duration) error {
 	const op = "extend"
@@ -141,6 +162,9 @@ func (s *Lease) Extend(ctx context.Context, d time.Duration) error {
 	case d == 0:
 		return &opError{op: op, key: l.key, err: ErrNoLease}
 	}
+	if err := s.told(); err != nil {
+		return &opError{op: op, key: l.key, err: err}
+	}
 	asked := time.Now()
 	take := func(reply int, err error) error {
 		switch {
@@ -152,7 +176,9 @@ func (s *Lease) Extend(ctx context.Context, d time.Duration) error {
 		case reply == replyNoLease:
 			return &opError{op: op, key: l.key, err: ErrNoLease}
 		}
-		s.extended(asked.Add(d))
+		if err := s.extended(asked.Add(d)); err != nil {
+			return &opError{op: op, key: l.key, err: err}
+		}
 		l.observe(Event{Kind: EventExtend, Owner: s.id, Token: s.token})
 		return nil
 	}
@@ -194,7 +220,7 @@ func (s *Lease) TTL(ctx context.Context) (time.Duration, error) {
 // that is its doing: its own reply tells.
 func (s *Lease) lost() {
 	s.mu.Lock()
-	leaving := s.leaving
+	leaving := s.leaving > 0
 	s.mu.Unlock()
 	if leaving {
 		return

@@ -1,8 +1,12 @@
 package lock_test
 
 import (
+	"context"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"locktop/lock"
 )
@@ -57,6 +61,48 @@ func TestRelease(t *testing.T) {
 			l := e.lock("average", lock.WithLease(time.Minute))
 			for range 3 {
 				e.release(e.take(l))
+			}
+		}},
+		{"of several releases at once one releases, and it is told once", func(e *env) {
+			var d diary
+			client := e.dial()
+			lease := e.take(e.lockOn(client, "average", lock.WithObserver(&d)))
+			if err := lock.Load(e.ctx, client); err != nil {
+				e.Fatal(err)
+			}
+			var asked atomic.Bool
+			client.AddHook(&hook{process: func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error {
+				err := next(ctx, cmd)
+				// Its reply comes when that of the second, which is too late, is there.
+				if asked.CompareAndSwap(false, true) {
+					e.wantErr(lease.Release(e.ctx), lock.ErrNotHeld)
+				}
+				return err
+			}})
+			e.release(lease)
+			e.wantErr(lease.Err(), lock.ErrReleased)
+			if got, want := d.kinds(), "attempt grant release"; got != want {
+				e.Errorf("events %q, want %q", got, want)
+			}
+		}},
+		{"a release whose context ends while it waits for a connection goes on", func(e *env) {
+			client := e.server.Client(e.T, func(o *redis.Options) { o.PoolSize, o.PoolTimeout = 1, patience })
+			var only *redis.Conn // is taken before the release, which comes within a millisecond then
+			l := e.lockOn(client, "average", lock.WithObserver(observe(func(ev lock.Event) {
+				if ev.Kind == lock.EventGrant {
+					only = client.Conn()
+					only.Ping(e.ctx)
+				}
+			})))
+			lease := e.take(l)
+			ctx, cancel := context.WithTimeout(e.ctx, 5*time.Millisecond)
+			defer cancel()
+			e.wantErr(lease.Release(ctx), context.DeadlineExceeded)
+			only.Close()
+			<-lease.Lost()
+			e.wantErr(lease.Err(), lock.ErrReleased)
+			if n := e.client.Exists(e.ctx, "lock:average").Val(); n != 0 {
+				e.Error("it is still held")
 			}
 		}},
 		{"the same id elsewhere extends and releases", func(e *env) {

@@ -70,6 +70,16 @@
 // release of that kind Python programs that wait may be first, again and again,
 // until a fair waiter looks at the right moment.
 //
+// # Contexts
+//
+// Every call that takes a context returns when that ends, be it cancelled or at its
+// deadline, also where Redis does not answer, and then wraps ctx.Err(). One that
+// has ended before sends nothing. There are two exceptions: a Redis that freezes
+// within a millisecond of its last answer to the same [Lock] or [Guard] holds up a
+// call for as long as the client's ReadTimeout, and [Load] and [ResetAll] end at the
+// client's time-outs. What was sent stays on its way: see [Lock.Acquire] for what
+// becomes of it, and [Lock.Settle] to wait for that.
+//
 // # What it guarantees
 //
 // While Redis keeps its data and no lease runs out, no two leases of one name
@@ -191,7 +201,8 @@ func WithLease(d time.Duration) Option {
 }
 
 // WithRenewal extends the lease automatically when two thirds of it have passed,
-// until it is released or lost. A holder that is paused for longer than a lease
+// until it is released or lost; one that [Lease.Extend] has cut to less than a
+// third, at once. A holder that is paused for longer than a lease
 // loses it all the same. Without [WithLease], [New] returns ErrInvalid.
 func WithRenewal() Option {
 	return func(l *Lock) error {
@@ -240,7 +251,7 @@ func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, erro
 	for _, key := range l.line.keys {
 		l.line.args = append(l.line.args, key)
 	}
-	if client == nil {
+	if absent(client) {
 		return nil, l.invalid("the client is nil")
 	}
 	if name == "" {

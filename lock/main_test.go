@@ -286,27 +286,37 @@ func commands(client *redis.Client) (names func() string) {
 // dialDeaf returns a client that loses the reply to its first SET of the lock,
 // and with it the connection.
 func (e *env) dialDeaf(name string) *redis.Client {
-	var lost atomic.Bool
-	return e.server.Client(e.T, func(o *redis.Options) {
+	client, deafen := e.dialDeafTo("set\r\n$" + strconv.Itoa(len("lock:"+name)))
+	deafen()
+	return client
+}
+
+// dialDeafTo returns a client that loses the reply to the first request with this
+// text after deafen was called, and with it the connection.
+func (e *env) dialDeafTo(text string) (client *redis.Client, deafen func()) {
+	var due atomic.Bool
+	client = e.server.Client(e.T, func(o *redis.Options) {
+		o.MaxRetries = 3
 		o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
 			var d net.Dialer
 			conn, err := d.DialContext(ctx, network, addr)
-			return &deafConn{Conn: conn, request: "set\r\n$" + strconv.Itoa(len("lock:"+name)), lost: &lost}, err
+			return &deafConn{Conn: conn, request: text, due: &due}, err
 		}
 	})
+	return client, func() { due.Store(true) }
 }
 
-// deafConn drops the reply to the first request, and fails from then on.
+// deafConn drops the reply to a request while that is due, and fails from then on.
 type deafConn struct {
 	net.Conn
 	request string
-	lost    *atomic.Bool
+	due     *atomic.Bool
 	deaf    bool
 	dropped bool
 }
 
 func (c *deafConn) Write(b []byte) (int, error) {
-	if strings.Contains(string(b), c.request) && c.lost.CompareAndSwap(false, true) {
+	if strings.Contains(string(b), c.request) && c.due.CompareAndSwap(true, false) {
 		c.deaf = true
 	}
 	return c.Conn.Write(b)

@@ -55,7 +55,7 @@ func (k EventKind) String() string {
 type Event struct {
 	Kind  EventKind
 	Name  string // the lock's name, without the prefix of its key
-	Owner string // the id that tried, waited, held or lost
+	Owner string // the id that tried, waited, held or lost; a Quorum that waits has none
 
 	// Err is set for EventFailure (ErrHeld, ErrAlreadyAcquired or what went
 	// wrong) and EventLoss (ErrNotHeld, or the ErrExpired that wraps it).

@@ -19,8 +19,9 @@ func Constant(d time.Duration) Backoff {
 
 // Exponential is a random pause, evenly distributed between nothing and a limit
 // that is first after the first failure, doubles with each and is never above
-// most. first must be positive and most no less than that. This is the "full jitter" of Marc Brooker, "Exponential Backoff And
-// Jitter", AWS Architecture Blog, 2015.
+// most. first must be positive and most no less than that. This is the "full
+// jitter" of Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog,
+// 2015.
 func Exponential(first, most time.Duration) Backoff {
 	return Backoff{first: first, most: most, jitter: true}
 }
@@ -43,7 +44,7 @@ func (b Backoff) pause(failures int, r *random) time.Duration {
 		limit *= 2
 	}
 	if b.jitter {
-		return r.below(limit + 1)
+		return r.below(max(limit+1, limit)) // there is none above the longest duration
 	}
 	return limit
 }

@@ -1,6 +1,7 @@
 package lock
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -19,6 +20,9 @@ func TestExponentialPauses(t *testing.T) {
 		if least > limit/10 || most < limit*9/10 || most > limit {
 			t.Errorf("after %d failures pauses from %v to %v, want up to %v", failures, least, most, limit)
 		}
+	}
+	if d := Exponential(math.MaxInt64, math.MaxInt64).pause(1, new(random)); d < 0 {
+		t.Errorf("the longest limit gives %v", d)
 	}
 	if d := Exponential(1, 1<<62).pause(1<<20, new(random)); d < 0 {
 		t.Errorf("the limit overflowed to %v", d)

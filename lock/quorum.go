@@ -177,11 +177,10 @@ func unfit(clients []redis.UniversalClient) (why string) {
 	}
 	seen, addrs := make(map[any]int), make(map[string]int)
 	for i, client := range clients {
-		v := reflect.ValueOf(client)
-		if client == nil || v.Kind() == reflect.Pointer && v.IsNil() {
+		if absent(client) {
 			return fmt.Sprintf("the client of node %d is nil", i)
 		}
-		if v.Comparable() {
+		if reflect.ValueOf(client).Comparable() {
 			if first, twice := seen[client]; twice {
 				return fmt.Sprintf("nodes %d and %d have the same client", first, i)
 			}
@@ -195,6 +194,12 @@ func unfit(clients []redis.UniversalClient) (why string) {
 		}
 	}
 	return ""
+}
+
+// absent reports whether there is no client, be it a nil of some type of client.
+func absent(client redis.UniversalClient) bool {
+	v := reflect.ValueOf(client)
+	return client == nil || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // address returns where a client connects to, or "" if it is not a single place.
@@ -290,7 +295,9 @@ func (q *Quorum) attempt(ctx context.Context, since time.Time) (*QuorumLease, er
 		quorum:  q,
 		id:      q.random.word(),
 		ballots: make([]ballot, len(q.clients)),
-		end:     end{expires: asked.Add(q.lease - drift(q.lease))},
+
+		releasing: make(chan struct{}, 1),
+		end:       end{expires: asked.Add(q.lease - drift(q.lease))},
 	}
 	q.observe(Event{Kind: EventAttempt, Owner: s.id, Waited: asked.Sub(since)})
 	for i := range s.ballots {

@@ -16,6 +16,8 @@ type QuorumLease struct {
 	id      string
 	ballots []ballot // one for each node
 
+	releasing chan struct{} // has room for one: else one release would take what another does for a loss
+
 	end // by our clock, drift taken off
 }
 
@@ -84,7 +86,8 @@ func (s *QuorumLease) Context(ctx context.Context) context.Context {
 // It returns ErrNotHeld if no majority knew the lease any more, and ErrNoQuorum
 // if too few nodes answered within a second to tell, or as soon as that is
 // certain. When ctx ends meanwhile it returns ctx.Err(), and goes on in the
-// background; if ctx has ended before, nothing is sent.
+// background; if ctx has ended before, nothing is sent. Of calls at once each
+// waits for the one before.
 func (s *QuorumLease) Release(ctx context.Context) error {
 	const op = "release"
 	q := s.quorum
@@ -94,14 +97,24 @@ func (s *QuorumLease) Release(ctx context.Context) error {
 	if err := ended(ctx); err != nil {
 		return q.failed(op, err)
 	}
-	s.leave(true)
+	select {
+	case s.releasing <- struct{}{}:
+		defer func() { <-s.releasing }()
+	case <-ctx.Done():
+		return q.failed(op, ctx.Err())
+	}
+	if s.isOver(ErrReleased) { // by the one that was under way
+		return q.failed(op, ErrNotHeld)
+	}
+	s.leave(1)
 	votes, err := q.poll(ctx, cleanUp, func(node int) (bool, error) { return s.free(ctx, node) })
 	switch {
 	case err != nil:
 		return failure(ctx, op, q.key, err)
 	case votes.yes >= q.need:
-		s.come(ErrReleased)
-		q.observe(Event{Kind: EventRelease, Owner: s.id})
+		if s.come(ErrReleased) {
+			q.observe(Event{Kind: EventRelease, Owner: s.id})
+		}
 		return nil
 	case votes.refused():
 		return s.notHeld(op)
@@ -289,9 +302,7 @@ func (s *QuorumLease) expire() {
 // it is over.
 func (s *QuorumLease) lookOut() {
 	q := s.quorum
-	ctx, cancel := context.WithCancel(context.Background())
-	s.tell(func(error) { cancel() })
-	defer cancel()
+	ctx := s.end.context(context.Background())
 	every := time.NewTicker(max(q.lease/3, leastLook))
 	defer every.Stop()
 	over := s.ended()
@@ -303,7 +314,7 @@ func (s *QuorumLease) lookOut() {
 		}
 		votes, err := q.poll(ctx, q.timeout, s.look)
 		s.mu.Lock()
-		lost := err == nil && votes.refused() && !s.leaving
+		lost := err == nil && votes.refused() && s.leaving == 0
 		s.mu.Unlock()
 		if lost {
 			s.lose(ErrNotHeld)

@@ -82,6 +82,30 @@ func TestQuorumLease(t *testing.T) {
 			}
 			e.wantErr(lease.Extend(e.ctx, 0), lock.ErrExpired)
 		}},
+		{"of several releases at once one releases, and it is told once", func(e *quorumEnv) {
+			for range 20 {
+				var d diary
+				lease := e.take(e.on(e.dial(), lock.WithNodeTimeout(unhurried), lock.WithQuorumObserver(&d)))
+				results := make(chan error)
+				for range 4 {
+					go func() { results <- lease.Release(e.ctx) }()
+				}
+				released := 0
+				for range 4 {
+					switch err := <-results; {
+					case err == nil:
+						released++
+					case errors.Is(err, lock.ErrNoQuorum):
+						e.missed("too late: %v", err)
+					default:
+						e.wantErr(err, lock.ErrNotHeld)
+					}
+				}
+				if got, want := d.kinds(), "attempt grant release"; got != want || released != 1 || lease.Err() != lock.ErrReleased {
+					e.Fatalf("%d released; events %q, want %q; Err() = %v", released, got, want, lease.Err())
+				}
+			}
+		}},
 		{"a release after expiry leaves the next owner alone", func(e *quorumEnv) {
 			stale := shortly(e)
 			time.Sleep(short(e) + 10*time.Millisecond)

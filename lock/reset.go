@@ -12,8 +12,8 @@ import (
 const scanCount = 1000
 
 // Reset frees the lock, whoever holds it, and wakes a waiter. It is meant for
-// locks left behind by a crash: a holder that is alive finds out only when it
-// releases or extends. It takes one round trip; when ctx ends before the answer
+// locks left behind by a crash: a holder that is alive finds out only when it asks
+// for something, or by [Lease.Lost] when its lease is next looked at. It takes one round trip; when ctx ends before the answer
 // it returns ctx.Err() at once, and the lock may have been reset or not.
 func (l *Lock) Reset(ctx context.Context) error {
 	_, err := read(ctx, &l.wire, func() (any, error) {

@@ -60,12 +60,14 @@ var (
 	}
 )
 
-// The scripts that every acquisition runs.
+// The scripts that every acquisition runs, or that go-redis must not repeat.
 var (
 	acquireCall  = prepare(acquireScript, acquireSource)
 	releaseCall  = prepare(releaseScript, releaseSource)
 	lineCall     = prepare(lineScript, grantSource+lineBody)
 	handoverCall = prepare(handoverScript, grantSource+handoverBody)
+
+	guardedSetCall = prepare(guardedSetScript, guardedSetSource)
 
 	signalMillis any = millis(signalTTL)
 )
@@ -76,13 +78,14 @@ type call struct{ digest, source any }
 
 func prepare(s *redis.Script, source string) call { return call{s.Hash(), source} }
 
-func (c call) run(ctx context.Context, client redis.UniversalClient, keys []any, args ...any) *redis.Cmd {
-	cmd := newCall(ctx, "evalsha", c.digest, keys, args)
-	if client.Process(ctx, cmd); redis.HasErrorPrefix(cmd.Err(), "NOSCRIPT") {
-		cmd = newCall(ctx, "eval", c.source, keys, args)
-		client.Process(ctx, cmd)
+// run also tells whether go-redis has sent the script again.
+func (c call) run(ctx context.Context, client redis.UniversalClient, keys []any, args ...any) (cmd *redis.Cmd, again bool) {
+	r := &repeated{Cmd: newCall(ctx, "evalsha", c.digest, keys, args)}
+	if client.Process(ctx, r); redis.HasErrorPrefix(r.Err(), "NOSCRIPT") {
+		r = &repeated{Cmd: newCall(ctx, "eval", c.source, keys, args)}
+		client.Process(ctx, r)
 	}
-	return cmd
+	return r.Cmd, r.again
 }
 
 // runOnce is run for what go-redis must not repeat by itself.
@@ -115,6 +118,19 @@ type once struct{ redis.Cmder }
 
 func (once) NoRetry() bool { return true }
 
+// repeated is a command that go-redis may repeat by itself, and that knows whether
+// it has: the reply is then to a command that met what the first may have done.
+type repeated struct {
+	*redis.Cmd
+	again bool
+}
+
+// NoRetry is what go-redis asks before it repeats a command that has failed.
+func (r *repeated) NoRetry() bool {
+	r.again = true
+	return false
+}
+
 // scriptNames are the files of the scripts, by digest.
 var scriptNames = map[string]string{
 	releaseScript.Hash(): "release.lua", extendScript.Hash(): "extend.lua", ttlScript.Hash(): "ttl.lua",
@@ -134,6 +150,10 @@ const (
 	replyNotHeld = 1
 	replyNoLease = 2
 	replyQueue   = 3
+
+	// replyGone is a replyNotHeld to a script that was sent again, after one whose
+	// reply was lost: it may have been that which released the lock.
+	replyGone = 4
 )
 
 // The ttl script replies with milliseconds, or one of these.

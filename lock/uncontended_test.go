@@ -66,7 +66,7 @@ func BenchmarkUncontended(b *testing.B) {
 func TestNoObserverCostsNothing(t *testing.T) {
 	client := redistest.Embedded(t).Client(t)
 	client.AddHook(&hook{process: func(_ context.Context, cmd redis.Cmder, _ redis.ProcessHook) error {
-		if cmd, ok := cmd.(*redis.Cmd); ok {
+		if cmd, ok := cmd.(interface{ SetVal(any) }); ok {
 			cmd.SetVal(int64(0))
 		}
 		return nil

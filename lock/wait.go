@@ -23,11 +23,8 @@ const (
 )
 
 // Acquire takes the lock, waiting for it if need be until ctx ends. The error
-// then wraps ctx.Err().
-//
-// It returns as soon as ctx ends, also where Redis does not answer. The exception
-// is a Redis that freezes within a millisecond of its last answer to this lock:
-// then it may take as long as the client's ReadTimeout.
+// then wraps ctx.Err(). The package comment says how soon that is where Redis does
+// not answer.
 //
 // What was sent stays on its way and keeps its connection: a blocking pop for up
 // to a second. A lock that is granted too late is released; a signal that is taken

@@ -44,11 +44,22 @@ func (s *Lease) Context(ctx context.Context) context.Context {
 // Redis said so. All of them are ErrNotHeld to [errors.Is]. It asks nobody.
 func (s *Lease) Err() error { return s.why() }
 
-// extended takes in that the lease now ends at the given time.
-func (s *Lease) extended(until time.Time) {
+// extended takes in that the lease now ends at the given time. It returns why it is
+// over, if that has been reported meanwhile.
+func (s *Lease) extended(until time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.err != nil {
+		return s.err
+	}
 	s.move(until)
+	if s.watched {
+		select {
+		case s.moved <- struct{}{}:
+		default:
+		}
+	}
+	return nil
 }
 
 // watch has the lease watched, once: by a timer for its end, and by a goroutine
@@ -60,6 +71,7 @@ func (s *Lease) watch() {
 		return
 	}
 	s.watched = true
+	s.moved = make(chan struct{}, 1)
 	if !s.expires.IsZero() {
 		s.expiry = time.AfterFunc(time.Until(s.expires), s.expire)
 	}
@@ -90,6 +102,9 @@ func (s *Lease) lookOut() {
 		select {
 		case <-over:
 			return
+		case <-s.moved: // perhaps to an end that comes before the next look
+			timer.Reset(s.nextLook(nil))
+			continue
 		case <-timer.C:
 		}
 		err := s.ask()
@@ -116,7 +131,7 @@ func (s *Lease) ask() error {
 func (s *Lease) nextLook(trouble error) time.Duration {
 	rest, ok := s.left()
 	switch {
-	case !ok:
+	case !ok, s.lock.lease == 0: // and if it does run out, it was adopted from a lock with a lease
 		return lookEvery
 	case trouble != nil:
 		return max(s.lock.lease/10, leastLook)

@@ -3,6 +3,7 @@ package lock_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -86,6 +87,17 @@ func TestRenewal(t *testing.T) {
 			if at > lease*9/10 {
 				e.missed("renewed after %v of %v", at, lease)
 			}
+		}},
+		{"a lease that was cut to less than a third is renewed at once", func(e *env) {
+			var d diary
+			lease := time.Hour
+			held := e.take(e.lock("average", lock.WithLease(lease), lock.WithRenewal(), lock.WithObserver(&d)))
+			e.wantErr(held.Extend(e.ctx, time.Minute), nil)
+			e.eventually("it is renewed", func() bool { return len(d.of(lock.EventExtend)) == 2 })
+			if ttl, err := held.TTL(e.ctx); ttl <= time.Minute || err != nil {
+				e.Errorf("TTL() = %v, %v", ttl, err)
+			}
+			e.release(held)
 		}},
 		{"renewal stops with the release", func(e *env) {
 			short := 150 * time.Millisecond * e.slow
@@ -234,6 +246,42 @@ func TestLost(t *testing.T) {
 			<-ctx.Done()
 			e.wantErr(context.Cause(ctx), context.Canceled)
 			e.wantErr(held.Err(), nil)
+			e.release(held)
+		}},
+		{"once it is told as lost a lease is not extended, though Redis still has it", func(e *env) {
+			var d diary
+			held := e.take(e.lock("average", lock.WithLease(30*time.Millisecond), lock.WithObserver(&d)))
+			if !e.client.PExpire(e.ctx, "lock:average", time.Minute).Val() {
+				e.missed("it has run out")
+			}
+			<-held.Lost()
+			e.wantErr(held.Extend(e.ctx, time.Hour), lock.ErrExpired)
+			e.wantErr(held.Err(), lock.ErrExpired)
+			if ttl := e.client.PTTL(e.ctx, "lock:average").Val(); ttl > time.Minute {
+				e.Errorf("Redis keeps it for %v", ttl)
+			}
+			e.release(held)
+			if got, want := d.kinds(), "attempt grant loss"; got != want {
+				e.Errorf("events %q, want %q", got, want)
+			}
+		}},
+		{"a lease adopted by a lock without one is looked at once a second", func(e *env) {
+			e.take(e.lock("average", lock.WithID("me"), lock.WithLease(time.Hour)))
+			client := e.dial()
+			began := time.Now()
+			held := e.must(e.lockOn(client, "average", lock.WithID("me")).Adopt(e.ctx))
+			sent := commands(client)
+			lost := held.Lost()
+			e.eventually("it is looked at", func() bool { return sent() != "" })
+			looks, took := len(strings.Fields(sent())), time.Since(began)
+			if took < time.Second || looks > 1+int(took/time.Second) {
+				e.Errorf("%d looks in %v", looks, took)
+			}
+			select {
+			case <-lost:
+				e.Errorf("lost: %v", held.Err())
+			default:
+			}
 			e.release(held)
 		}},
 		{"an adopted lease ends when Redis says", func(e *env) {

@@ -14,7 +14,7 @@ import (
 )
 
 // An Arena is one lane whose clients make one update each, or one try of it if a fence
-// refuses the write, while somebody else
+// refuses the write or the answers of the nodes come too late, while somebody else
 // decides, command by command, who goes next. The clients are those of every other
 // lane, with the real lock and a real connection to an embedded Redis; they only
 // park before each command until it is admitted.

@@ -54,12 +54,18 @@ func (p *player) play(ctx context.Context) {
 		alert := Alert{Number: 1, Latency: latencyOf(p.lane.seed, 1, p.number)}
 		p.record(Event{Kind: Received, Alert: alert.Number, Latency: alert.Latency})
 		noted := true // nobody races for receipts
-		if err := p.once(ctx, alert, &noted); err != nil && !errors.Is(err, lock.ErrStale) {
+		if err := p.once(ctx, alert, &noted); err != nil && !isTooLate(err) {
 			return fmt.Errorf("client %d: %w", p.number, err)
 		}
 		p.record(Event{Kind: Finished})
 		return nil
 	})
+}
+
+// isTooLate tells whether an error is of a try that took too long: its write was refused,
+// or too few of its nodes had answered in time.
+func isTooLate(err error) bool {
+	return errors.Is(err, lock.ErrStale) || errors.Is(err, lock.ErrNoQuorum)
 }
 
 // over says whether the client's update has ended, one way or the other.

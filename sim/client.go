@@ -67,7 +67,7 @@ type client struct {
 	redis  *redis.Client
 	nodes  []*redis.Client // the lane's other servers, where a strategy takes several
 	old    []*redis.Client // those on which abandoned waits are ending
-	ending sync.WaitGroup  // of those waits
+	ending sync.WaitGroup  // of what handles of the lock that are no longer used have left behind
 	left   sync.WaitGroup  // commands that were left behind when the run ended
 	hungUp bool
 }
@@ -129,6 +129,7 @@ func (c *client) readyLock() error {
 	if (c.lock != nil || c.quorum != nil) && lease == c.lease {
 		return nil
 	}
+	c.ending.Go(c.settle()) // what the handle before has left behind
 	var err error
 	if c.regime.strategy.Nodes > 1 {
 		c.quorum, err = c.newQuorum(lease)
@@ -281,6 +282,7 @@ func (c *client) handle(ctx context.Context, a Alert) error {
 		case <-time.After(againAfter):
 		case <-ctx.Done():
 		}
+		c.lane.gate.halt(c.number)
 	}
 }
 
@@ -303,13 +305,20 @@ func (c *client) once(ctx context.Context, a Alert, noted *bool) error {
 	return c.regime.strategy.update(ctx, c, a)
 }
 
-// excuses tells whether an error may be the consequence of a fault.
+// excuses tells whether an error may be the consequence of a fault, or of a pause.
 func (c *client) excuses(err error) bool {
 	switch {
 	case c.door.dead.Load(), errors.Is(err, context.Canceled), errors.Is(err, errUnreadable):
 		return false
 	}
-	return errors.Is(err, errInjected) || recent(c.door.faulted.Load()) || c.lane.excuses()
+	return errors.Is(err, errInjected) || recent(c.door.faulted.Load()) || c.lane.excuses() || c.unheard(err)
+}
+
+// unheard tells whether an error is that of nodes which had no time to answer. Those
+// of this process always do, unless it or the race stands still: how long a quorum
+// waits for them is real time, and goes on.
+func (c *client) unheard(err error) bool {
+	return c.lane.server.FollowsClock() && errors.Is(err, lock.ErrNoQuorum)
 }
 
 // noteReceipt adds the client's time of receipt to the alert's hash. On a real
@@ -428,6 +437,7 @@ func (c *client) release(ctx context.Context, lease releaser) error {
 			break
 		}
 		time.Sleep(againAfter)
+		c.lane.gate.halt(c.number)
 		if err = lease.Release(detached); errors.Is(err, lock.ErrNotHeld) {
 			return nil // the first release got through, perhaps
 		}

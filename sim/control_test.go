@@ -49,6 +49,42 @@ func TestPauseStopsTheRaceAndItsLeases(t *testing.T) {
 	})
 }
 
+// TestAPauseOutlastsTheTimeoutsOfAQuorum, which are of real time: whoever had asked the nodes asks them again.
+func TestAPauseOutlastsTheTimeoutsOfAQuorum(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := Defaults()
+		cfg.Source = source(t, "embedded")
+		cfg.Lanes = []string{"redlock"}
+		cfg.Speed = 8
+		e := open(t, cfg)
+		ctx, cancel := context.WithCancel(t.Context())
+		ran := make(chan error, 1)
+		go func() { ran <- e.Run(ctx) }()
+		for pause := range 20 {
+			untilAcked(t, e, 0, e.Snapshots()[0].Acked+1)
+			e.Pause()
+			for range pause % 3 { // and steps that take their time
+				time.Sleep(time.Minute)
+				e.Step(0, 1)
+			}
+			time.Sleep(time.Minute)
+			e.Pause()
+			if n := len(e.lanes[0].gate.waiting()); n > 200 {
+				t.Fatalf("%d commands wait for the end of the pause", n)
+			}
+			e.Resume()
+		}
+		untilAcked(t, e, 0, e.Snapshots()[0].Acked+1)
+		cancel()
+		if err := errors.Join(<-ran, e.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if s := e.Snapshots()[0]; s.Lost > 0 || s.Overlaps > 0 {
+			t.Errorf("%d lost, %d overlaps", s.Lost, s.Overlaps)
+		}
+	})
+}
+
 func TestAStepIsOneCommand(t *testing.T) {
 	for _, strategy := range StrategyNames() {
 		t.Run(strategy, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { testAStepIsOneCommand(t, strategy) }) })

@@ -60,6 +60,14 @@ func (g *gate) pass(client, node int, r request) {
 	<-p.passed
 }
 
+// halt returns when the client may try again what failed: not while the experiment is
+// paused, as that would fail again and again. To let it go on is a step of its own.
+func (g *gate) halt(client int) {
+	if !g.scheduled {
+		g.pass(client, 0, request{})
+	}
+}
+
 // close shuts the gate.
 func (g *gate) close() {
 	g.mu.Lock()

@@ -63,17 +63,39 @@ func TestATapeGoesBackToAnyMoment(t *testing.T) {
 
 func testTape(t *testing.T, name string, lane LaneInfo, log []Event) {
 	t.Helper()
-	folded := make([]*Snapshot, len(log)+1)
+	random := rand.New(rand.NewPCG(1, 2))
+	var moments []int // after how many events
+	for range 60 {
+		moments = append(moments, random.IntN(len(log)+1))
+	}
+	// after is the number of events up to the time of the last of some.
+	after := func(n int) int {
+		for n > 0 && n < len(log) && log[n].At == log[n-1].At {
+			n++
+		}
+		return n
+	}
+	folded := map[int]*Snapshot{}
+	for _, n := range moments {
+		folded[n], folded[after(n)] = nil, nil
+	}
+	var losses []time.Duration
 	board := NewBoard(lane)
-	folded[0] = board.Snapshot(0, all(lane))
-	for n, e := range log {
-		board.Apply(e)
-		folded[n+1] = board.Snapshot(e.At, all(lane))
+	for n, at := 0, time.Duration(0); ; n++ {
+		if _, wanted := folded[n]; wanted {
+			folded[n] = board.Snapshot(at, all(lane))
+		}
+		if n == len(log) {
+			break
+		}
+		lost := board.ledger.Totals().Lost
+		board.Apply(log[n])
+		if at = log[n].At; board.ledger.Totals().Lost > lost {
+			losses = append(losses, at)
+		}
 	}
 	tape := tapeOf(lane, log, 0, 64)
-	random := rand.New(rand.NewPCG(1, 2))
-	for range 60 {
-		n := random.IntN(len(log) + 1)
+	for _, n := range moments {
 		if got := tape.AtEvent(int64(n), all(lane)); !reflect.DeepEqual(got, folded[n]) {
 			t.Fatalf("%s: after %d of %d events the tape has\n%+v\nand the fold\n%+v", name, n, len(log), got, folded[n])
 		}
@@ -81,26 +103,17 @@ func testTape(t *testing.T, name string, lane LaneInfo, log []Event) {
 			continue
 		}
 		at := log[n-1].At
-		for n < len(log) && log[n].At == at {
-			n++
-		}
-		if got := tape.At(at, all(lane)); !reflect.DeepEqual(got, folded[n]) {
-			t.Fatalf("%s: at %v the tape has\n%+v\nand the fold\n%+v", name, at, got, folded[n])
+		if got, want := tape.At(at, all(lane)), folded[after(n)]; !reflect.DeepEqual(got, want) {
+			t.Fatalf("%s: at %v the tape has\n%+v\nand the fold\n%+v", name, at, got, want)
 		}
 	}
-	testJumps(t, name, tape, log, folded)
+	testJumps(t, name, tape, log, losses)
 }
 
-// testJumps compares the losses and replies that a tape finds with those that the
-// folds show.
-func testJumps(t *testing.T, name string, tape *Tape, log []Event, folded []*Snapshot) {
+// testJumps compares the losses and replies that a tape finds with those of the
+// fold and the log.
+func testJumps(t *testing.T, name string, tape *Tape, log []Event, losses []time.Duration) {
 	t.Helper()
-	var losses []time.Duration
-	for n := 1; n < len(folded); n++ {
-		if folded[n].Lost > folded[n-1].Lost {
-			losses = append(losses, log[n-1].At)
-		}
-	}
 	found := map[time.Duration]bool{}
 	for at, ok := tape.LossAfter(-1); ok; at, ok = tape.LossAfter(at) {
 		found[at] = true

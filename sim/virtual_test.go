@@ -339,6 +339,22 @@ func TestARunCanBeEndedAtAnyTime(t *testing.T) {
 	}
 }
 
+// TestALeaseThatChangesJustBeforeTheEndLeavesNothing: a lock that another takes the place of is not for the bubble to wait for.
+func TestALeaseThatChangesJustBeforeTheEndLeavesNothing(t *testing.T) {
+	for _, strategy := range []string{"spin", "block", "fair", "fenced"} {
+		t.Run(strategy, func(t *testing.T) {
+			cfg := deterministic(strategy)
+			cfg.Clients, cfg.Work = 1, 5*time.Millisecond
+			last := time.Duration(cfg.Alerts-1) * cfg.Interval
+			cfg.Changes = []Change{{Setting: ChangeLease, Time: 5 * time.Second, After: last}}
+			r := rerun(t, cfg, nil)
+			if n := r.result.Lanes[0].ChangeCount; n != 1 {
+				t.Errorf("%d settings were changed, want 1", n)
+			}
+		})
+	}
+}
+
 // TestALaneThatFailsEndsTheRun, and its error comes out.
 func TestALaneThatFailsEndsTheRun(t *testing.T) {
 	e := open(t, deterministic("none", "spin"))

@@ -23,9 +23,7 @@ var measures = [...]measure{
 	{"acked", func(l sim.LaneResult) float64 { return float64(l.Acked) }, wholeText},
 	{"kept", func(l sim.LaneResult) float64 { return float64(l.Kept) }, wholeText},
 	{"lost", func(l sim.LaneResult) float64 { return float64(l.Lost) }, wholeText},
-	{"average off", func(l sim.LaneResult) float64 { return l.Redis.Mean() - l.True.Mean() }, func(v float64) string {
-		return strings.Replace(fmt.Sprintf("%+.1fms", v), "-", "−", 1)
-	}},
+	{"average off", func(l sim.LaneResult) float64 { return l.Redis.Mean() - l.True.Mean() }, func(v float64) string { return offText(v) + "ms" }},
 	{"kept/s", func(l sim.LaneResult) float64 { return l.KeptPerSecond() }, tenthText},
 	{"cmds/update", func(l sim.LaneResult) float64 { return l.CommandsPerUpdate() }, tenthText},
 	{"p99 wait", func(l sim.LaneResult) float64 { return float64(l.WaitP99) }, waitText},

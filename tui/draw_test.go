@@ -289,6 +289,17 @@ func TestVerdictsShortenWithoutCuttingNumbers(t *testing.T) {
 	}
 }
 
+// TestALittleOffIsNotNothing: an average that is wrong by less than a tenth is not said to be off by −0.0.
+func TestALittleOffIsNotNothing(t *testing.T) {
+	for off, want := range map[float64]string{
+		-8.94: "−8.9", 12: "+12.0", 0.05: "+0.1", -0.04: "−0.04", 0.004: "+0.004", -0.0001: "0.0", 0: "0.0",
+	} {
+		if got := offText(off); got != want {
+			t.Errorf("%v ms: got %q, want %q", off, got, want)
+		}
+	}
+}
+
 func TestClientListsFit(t *testing.T) {
 	clients := []int{1, 3, 12, 104}
 	for _, c := range []struct {

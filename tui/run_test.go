@@ -24,6 +24,7 @@ import (
 	"locktop/lock/redistest"
 	"locktop/sim"
 	"locktop/sim/backend"
+	"locktop/tui/emulator"
 )
 
 // console is a terminal on which the program runs: a pseudo-terminal with an emulator at its other end.
@@ -76,7 +77,7 @@ func openWith(
 	}
 	c := &console{
 		t: t, keyboard: keyboard, tty: tty, input: &countedInput{File: tty}, done: make(chan struct{}),
-		screen: vt10x.New(vt10x.WithSize(int(w), int(h))),
+		screen: emulator.New(vt10x.WithSize(int(w), int(h))),
 	}
 	if c.cooked, err = term.GetState(tty.Fd()); err != nil {
 		t.Fatal(err)

@@ -72,7 +72,7 @@ func wrongText(s *sim.Snapshot, level int) string {
 		}
 		return ""
 	}
-	off := strings.Replace(fmt.Sprintf("%+.1f", s.Redis.Mean()-s.True.Mean()), "-", "−", 1)
+	off := offText(s.Redis.Mean() - s.True.Mean())
 	switch level {
 	case 0:
 		return fmt.Sprintf(" WRONG: lost %d of %d (%d %%), average off %s ms", s.Lost, s.Acked, 100*s.Lost/s.Acked, off)
@@ -88,6 +88,17 @@ func wrongText(s *sim.Snapshot, level int) string {
 		return fmt.Sprintf(" lost %s", number(s.Lost))
 	}
 	return ""
+}
+
+// offText writes by how many milliseconds an average is off, in tenths or, where that would be none of them, as exactly as it
+// takes to tell that from nothing.
+func offText(ms float64) string {
+	for decimals := 1; decimals <= 3; decimals++ {
+		if text := fmt.Sprintf("%+.*f", decimals, ms); strings.Trim(text, "+-0.") != "" {
+			return strings.Replace(text, "-", "−", 1)
+		}
+	}
+	return "0.0"
 }
 
 // hungText says of a lane that stands still for good who waits, and for what.

@@ -281,7 +281,7 @@ func TestScrubbingStopsAtTheOldestRecord(t *testing.T) {
 
 // TestTheReadmeHasEveryKey, and every view, in its tables.
 func TestTheReadmeHasEveryKey(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
+	readme, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}

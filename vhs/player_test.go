@@ -15,6 +15,8 @@ import (
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
 	"golang.org/x/sys/unix"
+
+	"locktop/tui/emulator"
 )
 
 const (
@@ -43,7 +45,7 @@ func newPlayer(t *testing.T, tape tape, bin string) *player {
 		t.Fatal(err)
 	}
 	p := &player{keyboard: pollable(t, master), tty: tty}
-	p.screen = vt10x.New(vt10x.WithSize(columns, lines), vt10x.WithWriter(p.keyboard)) // it answers what it is asked
+	p.screen = emulator.New(vt10x.WithSize(columns, lines), vt10x.WithWriter(p.keyboard)) // it answers what it is asked
 
 	home := t.TempDir()
 	shell := exec.Command("bash", "--noprofile", "--norc")

@@ -25,6 +25,8 @@ type tape struct {
 	env                              []string // NAME=value
 	output                           string
 	commands                         []command
+	filmed                           int // how many of them, before those that are hidden at the end
+	hidden                           bool
 }
 
 // A command is something to do while the tape plays: type keys, or wait.
@@ -58,6 +60,9 @@ func load(root, path string) (tape, error) {
 	t := tape{patience: 15 * time.Second}
 	if err := t.read(root, path, false); err != nil {
 		return tape{}, err
+	}
+	if !t.hidden {
+		t.filmed = len(t.commands)
 	}
 	if t.columns() < 1 || t.lines() < 1 {
 		return tape{}, fmt.Errorf("%s: no room for a character at Width %d, Height %d, Padding %d, FontSize %d", path, t.width, t.height, t.padding, t.fontSize)
@@ -119,6 +124,7 @@ func (t *tape) parse(root, line string, number int, sourced bool) error {
 		t.env = append(t.env, name+"="+value)
 		return err
 	case "Hide", "Show":
+		t.hidden, t.filmed = name == "Hide", len(t.commands)
 		return nil
 	case "Sleep": // for those who watch; what has to be waited for is waited for by Wait
 		_, err := duration(rest)

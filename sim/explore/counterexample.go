@@ -28,12 +28,9 @@ func (p *player) measured(moves []sim.Move) (*Counterexample, error) {
 	if err := p.start(); err != nil {
 		return nil, err
 	}
-	w, last := way{}, 0
+	w, last := way{faults: faults(moves)}, 0
 	for _, m := range moves {
-		can := p.arena.Moves()
-		if m.Kind != sim.Send {
-			w.faults++
-		} else if preempts(last, m, can) {
+		if preempts(last, m, p.arena.Moves()) {
 			w.preemptions++
 		}
 		if m.Kind == sim.Send {

@@ -48,7 +48,7 @@ type Options struct {
 	// Method is how; "" is Auto.
 	Method Method
 	// Preemptions bounds how often, in one schedule, a client is interrupted that
-	// could have gone on; negative is no bound. Random pays no heed to it.
+	// could have gone on; negative is no bound, and the only one that Sleep takes.
 	Preemptions int
 	// Limit is the most schedules to play, and Timeout the longest time to take; 0 is
 	// [DefaultLimit] and [DefaultTimeout].
@@ -74,6 +74,9 @@ func (o Options) Validate() error {
 	if !slices.Contains(Methods, o.Method) && o.Method != "" {
 		return fmt.Errorf("method: want one of %v, have %q", Methods, o.Method)
 	}
+	if o.Method == Sleep && o.Preemptions >= 0 {
+		return errors.New("preemptions: sleep takes no bound, as the schedule that stands for others may have more of them; want another method")
+	}
 	if o.Limit < 0 {
 		return fmt.Errorf("limit: want 0 or more, have %d", o.Limit)
 	}
@@ -94,7 +97,7 @@ type Result struct {
 	// greatest that does.
 	Schedules uint64
 	Complete  bool
-	// Played counts those that were really played.
+	// Played counts those that were really played. Random may draw one more than once.
 	Played int
 	// Losing counts the schedules that lose updates, Lost how many lose how many.
 	// Overlapping, Hanging and Refusing count those in which two clients are inside
@@ -138,17 +141,19 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 }
 
 // run searches as the options say; of [Auto], with the first method that gets to an
-// end.
+// end. Half of the limits are for States, a quarter for its bounded search, and what is
+// left for Random.
 func run(ctx context.Context, o Options) (*Result, error) {
 	if o.Method != Auto {
 		return search(ctx, o, o)
 	}
-	part := o
+	part, left := o, o.Limit
 	part.Method, part.Limit, part.Timeout = States, o.Limit/2, o.Timeout/2
 	r, err := search(ctx, o, part)
 	if err != nil || r.Complete {
 		return r, err
 	}
+	left -= r.Played
 	part.Limit, part.Timeout = o.Limit/4, o.Timeout/4
 	if o.Preemptions < 0 {
 		part.Preemptions = fewPreemptions
@@ -157,8 +162,9 @@ func run(ctx context.Context, o Options) (*Result, error) {
 			r.Complete = false // but for the bound
 			return r, err
 		}
+		left -= r.Played
 	}
-	part.Method = Random
+	part.Method, part.Limit, part.Preemptions = Random, left, o.Preemptions
 	return search(ctx, o, part)
 }
 
@@ -239,16 +245,35 @@ type player struct {
 	played  int
 	limit   int
 	late    *atomic.Bool // there is no time left
-	example []sim.Move   // the shortest schedule so far that goes wrong; nil if none has
+	example []sim.Move   // the smallest schedule so far that goes wrong; nil if none has
 }
 
 // end takes in a schedule that has been played to its end.
 func (p *player) end() sim.Outcome {
 	o := p.arena.Outcome()
-	if made := p.arena.Made(); p.options.wrong(o) && (p.example == nil || len(made) < len(p.example)) {
+	if made := p.arena.Made(); p.options.wrong(o) && (p.example == nil || smaller(made, p.example)) {
 		p.example = slices.Clone(made)
 	}
 	return o
+}
+
+// smaller says whether a schedule has fewer faults than another one, or as many and
+// fewer moves.
+func smaller(a, b []sim.Move) bool {
+	if f, g := faults(a), faults(b); f != g {
+		return f < g
+	}
+	return len(a) < len(b)
+}
+
+// faults counts the moves that nobody wishes for.
+func faults(moves []sim.Move) (n int) {
+	for _, m := range moves {
+		if m.Kind != sim.Send {
+			n++
+		}
+	}
+	return n
 }
 
 // wrong says whether an outcome does harm.

@@ -161,7 +161,7 @@ func TestWhatGoesWrongIsFound(t *testing.T) {
 	}{
 		{"lost-update", sim.ArenaConfig{Lane: "none", Clients: 3}, loses, "none@2: 1 2 2 1"},
 		{"gc-pause", sim.ArenaConfig{Lane: "block", Clients: 2, Expiries: 1}, loses, ""},
-		{"the same, spinning", sim.ArenaConfig{Lane: "spin", Clients: 2, Expiries: 1}, loses, "spin@2: 1 1 e 2 2 2 2 1 1"},
+		{"clock-jump", sim.ArenaConfig{Lane: "spin", Clients: 2, Expiries: 1}, loses, "spin@2: 1 1 e 2 2 2 2 1 1"},
 		{"fence on writing only", sim.ArenaConfig{Lane: "fenced-write", Clients: 2, Expiries: 1}, loses, ""},
 		{"dead-holder", sim.ArenaConfig{Lane: "block", Clients: 2, Crashes: 1}, hangs, ""},
 		{"stolen-release", sim.ArenaConfig{Lane: "broken-release", Clients: 2, Expiries: 1}, loses, ""},
@@ -235,11 +235,45 @@ func TestRandomFindsIt(t *testing.T) {
 	o := unbounded(sim.ArenaConfig{Lane: "none", Clients: 6}, explore.Random)
 	o.Limit, o.Seed = 200, 7
 	r := run(t, o)
-	if r.Complete || r.Schedules != 200 || r.Losing == 0 || r.Counterexample == nil {
+	if r.Complete || r.Played != 200 || r.Schedules > 200 || r.Losing == 0 || r.Counterexample == nil {
 		t.Errorf("got %+v", r)
 	}
 	if again := run(t, o); !maps.Equal(r.Outcomes, again.Outcomes) {
 		t.Error("the same seed gives other schedules")
+	}
+}
+
+// TestRandomCountsOnce: a schedule that is drawn again is not another one, and none has more preemptions than it may.
+func TestRandomCountsOnce(t *testing.T) {
+	for _, c := range []sim.ArenaConfig{{Lane: "none", Clients: 2}, {Lane: "none", Clients: 2, Crashes: 1}, {Lane: "spin", Clients: 2, Expiries: 1}} {
+		for bound := -1; bound < 3; bound++ {
+			o := unbounded(c, explore.All)
+			o.Preemptions = bound
+			all := run(t, o)
+			o.Method, o.Limit = explore.Random, 300
+			drawn := run(t, o)
+			for outcome, n := range drawn.Outcomes {
+				if n > all.Outcomes[outcome] {
+					t.Errorf("%+v with %d preemptions: %d schedules are drawn that end in %+v, of %d", c, bound, n, outcome, all.Outcomes[outcome])
+				}
+			}
+			if c.Lane == "none" && c.Crashes == 0 && !maps.Equal(drawn.Outcomes, all.Outcomes) {
+				t.Errorf("%+v with %d preemptions: of %v only %v are drawn", c, bound, all.Outcomes, drawn.Outcomes)
+			}
+		}
+	}
+}
+
+// TestAQuorumThatComesTooLate: where time passes while the nodes of a lock are asked, too few may have answered. That
+// ends a client's try, and not the search.
+func TestAQuorumThatComesTooLate(t *testing.T) {
+	r := run(t, unbounded(sim.ArenaConfig{Lane: "redlock:nodes=3", Clients: 1, Expiries: 1}, explore.States))
+	gaveUp := false
+	for o := range r.Outcomes {
+		gaveUp = gaveUp || o.Acked == 0 && !o.Hung
+	}
+	if !r.Complete || r.Schedules != 646 || !gaveUp || r.Bad() {
+		t.Errorf("%d schedules (complete: %t): %v", r.Schedules, r.Complete, r.Outcomes)
 	}
 }
 
@@ -250,6 +284,16 @@ func TestTooLargeIsSaid(t *testing.T) {
 	r := run(t, o)
 	if r.Complete || r.Schedules == 0 || r.Played > o.Limit {
 		t.Errorf("%d schedules, %d played, complete %t", r.Schedules, r.Played, r.Complete)
+	}
+	if r.Method != explore.Random || r.Preemptions >= 0 {
+		t.Errorf("drawn by %s with %d preemptions, want no bound", r.Method, r.Preemptions)
+	}
+	for limit := range 8 { // however low it is, something is played
+		o := unbounded(sim.ArenaConfig{Lane: "none", Clients: 2}, explore.Auto)
+		o.Limit = limit + 1
+		if r := run(t, o); r.Played == 0 || r.Played > o.Limit || r.Schedules == 0 {
+			t.Errorf("with a limit of %d: %d schedules, %d played", o.Limit, r.Schedules, r.Played)
+		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -266,6 +310,7 @@ func TestTooLargeIsSaid(t *testing.T) {
 func TestOptionsAreChecked(t *testing.T) {
 	for _, o := range []explore.Options{
 		{ArenaConfig: sim.ArenaConfig{Lane: "none", Clients: 2}, Method: "magic"},
+		{ArenaConfig: sim.ArenaConfig{Lane: "none", Clients: 2}, Method: explore.Sleep, Preemptions: 2},
 		{ArenaConfig: sim.ArenaConfig{Lane: "none", Clients: 2}, Limit: -1},
 		{ArenaConfig: sim.ArenaConfig{Lane: "none", Clients: 2}, Timeout: -1},
 		{ArenaConfig: sim.ArenaConfig{Lane: "nothing", Clients: 2}},

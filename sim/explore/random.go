@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"hash/maphash"
 	"math/rand/v2"
 	"slices"
 
@@ -13,10 +14,12 @@ const changes = 3
 
 // random plays schedules drawn by priorities until the limit: the client with the
 // highest one moves as long as it can, but at a few random moments its priority
-// becomes the lowest. Faults come at random moments.
+// becomes the lowest. Faults come at random moments. A schedule that is drawn again
+// counts once.
 func (p *player) random(outcomes map[sim.Outcome]uint64) error {
 	rng := rand.New(rand.NewPCG(p.options.Seed, 0))
 	length := 8 * p.options.Clients // of a schedule; learnt as they are played
+	drawn, seed := map[uint64]bool{}, maphash.MakeSeed()
 	for {
 		if err := p.start(); err != nil {
 			return err
@@ -24,12 +27,27 @@ func (p *player) random(outcomes map[sim.Outcome]uint64) error {
 		if err := p.draw(rng, length); err != nil {
 			return err
 		}
-		length = max(length, len(p.arena.Made()))
-		outcomes[p.end()]++
+		made := p.arena.Made()
+		length = max(length, len(made))
+		id := fingerprint(seed, made)
+		if o := p.end(); !drawn[id] {
+			drawn[id] = true
+			outcomes[o]++
+		}
 	}
 }
 
-// draw plays one random schedule.
+// fingerprint tells schedules apart.
+func fingerprint(seed maphash.Seed, moves []sim.Move) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	for _, m := range moves {
+		maphash.WriteComparable(&h, m)
+	}
+	return h.Sum64()
+}
+
+// draw plays one random schedule, with no more preemptions than are allowed.
 func (p *player) draw(rng *rand.Rand, length int) error {
 	priority := make([]int, p.options.Clients+1)
 	for i, n := range rng.Perm(p.options.Clients) {
@@ -39,16 +57,24 @@ func (p *player) draw(rng *rand.Rand, length int) error {
 	for i := range moments {
 		moments[i] = rng.IntN(length)
 	}
+	t := p.begin()
 	for step := 0; ; step++ {
-		moves := p.arena.Moves()
-		if len(moves) == 0 {
+		can := p.arena.Moves()
+		if len(can) == 0 {
 			return nil
+		}
+		var moves []sim.Move
+		for _, m := range can {
+			if _, ok := t.after(m, can); ok {
+				moves = append(moves, m)
+			}
 		}
 		m := pick(rng, moves, priority, length)
 		if i := slices.Index(moments[:], step); i >= 0 && m.Kind == sim.Send {
 			priority[m.Client] = changes - 1 - i
 			m = pick(rng, moves, priority, length)
 		}
+		t, _ = t.after(m, can)
 		if err := p.arena.Make(m); err != nil {
 			return err
 		}

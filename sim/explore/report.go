@@ -63,8 +63,10 @@ func (r *Result) extent() string {
 		return "one of each set that differs in the order of unrelated commands only (" + played + ")"
 	case r.Complete:
 		return "all there are (" + played + ")"
+	case r.Method == Random && r.Options.Method == Random:
+		return "drawn at random (" + played + ")"
 	case r.Method == Random:
-		return "drawn at random, for there are too many (" + played + ")"
+		return "drawn at random, for all are too many for the limits (" + played + ")"
 	case r.Options.Preemptions < 0 && r.Preemptions >= 0:
 		return fmt.Sprintf("all with at most %s, for there are too many (%s)", count(r.Preemptions, "preemption"), played)
 	}

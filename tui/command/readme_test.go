@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package command
 
 import (
 	"context"
@@ -16,17 +16,17 @@ import (
 	"locktop/lock/redistest"
 )
 
-// readmeBlocks returns the indented lines of the README that are commands, block by block, without their comments.
+// readmeBlocks returns the indented lines of the READMEs that are commands, block by block, without their comments.
 func readmeBlocks(t *testing.T) [][]string {
 	t.Helper()
-	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
+	var text strings.Builder
+	for _, path := range readmes {
+		text.WriteString(readme(t, path) + "\n")
 	}
 	var blocks [][]string
 	var block []string
 	fenced := false
-	for line := range strings.Lines(string(text) + "\n") {
+	for line := range strings.Lines(text.String()) {
 		fenced = fenced != strings.HasPrefix(line, "```")
 		command, indented := strings.CutPrefix(strings.TrimRight(line, "\n"), "    ")
 		if indented && !fenced && isCommand(command) {
@@ -60,7 +60,7 @@ var elsewhere = []string{
 // onScreen are commands that are of no use without a terminal.
 var onScreen = regexp.MustCompile(`locktop (step|tour)\b|--grid`)
 
-// TestTheReadmesCommands runs every command of the README, those of a block one after the other in the same directory.
+// TestTheReadmesCommands runs every command of the READMEs, those of a block one after the other in the same directory.
 func TestTheReadmesCommands(t *testing.T) {
 	server := redistest.Real(t)
 	bin := t.TempDir()

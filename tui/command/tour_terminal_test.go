@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package command
 
 import (
 	"path/filepath"
@@ -10,6 +10,7 @@ import (
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
 
+	"locktop/tui/emulator"
 	"locktop/tui/tour"
 )
 
@@ -25,7 +26,7 @@ func TestTheTourOnATerminal(t *testing.T) {
 	state := t.TempDir()
 	begin := func(args ...string) *console {
 		c := newConsole(t)
-		c.screen = vt10x.New(vt10x.WithSize(columns, lines), vt10x.WithWriter(c.keyboard))
+		c.screen = emulator.New(vt10x.WithSize(columns, lines), vt10x.WithWriter(c.keyboard))
 		c.env = []string{"XDG_STATE_HOME=" + state, "LC_ALL=C.UTF-8"}
 		c.start(true, program(t), append([]string{"tour"}, args...)...)
 		return c

@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package command
 
 import (
 	"errors"
@@ -23,6 +23,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"locktop/lock/redistest"
+	"locktop/tui/emulator"
 )
 
 // console is a terminal, with an emulator at its other end, on which a program runs as a process of its own.
@@ -62,7 +63,7 @@ func (s *transcript) String() string {
 func onConsole(t *testing.T, controlling bool, name string, args ...string) *console {
 	t.Helper()
 	c := newConsole(t)
-	c.screen = vt10x.New(vt10x.WithSize(columns, lines), vt10x.WithWriter(c.keyboard)) // it answers what it is asked
+	c.screen = emulator.New(vt10x.WithSize(columns, lines), vt10x.WithWriter(c.keyboard)) // it answers what it is asked
 	c.start(controlling, name, args...)
 	return c
 }
@@ -81,7 +82,7 @@ func newConsole(t *testing.T) *console {
 	}
 	c := &console{
 		t: t, keyboard: pollable(t, keyboard), tty: tty, ended: make(chan struct{}),
-		screen: vt10x.New(vt10x.WithSize(columns, lines)),
+		screen: emulator.New(vt10x.WithSize(columns, lines)),
 	}
 	if c.cooked, err = term.GetState(tty.Fd()); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,105 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"locktop/sim"
+	"locktop/sim/backend"
+	"locktop/sim/cli"
+	"locktop/sim/report"
+)
+
+const compareHelp = `locktop compare races the strategies one after the other, each alone on the same
+backend, and prints a scorecard: what was lost, how many updates a second were
+kept, what they cost in commands, and how long and how fairly clients waited.
+
+Every client has its next alert at hand at all times. Speeds are worth quoting
+from a real Redis only: --redis spawn starts a private one.`
+
+// compared are the strategies that are to be measured.
+type compared struct {
+	config     sim.Config
+	strategies []string
+	updates    int // of each strategy, over all clients
+	redis      string
+	output     string
+	json       bool
+	file       string // of the configuration
+}
+
+// newCompare measures the strategies one by one.
+func newCompare(stdout, stderr io.Writer) *cobra.Command {
+	c := compared{config: sim.CompareDefaults()}
+	cmd := &cobra.Command{
+		Use:     "compare",
+		Short:   "Race every strategy alone and print a scorecard",
+		Long:    compareHelp,
+		Example: "  locktop compare --redis spawn\n  locktop compare --strategies none,spin,block,fair --clients 32 --output markdown",
+		Args:    noArguments,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.run(cmd, stdout, stderr) },
+	}
+	s, fl := &c.config, cmd.Flags()
+	fl.SortFlags = false
+	fl.StringSliceVar(&c.strategies, "strategies", []string{"all"}, "strategies to compare: all, or some of "+strings.Join(sim.StrategyNames(), ", "))
+	fl.IntVar(&s.Clients, "clients", s.Clients, "clients")
+	fl.IntVar(&c.updates, "updates", s.Clients*s.Alerts, "updates of each strategy, over all clients")
+	fl.Uint64Var(&s.Seed, "seed", s.Seed, "seed of the samples")
+	fl.DurationVar(&s.Work, "work", s.Work, "think time between a client's read and its write")
+	fl.DurationVar(&s.Retry, "retry", s.Retry, "pause after a failed try for the lock; poll and backoff have least pauses of their own")
+	fl.DurationVar(&s.Lease, "lease", s.Lease, "the lock's time to live, 0 = none")
+	fl.StringVar(&c.redis, "redis", "embedded", "where Redis is: embedded, spawn (a private redis-server), redis://…, rediss://… or unix://…")
+	fl.StringVar(&c.output, "output", "text", "form of the scorecard: "+strings.Join(report.Formats(), ", "))
+	fl.BoolVar(&c.json, "json", false, "short for --output json")
+	fl.StringVar(&c.file, "config", "", configUsage)
+	completeWith(cmd, map[string]cobra.CompletionFunc{
+		"strategies": cli.Lists(append(strategies(), "all\tall that the Redis has the servers for")...),
+		"redis":      cli.Values(redisKinds...),
+		"output":     cli.Values(report.Formats()...),
+	})
+	return cmd
+}
+
+// run checks the flags, measures, and prints the scorecard of those strategies that it got to.
+func (c *compared) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
+	settings, err := filled(cmd)
+	if err != nil {
+		return err
+	}
+	write, names, err := c.complete()
+	if err != nil {
+		return usageError{settings.Blame(err)}
+	}
+	bar := report.Bar{Out: stderr, Live: isTerminal(stderr), Strategies: names, Updates: c.config.Alerts * c.config.Clients}
+	result, err := sim.Compare(cmd.Context(), c.config, names, bar.Show)
+	bar.End()
+	if len(result.Lanes) > 0 {
+		err = errors.Join(err, write(stdout, result))
+	}
+	return err
+}
+
+// complete parses what the flags left as text, and finds the strategies and what writes the scorecard.
+func (c *compared) complete() (write func(io.Writer, sim.Result) error, names []string, err error) {
+	if c.json {
+		c.output = "json"
+	}
+	if write, err = report.Scorecard(c.output); err != nil {
+		return nil, nil, fmt.Errorf("output: %w", err)
+	}
+	if c.config.Source, err = backend.Parse(c.redis); err != nil {
+		return nil, nil, fmt.Errorf("redis: %w", err)
+	}
+	if names, err = c.config.Comparable(c.strategies); err != nil {
+		return nil, nil, err
+	}
+	if c.updates < 1 {
+		return nil, nil, fmt.Errorf("updates: want 1 or more, have %d", c.updates)
+	}
+	c.config.Lanes, c.config.Alerts = names[:1], (c.updates+c.config.Clients-1)/max(c.config.Clients, 1)
+	return write, names, c.config.Validate()
+}

@@ -1,0 +1,217 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"locktop/sim/cli"
+	"locktop/tui"
+	"locktop/tui/tour"
+)
+
+const tourHelp = `locktop tour is a lesson of about ten minutes on the live screen: what a lost update
+is, why a lock prevents it, and why a lease can break the lock. You predict, do and
+see; a step is done when what it promises has happened.
+
+STEP is the number or the name of the step to begin with; without it, the tour goes
+on where you left it. Progress is kept in locktop/tour.json in $XDG_STATE_HOME or
+~/.local/state.
+
+With --headless the tour plays itself, without a screen, and reports what every step
+promised and what came of it; the exit code is 3 if a promise was not kept.
+
+Lessons are text files. --lessons names a directory with lessons of your own, in
+folders named after languages: DIR/en/01-name.md. The documentation of the package
+locktop/tui/tour describes their format.`
+
+// taken is a tour that is to be taken.
+type taken struct {
+	file     string // of the configuration
+	shown    shown
+	list     bool
+	reset    bool
+	language string
+	dir      string // of other lessons; empty is those of the program
+}
+
+// newTour teaches.
+func newTour(stdout io.Writer) *cobra.Command {
+	var t taken
+	cmd := &cobra.Command{
+		Use:     "tour [STEP]",
+		Short:   "A guided lesson of ten minutes: lost updates, locks, and what breaks them",
+		Long:    tourHelp,
+		Example: "  locktop tour\n  locktop tour 5\n  locktop tour kill-the-holder --theme light\n  locktop tour --headless",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usageError{fmt.Errorf("tour: want one STEP at most, have %d", len(args))}
+			}
+			return nil
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) (steps []string, _ cobra.ShellCompDirective) {
+			if lessons, err := t.lessons(); err == nil && len(args) == 0 {
+				for _, l := range lessons {
+					if !strings.HasPrefix(l.Name, typed) {
+						continue
+					}
+					steps = append(steps, l.Name+"\t"+l.Title)
+				}
+			}
+			return steps, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return t.run(cmd, args, stdout) },
+	}
+	fl := cmd.Flags()
+	fl.SortFlags = false
+	fl.StringVar(&t.language, "lang", "", "language of the lessons, en or zh (default that of LC_ALL, LC_MESSAGES or LANG)")
+	fl.BoolVar(&t.list, "list", false, "list the steps, and which of them you have taken")
+	fl.BoolVar(&t.reset, "reset", false, "forget which steps you have taken")
+	fl.BoolVar(&t.shown.headless, "headless", false, "no screen: the tour plays itself in all languages, or in that of --lang, and reports what it promised and what came of it")
+	fl.StringVar(&t.dir, "lessons", "", "take the lessons from this directory")
+	t.shown.output = "text"
+	t.shown.addScreen(fl)
+	fl.StringVar(&t.file, "config", "", configUsage)
+	completeWith(cmd, map[string]cobra.CompletionFunc{
+		"lang": cli.Values("en\tEnglish", "zh\t中文"), "theme": cli.Values(themes...),
+		"lessons": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		},
+	})
+	return cmd
+}
+
+// files are where the lessons are.
+func (t *taken) files() fs.FS {
+	if t.dir == "" {
+		return tour.Embedded()
+	}
+	return os.DirFS(t.dir)
+}
+
+// lessons are those in the language that is wanted.
+func (t *taken) lessons() ([]tour.Lesson, error) {
+	files := t.files()
+	language, err := t.chosen(files)
+	if err != nil {
+		return nil, err
+	}
+	lessons, err := tour.Load(files, language)
+	if err != nil {
+		return nil, fmt.Errorf("lessons: %w", err)
+	}
+	return lessons, nil
+}
+
+// chosen is the language that was asked for or, if there is such a one, that of the environment.
+func (t *taken) chosen(files fs.FS) (string, error) {
+	languages, err := tour.Languages(files)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("lessons: %w", err)
+	case t.language == "":
+		return localLanguage(languages), nil
+	case !slices.Contains(languages, t.language):
+		return "", fmt.Errorf("lang: want one of %s, have %q", strings.Join(languages, ", "), t.language)
+	}
+	return t.language, nil
+}
+
+// localLanguage is that of the environment if it is among the languages, and else English.
+func localLanguage(languages []string) string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if locale := os.Getenv(name); locale != "" {
+			language, _, _ := strings.Cut(strings.ReplaceAll(locale, ".", "_"), "_")
+			if slices.Contains(languages, language) {
+				return language
+			}
+			break
+		}
+	}
+	return tour.English
+}
+
+// run checks the flags, and takes or plays the tour.
+func (t *taken) run(cmd *cobra.Command, args []string, stdout io.Writer) error {
+	settings, err := filled(cmd)
+	if err != nil {
+		return err
+	}
+	if err := t.shown.complete(); err != nil {
+		return usageError{settings.Blame(err)}
+	}
+	lessons, err := t.lessons()
+	if err != nil {
+		return usageError{settings.Blame(err)}
+	}
+	if t.shown.headless {
+		return t.play(cmd, args, stdout)
+	}
+	path, err := tour.ProgressPath()
+	if err != nil {
+		return err
+	}
+	progress := tour.LoadProgress(path)
+	if t.reset {
+		if err := progress.Reset(); err != nil {
+			return fmt.Errorf("reset: %w", err)
+		}
+	}
+	if t.list || t.reset && len(args) == 0 {
+		return list(stdout, lessons, progress)
+	}
+	first, err := stepOf(lessons, args, progress)
+	if err != nil {
+		return usageError{err}
+	}
+	if !isTerminal(stdout) {
+		return usageError{errors.New("tour: the standard output is no terminal: use --headless or --list")}
+	}
+	language, err := t.chosen(t.files())
+	if err != nil {
+		return err
+	}
+	return tui.Tour{Lessons: lessons, Language: language, First: first, Progress: progress}.Take(cmd.Context(), t.shown.options())
+}
+
+// stepOf is the lesson that is named, by number or name or, without one, that which was looked at last.
+func stepOf(lessons []tour.Lesson, args []string, progress *tour.Progress) (int, error) {
+	find := func(name string) int {
+		return slices.IndexFunc(lessons, func(l tour.Lesson) bool { return l.Name == name })
+	}
+	if len(args) == 0 {
+		return max(find(progress.Last), 0), nil
+	}
+	if n, err := strconv.Atoi(args[0]); err == nil && 1 <= n && n <= len(lessons) {
+		return n - 1, nil
+	}
+	if i := find(args[0]); i >= 0 {
+		return i, nil
+	}
+	var names []string
+	for i, l := range lessons {
+		names = append(names, fmt.Sprintf("%d %s", i+1, l.Name))
+	}
+	return 0, fmt.Errorf("tour: there is no step %q; there are %s", args[0], strings.Join(names, ", "))
+}
+
+// list says which lessons there are.
+func list(w io.Writer, lessons []tour.Lesson, progress *tour.Progress) error {
+	for i, l := range lessons {
+		mark := " "
+		if progress.Has(l.Name) {
+			mark = "✓"
+		}
+		if _, err := fmt.Fprintf(w, "%s %d  %-18s %s\n", mark, i+1, l.Name, l.Title); err != nil {
+			return err
+		}
+	}
+	return nil
+}
