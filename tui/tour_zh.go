@@ -110,4 +110,10 @@ var chineseScenes = map[string]string{
 	"lock, asked for at random, ever longer intervals":    "锁，随机地、间隔越来越长地尝试",
 	"lock, waited for by its release signal":              "锁，睡着等释放的信号",
 	"lock, handed over first come, first served":          "锁，先来先得地移交",
+
+	// Why nobody gets on: with as many clients as the lesson has.
+	"WHY NOBODY GETS ON   in #":                                                "为何谁也动不了   #",
+	"# crashed with the lock, which has no lease.":                             "# 带着锁崩溃，锁没有租约。",
+	"# crashed with the lock, which has no lease. Five clients wait for ever.": "# 带着锁崩溃，锁没有租约。五个客户端永远等待。",
+	"# crashed with the lock, which has no lease. Five clients wait for ever. Nobody will release it, and time alone does not free it.": "# 带着锁崩溃，锁没有租约。五个客户端永远等待。没有人会释放它，时间也不会。",
 }
