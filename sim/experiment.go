@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -295,6 +296,18 @@ func (e *Experiment) Paused() bool {
 		return e.virtual.halted()
 	}
 	return e.clock.Paused()
+}
+
+// HaltAt has a deterministic experiment pause by itself, as [Experiment.Pause] does, when
+// its time comes to each of these, in ascending order, and before any command of that
+// moment: what is seen then, and what comes of a change or a fault that is made then,
+// is the same in every run. A pause at one of them is ended by [Experiment.Resume].
+// It replaces what was ordered before; a time that has passed halts at once. Other
+// experiments have no such moments, and never halt.
+func (e *Experiment) HaltAt(times ...time.Duration) {
+	if v := e.virtual; v != nil {
+		v.set(func() { v.halts = slices.Clone(times) })
+	}
 }
 
 // Step lets a paused lane send exactly one Redis command: one that is parked,

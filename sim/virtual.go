@@ -40,8 +40,9 @@ type virtual struct {
 	mu       sync.Mutex
 	calls    []func()
 	paused   bool
-	stepping int  // lane from 1 that is to send one command; 0 is none
-	hurry    bool // the run is to end: neither pauses nor paces any more
+	halts    []time.Duration // when it is to be paused, the next one first
+	stepping int             // lane from 1 that is to send one command; 0 is none
+	hurry    bool            // the run is to end: neither pauses nor paces any more
 	closing  bool
 
 	// What follows belongs to the scheduler.
@@ -142,6 +143,26 @@ func (v *virtual) halted() bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.paused && v.stepping == 0 && !v.hurry
+}
+
+// halt pauses at the time that was ordered, before anything that happens then.
+func (v *virtual) halt(now time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for len(v.halts) > 0 && v.halts[0] <= now {
+		v.halts = v.halts[1:]
+		v.paused = true
+	}
+}
+
+// nextHalt is when that will be; false if it will not.
+func (v *virtual) nextHalt() (at time.Duration, ok bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.halts) == 0 {
+		return 0, false
+	}
+	return v.halts[0], true
 }
 
 // keepPace tells the scheduler, when it asks, how much time may pass. It lives
@@ -254,6 +275,7 @@ func (v *virtual) round() {
 	bubble.Wait()
 	now := v.clock.Now()
 	v.settle(now)
+	v.halt(now)
 	if v.stepped {
 		v.stepped = false
 		v.set(func() { v.stepping = 0 })
@@ -377,6 +399,9 @@ func (v *virtual) admit(now time.Duration) (any bool) {
 // rest lets time pass until somebody may be due, or until the pace allows no more.
 func (v *virtual) rest(now time.Duration) {
 	until := min(now+mostRest, v.look)
+	if at, ok := v.nextHalt(); ok {
+		until = min(until, at)
+	}
 	for _, t := range v.lanes {
 		if n := t.next(); n >= 0 {
 			until = min(until, t.queue[n].at)

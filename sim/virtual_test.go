@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,8 +31,8 @@ func deterministic(lanes ...string) Config {
 	return c
 }
 
-// rerun runs an experiment, and meanwhile does something to it.
-func rerun(t *testing.T, cfg Config, meanwhile func(*Experiment, context.CancelFunc)) *run {
+// rerun runs an experiment that halts at some times, and meanwhile does something to it.
+func rerun(t *testing.T, cfg Config, meanwhile func(*Experiment, context.CancelFunc), halts ...time.Duration) *run {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -40,6 +41,7 @@ func rerun(t *testing.T, cfg Config, meanwhile func(*Experiment, context.CancelF
 	if err != nil {
 		t.Fatal(err)
 	}
+	e.HaltAt(halts...)
 	r := &run{}
 	e.OnEvent(func(lane int, event Event) { fmt.Fprintf(&r.log, "%d %+v\n", lane, event) })
 	ran := make(chan error, 1)
@@ -267,6 +269,50 @@ func TestAFaultFromOutside(t *testing.T) {
 				func() string { return fmt.Sprintf("%+v", e.Snapshots()[lane].Fault) })
 		}
 	})
+}
+
+// TestWhatIsDoneAtAHalt comes to the same in every run, however fast that is.
+func TestWhatIsDoneAtAHalt(t *testing.T) {
+	cfg := deterministic("spin", "none")
+	cfg.Lease, cfg.Alerts, cfg.Clients, cfg.Patience = 100*ms, 0, 4, 0
+	halts := []time.Duration{150 * ms, 400 * ms, 900 * ms}
+	play := func(speed clock.Speed) string {
+		cfg.Speed = speed
+		var seen strings.Builder
+		rerun(t, cfg, func(e *Experiment, cancel context.CancelFunc) {
+			defer cancel()
+			for i, at := range halts {
+				eventually(t, e.Paused, func() string { return fmt.Sprintf("no halt at %v", at) })
+				if now := e.Now(); now != at {
+					t.Errorf("halted at %v, want %v", now, at)
+				}
+				for lane, s := range e.Snapshots() {
+					fmt.Fprintf(&seen, "%v, lane %d: acked %d, lost %d, %d failures, %d commands, %d events, %d crashed\n",
+						at, lane, s.Acked, s.Lost, s.Failures, s.Commands, s.Events, s.Crashed)
+				}
+				var err error
+				switch i {
+				case 0:
+					err = e.Change(Change{Setting: ChangeStrategy, Strategy: "block", Lane: 1})
+				case 1:
+					err = e.Inject(0, Crash.Usual(1))
+				}
+				if err != nil {
+					t.Error(err)
+				}
+				if i+1 < len(halts) {
+					e.Resume()
+				}
+			}
+		}, halts...)
+		return seen.String()
+	}
+	want := play(clock.Max)
+	for _, speed := range []clock.Speed{8, clock.Max} {
+		if have := play(speed); have != want {
+			t.Errorf("at speed %v it is\n%swant\n%s", speed, have, want)
+		}
+	}
 }
 
 // TestARunCanBeEndedAtAnyTime: paused, paced or hanging for ever, with nothing left.

@@ -148,7 +148,7 @@ func (m *tourModel) play(act int) tea.Cmd {
 	}
 	a := m.lesson().Acts[act]
 	if a.Scene == tour.Same {
-		m.scene.begin()
+		m.scene.begin(a)
 		return nil
 	}
 	cmd := m.end()
@@ -253,7 +253,7 @@ func (m *tourModel) suspend() tea.Cmd {
 
 // check looks whether what is expected has happened.
 func (m *tourModel) check() {
-	if m.scene == nil || m.reached || m.asking || m.over() {
+	if m.scene == nil || m.reached || m.asking || m.over() || !m.scene.settled() {
 		return
 	}
 	values, holds := m.expected()

@@ -63,7 +63,9 @@ func (m *tourModel) draw() {
 		return
 	}
 	scene := sceneAt.of(screen)
+	m.grid.Translate(m.translate)
 	m.scene.draw(scene)
+	m.grid.Translate(nil)
 	if m.opts.ASCII {
 		toASCII(scene)
 	}
@@ -212,8 +214,11 @@ func (m *tourModel) below(n int, narrow bool) (lines [][]piece) {
 	if narrow {
 		lines = append(lines, row)
 	}
-	if m.reached {
+	switch {
+	case m.reached:
 		lines = append(lines, []piece{{m.words.goOn, inkNotice}})
+	case m.scene.halted():
+		lines = append(lines, []piece{{m.words.halted, inkNotice}})
 	}
 	if narrow && len(lines) > 2 { // the guess beside what it was about
 		lines = [][]piece{append(append(lines[0], piece{"  ", inkDim}), lines[1]...), lines[2]}

@@ -223,7 +223,9 @@ func (s *exploreScene) resize(w, h int) {
 	s.perRow = max((w-4-s.gap)/(1+s.gap), 1)
 }
 
-func (s *exploreScene) begin()            {}
+func (s *exploreScene) begin(tour.Act)    {}
+func (s *exploreScene) settled() bool     { return s.complete() }
+func (s *exploreScene) halted() bool      { return false }
 func (s *exploreScene) still() bool       { return s.result != nil && s.shown == len(s.orders) }
 func (s *exploreScene) ready() bool       { return s.complete() }
 func (s *exploreScene) wants(string) bool { return false }

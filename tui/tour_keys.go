@@ -56,6 +56,9 @@ func (m *tourModel) keysTaken() (taken []string) {
 			taken = append(taken, k.Keys()...)
 		}
 	}
+	if !m.english { // what they show is pages of English prose
+		taken = append(taken, "?", "i", "d", "enter")
+	}
 	return taken
 }
 

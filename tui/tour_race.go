@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"locktop/sim"
+	"locktop/sim/clock"
 	"locktop/tui/chart"
 	"locktop/tui/tour"
 )
@@ -15,7 +16,10 @@ import (
 type raceScene struct {
 	*model
 	begun bool
-	// base is the focused lane when the act began, the strategy was last changed or a client crashed; nil is the start of the race.
+	// stops are those of the act, and due tells that the race is shown as it is at the last of them, or later.
+	stops []time.Duration
+	due   bool
+	// base is the focused lane when the counts began; nil is the start of the race.
 	base     *sim.Snapshot
 	strategy string
 	crashed  int
@@ -26,9 +30,33 @@ func newRaceScene(m *tourModel, a tour.Act) *raceScene {
 	if p, ok := sim.PresetNamed(a.Preset); ok {
 		opts.Preset = &p
 	}
-	s := &raceScene{model: newModel(m.ctx, a.Config(), opts, m.output)}
+	stops := m.stops()
+	opened := opts.Opened
+	opts.Opened = func(e *sim.Experiment) error {
+		e.HaltAt(stops...)
+		if opened == nil {
+			return nil
+		}
+		return opened(e)
+	}
+	cfg := a.Config()
+	if m.auto != nil && !m.auto.over { // there is nobody to see it
+		cfg.Speed = clock.Max
+	}
+	s := &raceScene{model: newModel(m.ctx, cfg, opts, m.output), stops: a.Halts()}
 	s.frame.taken = m.keysTaken()
 	return s
+}
+
+// stops are all of the race that begins with the present act.
+func (m *tourModel) stops() (all []time.Duration) {
+	for i, a := range m.lesson().Acts[m.act:] {
+		if i > 0 && a.Scene != tour.Same {
+			break
+		}
+		all = append(all, a.Halts()...)
+	}
+	return all
 }
 
 func (s *raceScene) start() tea.Cmd {
@@ -50,8 +78,12 @@ func (s *raceScene) resize(w, h int) { s.model.update(tea.WindowSizeMsg{Width: w
 
 func (s *raceScene) update(msg tea.Msg) tea.Cmd {
 	cmd := s.model.update(msg)
+	s.arrive()
+	if s.frame.State == Starting {
+		s.base, s.due = nil, false
+	}
 	if now := s.frame.snapshot(s.frame.Focus); now != nil {
-		if s.strategy != "" && (now.Lane.Strategy != s.strategy || now.Crashed > s.crashed) {
+		if len(s.stops) == 0 && s.strategy != "" && (now.Lane.Strategy != s.strategy || now.Crashed > s.crashed) {
 			s.base = now
 		}
 		s.strategy, s.crashed = now.Lane.Strategy, now.Crashed
@@ -62,6 +94,23 @@ func (s *raceScene) update(msg tea.Msg) tea.Cmd {
 	return cmd
 }
 
+// arrive notes that the race stands at a stop. It looks once more, so that what is seen is how things are there.
+func (s *raceScene) arrive() {
+	if s.session == nil || s.suspended || !s.session.exp.Paused() {
+		return
+	}
+	if !s.paused {
+		s.paused = true
+		s.look()
+	}
+	if n := len(s.stops); n > 0 && s.session.exp.Now() >= s.stops[n-1] {
+		s.due = true
+	}
+}
+
+// halted tells whether the race waits for the learner to let it go on.
+func (s *raceScene) halted() bool { return len(s.stops) > 0 && !s.due && s.frame.State == Paused }
+
 func (s *raceScene) draw(a chart.Area) { drawFrame(a, s.frame) }
 
 func (s *raceScene) changed() bool {
@@ -70,12 +119,21 @@ func (s *raceScene) changed() bool {
 	return stale
 }
 
-func (s *raceScene) begin() { s.base = s.frame.snapshot(s.frame.Focus) }
+func (s *raceScene) begin(a tour.Act) {
+	s.stops, s.due = a.Halts(), false
+	s.base = s.frame.snapshot(s.frame.Focus)
+}
 
-func (s *raceScene) still() bool { return s.frame.State == Done }
+// settled: with stops, what is expected is looked at where every learner sees the same.
+func (s *raceScene) settled() bool { return s.due || len(s.stops) == 0 }
+
+func (s *raceScene) still() bool { return s.frame.State == Done || s.due && s.frame.State == Paused }
 
 func (s *raceScene) ready() bool {
-	return s.frame.State == Live && s.frame.snapshot(0) != nil && s.frame.snapshot(0).Acked > 0
+	if s.frame.State == Paused {
+		return true
+	}
+	return len(s.stops) == 0 && s.frame.State == Live && s.frame.snapshot(0) != nil && s.frame.snapshot(0).Acked > 0
 }
 
 // wants: a menu has all keys.

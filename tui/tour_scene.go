@@ -19,7 +19,11 @@ type scene interface {
 	// changed tells, once, whether it has to be drawn again.
 	changed() bool
 	// begin has what is counted begin anew, for another act.
-	begin()
+	begin(a tour.Act)
+	// settled tells whether it is time to look for what is expected.
+	settled() bool
+	// halted tells whether it waits for the learner to let it go on.
+	halted() bool
 	// value is what a quantity is now; false while there is none.
 	value(quantity string) (tour.Value, bool)
 	// offered are the keys that it obeys, for the footer of the tour.

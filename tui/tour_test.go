@@ -258,6 +258,9 @@ func TestAllQuantitiesAreKnown(t *testing.T) {
 	for language, words := range languageWords {
 		w := reflect.ValueOf(*words)
 		for i := range w.NumField() {
+			if name := w.Type().Field(i).Name; name == "states" || name == "scenes" {
+				continue // English has its own
+			}
 			if w.Field(i).IsZero() {
 				t.Errorf("%s: no %s", language, w.Type().Field(i).Name)
 			}
@@ -318,7 +321,7 @@ func TestCountsOfARaceBeginAnew(t *testing.T) {
 	if acked() == 0 {
 		t.Fatal("nothing was acknowledged")
 	}
-	s.begin()
+	s.begin(tour.Act{Expect: m.lesson().Acts[0].Expect})
 	if n := acked(); n != 0 {
 		t.Errorf("with an act, %v are left", n)
 	}

@@ -10,12 +10,14 @@ import (
 // tourWords are what the tour says itself, in one language.
 type tourWords struct {
 	quantities map[string]string
+	states     map[string]string      // what a quantity is that is a word, where that is no name
 	keys       map[tourCommand]string // in the footer
 
 	allOrders, youDecide, counting, oneOf, smallest string
 	done, hasRead, inRedis                          string
 	colon, yes, no, nothing                         string
-	typeNumber, goOn, nextStep, theEnd, scrolled    string
+	typeNumber, goOn, halted, nextStep              string
+	theEnd, scrolled                                string
 
 	players  func(sim.ArenaConfig) string
 	nth      func(i, n int) string
@@ -24,6 +26,8 @@ type tourWords struct {
 	overKept func(sim.Outcome) string
 	said     func(guess, is string) string
 	tooSmall func(w, h int) string
+
+	scenes map[string]string // what their texts are called; nil leaves them as they are
 }
 
 // languageWords are those of all languages. The language of a lesson that is not among them has English words around it.
@@ -37,17 +41,21 @@ var languageWords = map[string]*tourWords{
 			"moves": "commands sent", "overlap": "two inside at once", "over": "both are done",
 		},
 		keys: map[tourCommand]string{
-			tourOn: "go on", tourNext: "next", tourPrev: "back", tourJump: "step", tourText: "text", tourQuit: "quit",
+			tourOn: "go on", tourNext: "next", tourPrev: "back", tourJump: "jump", tourText: "text", tourQuit: "quit",
 			sceneChoose: "choose an order", sceneWrong: "next that loses", sceneSend: "let c1, c2 send", sceneUndo: "take back", sceneAgain: "again",
 		},
 		allOrders: "ALL ORDERS OF THE COMMANDS", youDecide: "YOU DECIDE WHO IS NEXT", counting: "playing them all …",
 		oneOf: "one of them, in which the clients take turns:", smallest: "the shortest that goes wrong:",
 		colon: ": ", yes: "yes", no: "no", nothing: "nothing yet",
 		done: "done", hasRead: "has read", inRedis: "in Redis:",
-		typeNumber: "a number, then enter", goOn: "done: enter goes on", nextStep: "done: enter for the next step", theEnd: "That was the tour. q ends it.",
+		typeNumber: "a number, then enter", goOn: "done: enter goes on", halted: "halted: space goes on", nextStep: "done: enter for the next step", theEnd: "That was the tour. q ends it.",
 		scrolled: "more: ctrl+t",
 		players: func(c sim.ArenaConfig) string {
-			text := fmt.Sprintf("%s, %d clients with one update each", c.Lane, c.Clients)
+			lock := "no lock"
+			if c.Lane != "none" {
+				lock = "lock " + c.Lane
+			}
+			text := fmt.Sprintf("%s, %d clients with one update each", lock, c.Clients)
 			if c.Expiries > 0 {
 				text += ", the lease may run out once"
 			}
@@ -73,6 +81,11 @@ var languageWords = map[string]*tourWords{
 		tooSmall: func(w, h int) string { return fmt.Sprintf("the tour needs %d×%d; q quits", w, h) },
 	},
 	"zh": {
+		scenes: chineseScenes,
+		states: map[string]string{
+			"undecided": "未定", "correct": "正确", "wrong": "错误", "hung": "卡死",
+			"race": "比赛", "timeline": "时间线", "history": "历史", "clients": "客户端", "runs": "各轮",
+		},
 		quantities: map[string]string{
 			"acked": "已确认", "kept": "已保留", "lost": "已丢失", "lost%": "每 100 次丢失", "failures": "失败的尝试", "commands": "每次更新的命令数",
 			"inside": "同时在里面的最多", "overlaps": "两个同时在里面的次数", "expired": "到期的租约", "crashed": "已崩溃", "faults": "故障",
@@ -88,10 +101,14 @@ var languageWords = map[string]*tourWords{
 		oneOf: "其中一种：客户端轮流来", smallest: "最短的一种出错顺序：",
 		colon: "：", yes: "是", no: "否", nothing: "还没有",
 		done: "已完成", hasRead: "读到", inRedis: "Redis 中的值：",
-		typeNumber: "输入数字，再按 enter", goOn: "完成：按 enter 继续", nextStep: "完成：按 enter 到下一步", theEnd: "导览到此结束。按 q 退出。",
+		typeNumber: "输入数字，再按 enter", goOn: "完成：按 enter 继续", halted: "已停住：按 space 继续", nextStep: "完成：按 enter 到下一步", theEnd: "导览到此结束。按 q 退出。",
 		scrolled: "还有：ctrl+t",
 		players: func(c sim.ArenaConfig) string {
-			text := fmt.Sprintf("%s，%d 个客户端，各更新一次", c.Lane, c.Clients)
+			lock := "无锁"
+			if c.Lane != "none" {
+				lock = "锁 " + c.Lane
+			}
+			text := fmt.Sprintf("%s，%d 个客户端，各更新一次", lock, c.Clients)
 			if c.Expiries > 0 {
 				text += "，租约可到期一次"
 			}
@@ -129,6 +146,9 @@ func (w *tourWords) quantity(name string) string { return w.quantities[name] }
 
 // value is what a quantity is, in words.
 func (w *tourWords) value(quantity string, v tour.Value) string {
+	if state, ok := w.states[v.Word]; ok {
+		return state
+	}
 	switch {
 	case quantity != "over" && quantity != "overlap":
 		return v.String()

@@ -35,7 +35,8 @@ func exact(name string, t tape) bool {
 	}
 	for _, c := range t.commands {
 		typed := strings.Join(c.keys, "")
-		if strings.HasPrefix(typed, "locktop") && !strings.Contains(typed, " --deterministic") && !strings.HasPrefix(typed, "locktop explore ") {
+		always := strings.HasPrefix(typed, "locktop explore ") || strings.HasPrefix(typed, "locktop tour ")
+		if strings.HasPrefix(typed, "locktop") && !always && !strings.Contains(typed, " --deterministic") {
 			return false
 		}
 	}

@@ -1,5 +1,7 @@
 package chart
 
+import "strings"
+
 // Area is a rectangle of a [Grid] with its own origin. Whatever is drawn outside of it is dropped. It is a small value, to
 // be copied; the zero Area is empty and can be drawn to.
 type Area struct {
@@ -85,6 +87,19 @@ func (a Area) setWide(x, y int, r rune, ink Ink) {
 // anywhere is safe: it is clipped, a wide rune is never cut in half but becomes a space at the edge, and a control character
 // or the start of an escape sequence becomes '?'.
 func (a Area) Text(x, y int, s string, ink Ink) int {
+	return a.write(x, y, a.translated(s), ink)
+}
+
+// translated is a text as the grid is to have it.
+func (a Area) translated(s string) string {
+	if a.grid == nil || a.grid.words == nil {
+		return s
+	}
+	return a.grid.words(strings.Clone(s)) // a copy, so that texts nobody translates can stay on the stack
+}
+
+// write is Text of what needs no translation.
+func (a Area) write(x, y int, s string, ink Ink) int {
 	for _, r := range s {
 		if x >= a.w {
 			break
@@ -104,8 +119,9 @@ func (a Area) Text(x, y int, s string, ink Ink) int {
 // TextRight draws s flush with the right edge and returns the x it begins at. Text that is too wide loses its beginning,
 // and that x is negative.
 func (a Area) TextRight(y int, s string, ink Ink) int {
+	s = a.translated(s)
 	x := a.w - TextWidth(s)
-	a.Text(x, y, s, ink)
+	a.write(x, y, s, ink)
 	return x
 }
 

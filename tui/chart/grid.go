@@ -34,6 +34,7 @@ type Grid struct {
 	scratch []int64 // one number a column, for Timeline
 	paint   []byte
 	frame   string // what Paint returned last
+	words   func(string) string
 }
 
 // NewGrid returns a blank grid of w × h cells. Negative sizes count as 0.
@@ -54,6 +55,10 @@ func (g *Grid) Resize(w, h int) {
 	g.cells = g.cells[:n]
 	g.Clear()
 }
+
+// Translate has f look at every text before it is written, until the next call; nil is nobody. Whoever lays texts out by their
+// width is not told, so f had better return none that is wider.
+func (g *Grid) Translate(f func(string) string) { g.words = f }
 
 // Clear blanks every cell.
 func (g *Grid) Clear() { clear(g.cells) }

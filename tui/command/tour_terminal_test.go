@@ -15,7 +15,7 @@ import (
 )
 
 // keysTyped are what a terminal sends for keys that have no character of their own.
-var keysTyped = map[string]string{"enter": "\r", "backspace": "\x7f", "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D"}
+var keysTyped = map[string]string{"enter": "\r", "space": " ", "backspace": "\x7f", "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D"}
 
 // TestTheTourOnATerminal takes all of it, key by key, and goes on where it was left.
 func TestTheTourOnATerminal(t *testing.T) {
@@ -40,8 +40,8 @@ func TestTheTourOnATerminal(t *testing.T) {
 			} else if len(act.Keys) > 0 {
 				c.shows("○")
 			}
-			if act.Scene == tour.Race && len(act.Keys) > 0 {
-				c.shows("LIVE", "acked")
+			if act.Scene == tour.Race && len(act.Stops) > 1 {
+				c.shows("halted: space goes on", "acked")
 			}
 			for _, key := range act.Keys {
 				if typed, special := keysTyped[key]; special {

@@ -41,6 +41,17 @@ func TestTheTourWithoutAScreen(t *testing.T) {
 	}
 }
 
+// TestTheTourIsTheSameForEverybody: its numbers can be talked about.
+func TestTheTourIsTheSameForEverybody(t *testing.T) {
+	code, first, stderr := locktop(t, "tour", "--headless", "--lang", "en")
+	if code != exitDone {
+		t.Fatalf("exit %d:\n%s%s", code, first, stderr)
+	}
+	if _, second, _ := locktop(t, "tour", "--headless", "--lang", "en"); second != first {
+		t.Errorf("once it is\n%s\nand then\n%s", first, second)
+	}
+}
+
 // TestLessonsOfATeacher: whoever promises too much is told.
 func TestLessonsOfATeacher(t *testing.T) {
 	dir := t.TempDir()

@@ -34,6 +34,9 @@ type Act struct {
 	Speed    *speed    `toml:"speed"`
 	Faults   []fault   `toml:"faults"`
 	Changes  []change  `toml:"changes"`
+
+	// Stops is when the race halts, in experiment time from its start.
+	Stops []duration `toml:"stops"`
 }
 
 // What is written as text in a lesson, as it is on the command line.
@@ -68,6 +71,15 @@ func (c *change) UnmarshalText(text []byte) error {
 	return err
 }
 
+// Halts returns [Act.Stops] as durations.
+func (a Act) Halts() []time.Duration {
+	halts := make([]time.Duration, len(a.Stops))
+	for i, d := range a.Stops {
+		halts[i] = time.Duration(d)
+	}
+	return halts
+}
+
 // lane is that of a scene which has one.
 func (a Act) lane() string {
 	if len(a.Lanes) == 0 {
@@ -77,14 +89,14 @@ func (a Act) lane() string {
 }
 
 // Config returns the experiment of a race. It is that of the preset or, without one, a demonstration whose clients have their
-// next alert at hand at all times, with what the act says otherwise.
+// next alert at hand at all times, with what the act says otherwise. It is deterministic, for every learner to see the same.
 func (a Act) Config() sim.Config {
 	c := sim.Defaults()
 	c.Backlog, c.Interval, c.LeaseFloor = true, 0, 0
 	if p, ok := sim.PresetNamed(a.Preset); ok {
 		c = p.Config
 	}
-	c.Alerts = a.Alerts
+	c.Alerts, c.Deterministic = a.Alerts, true
 	if len(a.Lanes) > 0 {
 		c.Lanes = slices.Clone(a.Lanes)
 	}
@@ -138,7 +150,7 @@ func (a Act) settles() bool {
 func (a Act) ofRace() bool {
 	without := a
 	without.Lanes, without.Clients, without.Expiries, without.Crashes = nil, 0, 0, 0
-	return without.settles()
+	return without.settles() || len(a.Stops) > 0
 }
 
 // validate returns an error that says what cannot be played. The scene is that of the act before if it has none of its own.
@@ -150,7 +162,10 @@ func (a Act) validate(before Scene) (Scene, error) {
 	case scene == Same && before == Same:
 		return scene, fmt.Errorf("scene: want one of %s", scenes())
 	case scene == Same:
-		if scene = before; a.settles() || a.Answer != "" {
+		if scene = before; scene != Race && len(a.Stops) > 0 {
+			refuse("stops: only races have them")
+		}
+		if a.settles() || a.Answer != "" {
 			refuse("scene: it goes on from the act before, so there is nothing to set and to guess")
 		}
 	case known[scene] == nil:
@@ -172,6 +187,18 @@ func (a Act) validate(before Scene) (Scene, error) {
 		}
 	}
 	return scene, errors.Join(errs...)
+}
+
+// stopsAfter returns the last stop there has been after this act, if those before it ended with the one that is given, and an
+// error unless they follow each other.
+func (a Act) stopsAfter(last time.Duration) (time.Duration, error) {
+	for _, at := range a.Halts() {
+		if at <= last {
+			return last, fmt.Errorf("stops: want times that are later than %v, have %v", last, at)
+		}
+		last = at
+	}
+	return last, nil
 }
 
 // validateScene returns an error if a scene cannot be begun like that.

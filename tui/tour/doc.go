@@ -44,10 +44,13 @@
 //   - clients, expiries, crashes: how many there are, and how often a lease runs out and a client crashes in explore and grid.
 //   - preset, alerts, seed, work, retry, lease, patience, speed, faults, changes: of a race, as the flags of these names are. A
 //     race without a number of alerts does not end.
+//   - stops: of a race, when it halts by itself, in experiment time from its start, as in ["500ms", "2s"]; space has it go on. A
+//     race is deterministic, so it stands at a stop, and does whatever is changed there, as it does for every other learner. An act
+//     with stops is done at the last of them at the earliest. One of the same race has later ones.
 //   - answer: the quantity that the learner is to guess before the scene begins.
 //   - keys: what the learner is to press. The tour presses them itself when it is played without a screen.
 //   - expect: what has happened when the act is done, all of it: a quantity, one of == != < <= > >=, and a number or a word.
 //
-// What can be expected of a scene is in [Quantities]. Of a race, the counts are of the focused lane, and since the act began, the
-// strategy was last changed or a client crashed, whichever was last.
+// What can be expected of a scene is in [Quantities]. Of a race, the counts are of the focused lane, and since the act began; in an
+// act without stops, since it began, the strategy was last changed or a client crashed, whichever was last.
 package tour

@@ -9,6 +9,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -148,10 +149,16 @@ func Read(file string, text []byte, acts []Act) (Lesson, error) {
 	if len(s.Acts) == 0 {
 		return fail(1, "act: want one at least, headed by [[act]]")
 	}
-	scene := Same
+	scene, stop := Same, time.Duration(0)
 	for i, a := range s.Acts {
 		var err error
-		if scene, err = a.validate(scene); err != nil {
+		if scene, err = a.validate(scene); err == nil {
+			if a.Scene != Same {
+				stop = 0
+			}
+			stop, err = a.stopsAfter(stop)
+		}
+		if err != nil {
 			return fail(lineOf(lines[:end], i), "act %d: %w", i+1, err)
 		}
 	}
