@@ -149,7 +149,7 @@ func TestFromLossToLoss(t *testing.T) {
 			t.Errorf("c%d is selected, and c%d's loss explained", f.Cursor, l.Victim.Client)
 		}
 		earlier := m.session.tapes[0].At(f.At-1, sim.View{})
-		if slices.ContainsFunc(earlier.Losses, func(e sim.Loss) bool { return e.Victim == l.Victim }) {
+		if slices.ContainsFunc(earlier.Losses, func(e sim.Loss) bool { return e.Victim == l.Victim && e.Killer == l.Killer }) {
 			t.Errorf("the loss explained at %v was one before", f.At)
 		}
 		moments, before = moments+1, f.At
