@@ -68,13 +68,8 @@ func openWith(
 ) *console {
 	t.Helper()
 	t.Setenv("TERM", "xterm-256color")
-	keyboard, tty, err := pty.Open()
-	if err != nil {
-		t.Skip("no pseudo-terminal:", err)
-	}
-	if err := pty.Setsize(tty, &pty.Winsize{Cols: w, Rows: h}); err != nil {
-		t.Fatal(err)
-	}
+	keyboard, tty := emulator.Open(t, int(w), int(h))
+	var err error
 	c := &console{
 		t: t, keyboard: keyboard, tty: tty, input: &countedInput{File: tty}, done: make(chan struct{}),
 		screen: emulator.New(vt10x.WithSize(int(w), int(h))),

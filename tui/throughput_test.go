@@ -11,12 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/creack/pty"
-
 	"locktop/lock/redistest"
 	"locktop/sim"
 	"locktop/sim/backend"
 	"locktop/sim/clock"
+	"locktop/tui/emulator"
 )
 
 // BenchmarkScreen races at full speed in turn with the screen and without it, and reports the medians of two ratios, pair by
@@ -114,14 +113,8 @@ func lap(t testing.TB, cfg sim.Config) time.Duration {
 func lapOnScreen(t testing.TB, cfg sim.Config) time.Duration {
 	t.Helper()
 	t.Setenv("TERM", "xterm-256color")
-	keyboard, tty, err := pty.Open()
-	if err != nil {
-		t.Skip("no pseudo-terminal:", err)
-	}
+	keyboard, tty := emulator.Open(t, 120, 40)
 	defer keyboard.Close()
-	if err := pty.Setsize(tty, &pty.Winsize{Cols: 120, Rows: 40}); err != nil {
-		t.Fatal(err)
-	}
 	read := make(chan int64)
 	go func() {
 		n, _ := io.Copy(io.Discard, keyboard) // ends with an error, when the tty is closed

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
 	"golang.org/x/sys/unix"
 
@@ -36,15 +35,9 @@ type player struct {
 // newPlayer starts a shell that finds locktop in a directory. It is ended with the test.
 func newPlayer(t *testing.T, tape tape, bin string) *player {
 	t.Helper()
-	master, tty, err := pty.Open()
-	if err != nil {
-		t.Skip("no pseudo-terminal:", err)
-	}
 	columns, lines := tape.columns(), tape.lines()
-	if err := pty.Setsize(tty, &pty.Winsize{Cols: uint16(columns), Rows: uint16(lines)}); err != nil {
-		t.Fatal(err)
-	}
-	p := &player{keyboard: pollable(t, master), tty: tty}
+	master, tty := emulator.Open(t, columns, lines)
+	p := &player{keyboard: emulator.Pollable(t, master), tty: tty}
 	p.screen = emulator.New(vt10x.WithSize(columns, lines), vt10x.WithWriter(p.keyboard)) // it answers what it is asked
 
 	home := t.TempDir()
@@ -79,25 +72,6 @@ func newPlayer(t *testing.T, tape tape, bin string) *player {
 		shell.Wait()
 	})
 	return p
-}
-
-// pollable returns a file in place of another that can be closed while it is being read.
-func pollable(t *testing.T, f *os.File) *os.File {
-	t.Helper()
-	syscall.ForkLock.RLock()
-	fd, err := syscall.Dup(int(f.Fd()))
-	if err == nil {
-		syscall.CloseOnExec(fd)
-	}
-	syscall.ForkLock.RUnlock()
-	if err == nil {
-		err = syscall.SetNonblock(fd, true)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.Close()
-	return os.NewFile(uintptr(fd), f.Name())
 }
 
 // play does what a tape says, and returns an error when the program does not show what

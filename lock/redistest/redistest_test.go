@@ -45,7 +45,7 @@ func TestServerEndsWithItsTest(t *testing.T) {
 	var options *redis.Options
 	t.Run("server", func(t *testing.T) { options = redistest.Real(t).Client(t).Options() })
 	if options == nil {
-		t.Skip("no redis-server")
+		t.Skip("no redis-server, which the test within has said")
 	}
 	if conn, err := net.Dial(options.Network, options.Addr); err == nil {
 		conn.Close()

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/term"
-	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
 	"github.com/muesli/termenv"
 	"github.com/redis/go-redis/v9"
@@ -73,15 +72,10 @@ const columns, lines = 120, 40
 // newConsole makes a terminal that answers nothing.
 func newConsole(t *testing.T) *console {
 	t.Helper()
-	keyboard, tty, err := pty.Open()
-	if err != nil {
-		t.Skip("no pseudo-terminal:", err)
-	}
-	if err := pty.Setsize(tty, &pty.Winsize{Cols: columns, Rows: lines}); err != nil {
-		t.Fatal(err)
-	}
+	keyboard, tty := emulator.Open(t, columns, lines)
+	var err error
 	c := &console{
-		t: t, keyboard: pollable(t, keyboard), tty: tty, ended: make(chan struct{}),
+		t: t, keyboard: emulator.Pollable(t, keyboard), tty: tty, ended: make(chan struct{}),
 		screen: emulator.New(vt10x.WithSize(columns, lines)),
 	}
 	if c.cooked, err = term.GetState(tty.Fd()); err != nil {
@@ -126,25 +120,6 @@ func (c *console) start(controlling bool, name string, args ...string) {
 		c.keyboard.Close()
 		c.reading.Wait()
 	})
-}
-
-// pollable returns a file in place of another that can be closed while it is being read.
-func pollable(t *testing.T, f *os.File) *os.File {
-	t.Helper()
-	syscall.ForkLock.RLock()
-	fd, err := syscall.Dup(int(f.Fd()))
-	if err == nil {
-		syscall.CloseOnExec(fd)
-	}
-	syscall.ForkLock.RUnlock()
-	if err == nil {
-		err = syscall.SetNonblock(fd, true)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.Close()
-	return os.NewFile(uintptr(fd), f.Name())
 }
 
 // program is how the program is started.
