@@ -197,3 +197,29 @@ func TestRecorderLosesNothing(t *testing.T) {
 		t.Errorf("%d events, %d failures, %d commands; want %d of each kind", s.Events, s.Failures, s.Commands, 16*each)
 	}
 }
+
+func TestRecorderGoesOnAfterAPanic(t *testing.T) {
+	clk := clock.New(1)
+	defer clk.Close()
+	r := NewRecorder(clk, NewBoard(LaneInfo{Critical: true, Clients: 2, Locks: true}))
+	r.log = func(Event) { panic("boom") }
+	r.Record(Event{Client: 1, Kind: Failed})
+	if err := guard(func() error { r.Fold(); return nil }); err == nil {
+		t.Fatal("no panic")
+	}
+	var told []int
+	r.log = func(e Event) {
+		told = append(told, e.Client)
+		if e.Client == 1 { // events that come during a fold keep out of it
+			r.Record(Event{Client: 3, Kind: Failed})
+			r.Record(Event{Client: 4, Kind: Failed})
+		}
+	}
+	r.Record(Event{Client: 1, Kind: Failed})
+	r.Record(Event{Client: 2, Kind: Failed})
+	r.Fold()
+	r.Fold()
+	if !slices.Equal(told, []int{1, 2, 3, 4}) {
+		t.Errorf("told of %v", told)
+	}
+}

@@ -51,7 +51,6 @@ func NewRecorder(clk *clock.Clock, board *Board) *Recorder {
 	return &Recorder{
 		clock: clk, board: board,
 		buffer: make([]Event, 0, bufferSize),
-		spare:  make([]Event, 0, bufferSize),
 		some:   make(chan struct{}, 1),
 		half:   make(chan struct{}, 1),
 	}
@@ -122,12 +121,16 @@ func (r *Recorder) applyAll(events []Event) {
 	}
 }
 
-// taken empties the buffer.
+// taken empties the buffer. What it returns becomes the spare one again when it has been folded; should the fold panic, it
+// is nobody's.
 func (r *Recorder) taken() []Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.spare == nil {
+		r.spare = make([]Event, 0, bufferSize)
+	}
 	events := r.buffer
-	r.buffer = r.spare[:0]
+	r.buffer, r.spare = r.spare[:0], nil
 	return events
 }
 

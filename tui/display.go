@@ -145,7 +145,7 @@ func (d *display) write(b []byte) (int, error) {
 // output is the display for Bubble Tea, which wants the size and the settings of a terminal as well.
 func (d *display) output() io.Writer {
 	if f, ok := d.out.(terminalFile); ok {
-		return terminalDisplay{f, d}
+		return terminalDisplay{f, d, f.Fd()}
 	}
 	return d
 }
@@ -153,6 +153,11 @@ func (d *display) output() io.Writer {
 type terminalDisplay struct {
 	terminalFile
 	display *display
+	fd      uintptr
 }
 
 func (d terminalDisplay) Write(b []byte) (int, error) { return d.display.Write(b) }
+
+// Fd is the descriptor that the terminal had at the beginning: Bubble Tea asks for the size in a goroutine that it does not
+// wait for, which can come when the program has ended and the terminal is being closed.
+func (d terminalDisplay) Fd() uintptr { return d.fd }

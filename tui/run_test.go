@@ -103,7 +103,7 @@ func (c *console) shows(text string) {
 	c.eventually(func() bool { return strings.Contains(c.screen.String(), text) }, "the screen shows "+text)
 }
 
-// eventually waits until a condition holds.
+// eventually waits until a condition holds that needs the program.
 func (c *console) eventually(holds func() bool, what string) {
 	c.t.Helper()
 	for deadline := time.Now().Add(patience); !holds(); time.Sleep(10 * time.Millisecond) {
@@ -387,9 +387,23 @@ func TestAPanicLeavesTheTerminalInOrder(t *testing.T) {
 				t.Errorf("not the error of the panic, with its stack: %v", c.err)
 			}
 			admin := server.Client(t) // a probe that was broken off leaves a key for a second
-			c.eventually(func() bool { return len(admin.Keys(t.Context(), "*").Val()) == 0 }, "nothing is left in Redis")
-			c.eventually(func() bool { return ours() == "" }, "no goroutine of the program is left: "+ours())
+			afterwards(t, func() (left string) { return strings.Join(admin.Keys(t.Context(), "*").Val(), " ") })
+			afterwards(t, ours)
 		})
+	}
+}
+
+// afterwards waits until nothing is left, when the program has ended.
+func afterwards(t *testing.T, what func() (left string)) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		left := what()
+		if left == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it is left: %s", left)
+		}
 	}
 }
 
