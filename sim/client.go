@@ -34,10 +34,11 @@ type client struct {
 	lane   *Lane
 	door   *door
 	inbox  chan Alert
-	random *rand.Rand  // for pauses; the same in every run of a seed
-	ids    rand.Source // for what the lock draws; nil is an unpredictable one
-	wrote  bool        // a write of the present update was sent, and not refused
-	oneTry bool        // an update that was too late is given up
+	ended  chan struct{} // closed when it takes no more from there: it has crashed, or handled the last alert
+	random *rand.Rand    // for pauses; the same in every run of a seed
+	ids    rand.Source   // for what the lock draws; nil is an unpredictable one
+	wrote  bool          // a write of the present update was sent, and not refused
+	oneTry bool          // an update that was too late is given up
 
 	// seen, if set, is told of each request of an update that was answered, and of
 	// the error that the answer was, on the goroutine that sent it.
@@ -200,6 +201,7 @@ func (c *client) closeConns() {
 
 // run handles alerts until the inbox is closed or the context ends.
 func (c *client) run(ctx context.Context) error {
+	defer close(c.ended)
 	c.await(ctx)
 	if c.late {
 		if err := c.join(ctx); err != nil {

@@ -193,15 +193,18 @@ func (cl *cluster) arrival(due pushes) (next <-chan struct{}, stop func()) {
 	return cl.lane.clock.After(due[0].at - cl.lane.clock.Now())
 }
 
-// deliver puts an alert into a client's inbox.
+// deliver puts an alert into a client's inbox. One that has crashed gets none, and is waited for by nobody.
 func (cl *cluster) deliver(ctx context.Context, p push) bool {
 	select {
 	case p.client.inbox <- p.alert:
+		return true
+	case <-p.client.ended:
 		return true
 	default: // the inbox is full
 	}
 	select {
 	case p.client.inbox <- p.alert:
+	case <-p.client.ended:
 	case <-ctx.Done():
 		return false
 	}
@@ -260,7 +263,7 @@ func (cl *cluster) retire(ctx context.Context, last int) error {
 }
 
 // received tells whether an alert has been received by all of the clients it was
-// pushed to, but for those that have left.
+// pushed to, but for those that have left or crashed.
 func (cl *cluster) received(alert, clients int, times map[string]string) bool {
 	if len(times) > clients {
 		return true

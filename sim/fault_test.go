@@ -426,3 +426,26 @@ func TestALaneThatHangsIsGivenUp(t *testing.T) {
 		t.Errorf("after the end it is %s, want hung", l.Verdict)
 	}
 }
+
+// TestACrashedClientHoldsNobodyUp: far more alerts than wait for a client are sent, and all others get them.
+func TestACrashedClientHoldsNobodyUp(t *testing.T) {
+	for _, deterministic := range []bool{true, false} {
+		cfg := Defaults()
+		cfg.Source, cfg.Deterministic, cfg.Speed = source(t, "embedded"), deterministic, clock.Max
+		cfg.Lanes, cfg.Clients, cfg.Alerts = []string{"atomic"}, 3, 3*mostAhead
+		cfg.Faults = []Fault{{Kind: Crash, Client: 2, At: AtCommand, Nth: 10}}
+		e := open(t, cfg)
+		err := e.Run(t.Context())
+		l := e.Result().Lanes[0]
+		oldest := e.lanes[0].cluster.oldest
+		if err := errors.Join(err, e.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if l.Crashed != 1 || l.Finished != 2 || l.Acked < int64(2*cfg.Alerts) || l.Verdict == Hung || len(l.Failed) > 0 {
+			t.Errorf("deterministic %v: %d have crashed, %d have finished, %+v, %v, checks %v", deterministic, l.Crashed, l.Finished, l.Totals, l.Verdict, l.Failed)
+		}
+		if oldest != cfg.Alerts+1 {
+			t.Errorf("deterministic %v: the receipts of alerts from %d on are still kept", deterministic, oldest)
+		}
+	}
+}

@@ -128,7 +128,7 @@ func (l *Lane) prepare(ctx context.Context) error {
 func (l *Lane) newClient(number int) (*client, error) {
 	c := &client{
 		number: number, field: clientField(number), lane: l, regime: l.now(),
-		inbox: l.cluster.newInbox(), nudged: make(chan struct{}, 1),
+		inbox: l.cluster.newInbox(), ended: make(chan struct{}), nudged: make(chan struct{}, 1),
 		random: rand.New(rand.NewPCG(l.seed, uint64(number))),
 	}
 	if l.gate.all {

@@ -73,8 +73,15 @@ func (c *client) stayAway(ctx context.Context) bool {
 }
 
 // handles tells whether the client is to handle an alert that it was sent, or has: it
-// has not left since.
+// has not left since, and not crashed.
 func (c *client) handles(alert int) bool {
+	select {
+	case <-c.ended:
+		if c.door.dead.Load() {
+			return false
+		}
+	default:
+	}
 	return !c.away.Load() && int64(alert) >= c.from.Load()
 }
 
