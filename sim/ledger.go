@@ -43,7 +43,7 @@ type Ledger struct {
 	losses    []*version            // the most recent, oldest first; some may have come back
 	everLost  int64                 // how many losses there have been, with those that were undone
 
-	totals Totals // without Kept and Lost, which the tree tells
+	totals Totals // without Kept, Lost and Erased, which the tree tells
 	lost   int64  // counted one by one
 	forgot bool   // a walk has left the window, so kept and lost are short
 
@@ -62,6 +62,9 @@ type Totals struct {
 	// Kept and Lost count the acked updates that are, and are not, among the
 	// ancestors of the value now in Redis.
 	Kept, Lost int64
+	// Erased counts those of the lost that a client of the lane has erased. The
+	// others were forgotten by Redis or erased by a stranger.
+	Erased int64
 	// KeptSum is the sum of the latencies of the kept updates.
 	KeptSum time.Duration
 	// Unknown counts the writes whose reply never came and whose version has
@@ -81,8 +84,8 @@ type Totals struct {
 // A Tally is what became of one client's updates.
 type Tally struct {
 	Acked, Kept, Lost int64
-	// Erased counts the updates, of any client, that this client's writes took
-	// off the trunk.
+	// Erased counts the updates, of any client, that are lost because this
+	// client's writes took them off the trunk. One that comes back counts no more.
 	Erased int64
 }
 
@@ -115,6 +118,7 @@ type version struct {
 	told     bool // counted as acked
 	kept     bool // it is the head or an ancestor of it
 	killer   *version
+	culprit  int   // the killer's client, also when that has left the window; 0 is nobody in the lane
 	number   int64 // how many were lost when it was
 
 	twin *version // its copy, while the ledger is being cloned
@@ -177,6 +181,7 @@ func (l *Ledger) Totals() Totals {
 	if l.forgot {
 		t.Lost = t.Acked - t.Kept
 	}
+	t.Erased = l.lost - l.Tally(0).Erased
 	t.KeptSum = l.head.sum
 	return t
 }
@@ -425,7 +430,7 @@ func (l *Ledger) slipIn(v *version, found string) {
 	l.guess[v.text] = next
 	v.executed = true
 	if !v.kept {
-		v.killer = next
+		l.blame(v, next)
 	}
 	l.tell(v)
 	l.linked(v, 0)
@@ -451,7 +456,6 @@ func (l *Ledger) moveHead(v *version) {
 		}
 	}
 	l.head = v
-	l.tally[v.client].Erased += int64(erased)
 	l.tell(v)
 	lost := l.Totals().Lost
 	for i := range min(erased, len(l.losses)) {
@@ -474,7 +478,8 @@ func (l *Ledger) drop(v, killer *version) bool {
 		v.kept = false
 		return false
 	}
-	v.kept, v.killer = false, killer
+	l.blame(v, killer)
+	v.kept = false
 	if !v.told {
 		l.untold--
 		return false
@@ -498,9 +503,19 @@ func (l *Ledger) keep(v *version) {
 	l.count(v, +1, -1)
 }
 
+// blame says whose write it is that keeps a version off the trunk.
+func (l *Ledger) blame(v, killer *version) {
+	if v.told && !v.kept {
+		l.tally[v.culprit].Erased--
+		l.tally[killer.client].Erased++
+	}
+	v.killer, v.culprit = killer, killer.client
+}
+
 // count moves a counted update between kept and lost.
 func (l *Ledger) count(v *version, kept, lost int64) {
 	l.lost += lost
+	l.tally[v.culprit].Erased += lost
 	t := &l.tally[v.client]
 	t.Kept += kept
 	t.Lost += lost

@@ -44,7 +44,8 @@ func (l *Ledger) rewind(e *Event) {
 func (l *Ledger) onTip(v *version, found string) {
 	delete(l.tips, found)
 	l.tips[v.text] = v
-	v.executed, v.killer = true, &version{text: l.head.text}
+	v.executed = true
+	l.blame(v, &version{text: l.head.text})
 	l.tell(v)
 	l.linked(v, 0)
 	for w := l.popEarly(v.text); w != nil; w = l.popEarly(v.text) {
@@ -74,7 +75,7 @@ func (l *Ledger) past(v *version) {
 	l.totals.Unknown--
 	v.executed = true
 	if !v.kept {
-		v.killer = &version{text: l.head.text}
+		l.blame(v, &version{text: l.head.text})
 	}
 	l.tell(v)
 	l.linked(v, 0)

@@ -136,6 +136,20 @@ func agree(t *testing.T, name string, l *Ledger, clients int, want truth) {
 	if kept != got.Kept || lost != got.Lost {
 		t.Fatalf("%s: clients kept %d and lost %d, the tree says %+v", name, kept, lost, got)
 	}
+	for c := 1; c <= clients; c++ {
+		var erased int64
+		for _, victim := range want.lost {
+			if want.killers[victim] == c {
+				erased++
+			}
+		}
+		if got := l.Tally(c).Erased; got != erased {
+			t.Fatalf("%s: client %d has erased %d of what is lost, brute force says %d", name, c, got, erased)
+		}
+	}
+	if got.Erased != got.Lost {
+		t.Fatalf("%s: %d of %d lost updates were erased by somebody", name, got.Erased, got.Lost)
+	}
 	for victim, killer := range want.killers {
 		v := lastLossOf(l, victim)
 		if v.Killer.Client != killer {
@@ -434,6 +448,10 @@ func TestLedgerSettlesUnknownWrites(t *testing.T) {
 			if tally.Acked != int64(h.counted[c]) || tally.Kept != int64(h.kept[c]) || tally.Lost != tally.Acked-tally.Kept {
 				t.Fatalf("seed %d: client %d: %+v, brute force says %d kept of %d\n%v", seed, c, tally, h.kept[c], h.counted[c], events)
 			}
+			got.Erased -= tally.Erased
+		}
+		if l.Totals().Erased != got.Lost || got.Erased != 0 {
+			t.Fatalf("seed %d: %d of %+v are erased by nobody\n%v", seed, got.Erased, l.Totals(), events)
 		}
 		settled, never, forgotten = settled+h.settled, never+h.unknown-h.forgotten, forgotten+h.forgotten
 	}
@@ -466,11 +484,17 @@ func TestLedgerFollowsRedisBack(t *testing.T) {
 			if tally := l.Tally(c); tally.Acked != int64(h.counted[c]) || tally.Kept != int64(h.kept[c]) {
 				t.Fatalf("seed %d: client %d: %+v, brute force says %d kept of %d\n%v", seed, c, tally, h.kept[c], h.counted[c], events)
 			}
+			got.Erased -= l.Tally(c).Erased
 		}
+		byNobody := int64(0)
 		for _, loss := range l.Losses(100) {
 			if loss.Forgotten {
 				lost++
+				byNobody++
 			}
+		}
+		if l.Totals().Erased != got.Lost-byNobody || got.Erased != 0 {
+			t.Fatalf("seed %d: of %+v %d were forgotten\n%v", seed, l.Totals(), byNobody, events)
 		}
 		if !slices.Equal(events, h.events) {
 			late++

@@ -50,7 +50,7 @@ var columns = [...]column{
 	{"acked", "acked updates", 5, 14, counted, func(c *sim.ClientView) int64 { return c.Acked }, func(s *sim.Snapshot) int64 { return s.Acked }},
 	{"kept", "kept updates", 5, 17, counted, func(c *sim.ClientView) int64 { return c.Kept }, func(s *sim.Snapshot) int64 { return s.Kept }},
 	{"lost", "lost updates", 5, 18, counted, func(c *sim.ClientView) int64 { return c.Lost }, func(s *sim.Snapshot) int64 { return s.Lost }},
-	{"erased", "updates that it erased", 6, 11, counted, func(c *sim.ClientView) int64 { return c.Erased }, nil},
+	{"erased", "lost updates that its writes erased", 6, 11, counted, func(c *sim.ClientView) int64 { return c.Erased }, func(s *sim.Snapshot) int64 { return s.Erased }},
 	{"share", "share of the kept updates", 6, 16, shared, func(c *sim.ClientView) int64 { return c.Kept }, func(s *sim.Snapshot) int64 { return s.Kept }},
 }
 

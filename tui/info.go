@@ -15,7 +15,8 @@ var howToRead = [viewCount]string{
 	TimelineView: "Each line is a client and time runs to the right, a cell being as long as is said below: z and Z zoom, ← and → move in time.",
 	HistoryView: "Each line is a value that the average has had, the newest on top: ● leads to the value now in Redis, and ✗ is an update that was " +
 		"acknowledged and is gone.",
-	ClientsView: "Each line is a client, in the order of the marked column; its share of the kept updates would be the same for all if the lane were fair.",
+	ClientsView: "Each line is a client, in the order of the marked column: erased is how many of the lost updates, of anybody, its writes took away, " +
+		"and its share of the kept ones would be the same for all if the lane were fair.",
 	RunsView: "Each line is a run that has ended, with what came of its lanes; two marked with enter are compared number by number, and ≠ stands where " +
 		"they differ.",
 }
