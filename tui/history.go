@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -121,7 +122,7 @@ func drawLaneHistory(a chart.Area, f *Frame, lane int) {
 
 // graph is which columns are taken by branches on their way down to the version they grew from.
 type graph struct {
-	awaits [1 + mostBranches]int // by column, of which the first is the trunk's; 0 is nobody, else one more than the version's place
+	awaits [1 + mostBranches]int // by column, of which the first is the trunk's; 0 is nobody, else one more than the version's place, or older
 	folded []int                 // those of branches that have no column, in the same way
 	width  int                   // how many columns there are
 }
@@ -161,6 +162,9 @@ func (g *graph) place(i int, v *sim.Version) (column, last int) {
 	return column, max(last, column)
 }
 
+// older is the place of a version that is older than all that are looked at: its branches go on to the bottom.
+const older = math.MaxInt
+
 // leave ends the branches that a version was waited for by, and starts its own.
 func (g *graph) leave(i, column int, v *sim.Version) {
 	for c := range g.width {
@@ -168,11 +172,15 @@ func (g *graph) leave(i, column int, v *sim.Version) {
 			g.awaits[c] = 0
 		}
 	}
+	parent := v.Parent + 1
+	if parent == 0 && v.Base.Count > 0 {
+		parent = older
+	}
 	switch {
 	case column < g.width:
-		g.awaits[column] = v.Parent + 1
-	case v.Parent >= 0:
-		g.folded = append(g.folded, v.Parent+1)
+		g.awaits[column] = parent
+	case parent > 0:
+		g.folded = append(g.folded, parent)
 	}
 }
 
