@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"locktop/sim/clock"
 )
 
 // A Change is a setting that is changed in the middle of a run. A client in the middle
@@ -19,10 +21,12 @@ type Change struct {
 	Strategy string
 	// Clients is the new number of clients, of [ChangeClients].
 	Clients int
+	// Speed is the new one, of [ChangeSpeed].
+	Speed clock.Speed
 	// Time is the new one, of the other settings.
 	Time time.Duration
-	// Lane is the lane that is changed, from 1; 0 is every lane. Clients and think
-	// time are the workload, which is the same in every lane.
+	// Lane is the lane that is changed, from 1; 0 is every lane, as it is for a
+	// setting that lanes share.
 	Lane int
 	// After is experiment time from the start of the run after which it is done, and
 	// Alert the alert, from 1, before whose sending each lane does it. At most one of
@@ -51,7 +55,17 @@ const (
 	// which then has its own, or of those that have not. It is meant as it is: a
 	// floor does not stretch it any more.
 	ChangeLease Setting = "lease"
+	// ChangeSpeed is of the experiment's clock, at once. It is for who watches a run,
+	// not for its configuration, and leaves no trace in a deterministic one, in which it
+	// changes nothing.
+	ChangeSpeed Setting = "speed"
 )
+
+// Shared tells whether a setting is the same in every lane, so that they can be
+// compared.
+func (s Setting) Shared() bool {
+	return s == ChangeClients || s == ChangeWork || s == ChangeSpeed
+}
 
 var settings = []struct {
 	setting Setting
@@ -64,7 +78,7 @@ var settings = []struct {
 	{ChangeLease, "the lock's time to live, from the next grant on; 0s is none"},
 }
 
-// Settings returns all that can be changed in the middle of a run.
+// Settings returns all that a configuration can change in the middle of a run.
 func Settings() []Setting {
 	all := make([]Setting, len(settings))
 	for i, s := range settings {
@@ -113,6 +127,7 @@ func ParseChange(text string) (Change, error) {
 	err = s.apply(map[string]func(string) error{
 		"strategy": is(ChangeStrategy, func(value string) error { c.Strategy = value; return nil }),
 		"clients":  is(ChangeClients, readCount(&c.Clients, 1, MostClients)),
+		"speed":    is(ChangeSpeed, func(value string) (err error) { c.Speed, err = clock.ParseSpeed(value); return err }),
 		"work":     is(ChangeWork, readDuration(&c.Time)),
 		"retry":    is(ChangeRetry, readDuration(&c.Time)),
 		"lease":    is(ChangeLease, readDuration(&c.Time)),
@@ -134,11 +149,11 @@ func (c Change) validate() error {
 	switch {
 	case c.Setting == "":
 		return fmt.Errorf("change: want a setting, one of %s", joined(Settings()))
-	case !slices.Contains(Settings(), c.Setting):
+	case c.Setting != ChangeSpeed && !slices.Contains(Settings(), c.Setting):
 		return fmt.Errorf("change: unknown setting %q; known are %s", c.Setting, joined(Settings()))
 	case c.Lane < 0 || c.Lane > MostLanes:
 		return refuse("lane: want 1 to %d, have %d", MostLanes, c.Lane)
-	case c.Lane != 0 && (c.Setting == ChangeClients || c.Setting == ChangeWork):
+	case c.Lane != 0 && c.Setting.Shared():
 		return refuse("lane: it is the same in every lane, so that they can be compared")
 	case c.Time < 0 || c.After < 0:
 		return refuse("want durations of 0 or more")
@@ -146,6 +161,10 @@ func (c Change) validate() error {
 		return refuse("want after or alert, not both")
 	}
 	switch c.Setting {
+	case ChangeSpeed:
+		if c.After > 0 || c.Alert > 0 {
+			return refuse("it changes at once")
+		}
 	case ChangeStrategy:
 		if _, ok := StrategyNamed(c.Strategy); !ok {
 			return refuse("unknown strategy %q; known are %s", c.Strategy, joined(StrategyNames()))
@@ -169,6 +188,8 @@ func (c Change) Value() string {
 		return c.Strategy
 	case ChangeClients:
 		return fmt.Sprint(c.Clients)
+	case ChangeSpeed:
+		return c.Speed.String()
 	}
 	return c.Time.String()
 }
@@ -202,6 +223,8 @@ func (c Config) With(change Change) (Config, error) {
 	switch {
 	case change.Setting == ChangeClients:
 		next.Clients = change.Clients
+	case change.Setting == ChangeSpeed:
+		next.Speed = change.Speed
 	case change.Setting == ChangeWork:
 		next.Work = change.Time
 	case change.Setting == ChangeRetry && change.Lane == 0:
@@ -233,6 +256,10 @@ func (c Config) checkChanges() error {
 	var errs []error
 	next := c
 	for _, change := range c.Changes {
+		if change.Setting == ChangeSpeed {
+			errs = append(errs, errors.New("change: speed: that of a run is set with --speed, and changed on the screen"))
+			continue
+		}
 		after, err := next.With(change)
 		if err != nil {
 			errs = append(errs, err)
@@ -276,6 +303,6 @@ func (c Config) mostClients() int {
 func (c Config) differs(next Config, lane int) bool {
 	a, errA := c.lane(lane)
 	b, errB := next.lane(lane)
-	return errA != nil || errB != nil || c.Clients != next.Clients || a.strategy.Name != b.strategy.Name ||
+	return errA != nil || errB != nil || c.Clients != next.Clients || c.Speed != next.Speed && !c.Deterministic || a.strategy.Name != b.strategy.Name ||
 		a.work != b.work || a.retry != b.retry || a.lease != b.lease && b.strategy.Locks
 }

@@ -18,7 +18,7 @@ import (
 func TestChangesAreReadAsTheyAreWritten(t *testing.T) {
 	for _, text := range []string{
 		"strategy=block", "strategy=fenced-write:lane=2", "clients=8:after=5s", "clients=1:alert=20", "work=0s", "work=1.5ms",
-		"retry=25ms:lane=1", "lease=0s", "lease=200ms:lane=4:after=1m0s",
+		"retry=25ms:lane=1", "lease=0s", "lease=200ms:lane=4:after=1m0s", "speed=1/4", "speed=max",
 	} {
 		c, err := ParseChange(text)
 		if err != nil || c.String() != text {
@@ -36,6 +36,9 @@ func TestChangesAreReadAsTheyAreWritten(t *testing.T) {
 		"strategy=best":              `unknown strategy "best"`,
 		"clients=0":                  "want a number from 1",
 		"clients=8:lane=1":           "the same in every lane",
+		"speed=4:lane=1":             "the same in every lane",
+		"speed=4:after=1s":           "it changes at once",
+		"speed=fast":                 "not a speed",
 		"work=5ms:lane=2":            "the same in every lane",
 		"work=-1s":                   "0 or more",
 		"lease=100us":                "at least 1ms",
@@ -95,6 +98,7 @@ func TestChangesThatCannotBeAreRefused(t *testing.T) {
 		"lease=1s:lane=1":         "none has no setting",
 		"strategy=spin:lane=3":    "there are only 2",
 		"clients=8:alert=21":      "there are only 20",
+		"speed=4":                 "set with --speed",
 	} {
 		c := Defaults()
 		c.Alerts = 20
@@ -455,6 +459,46 @@ func TestAChangeThatMakesNoDifferenceIsAnError(t *testing.T) {
 		t.Errorf("%d and %d changes", r.Lanes[0].ChangeCount, r.Lanes[1].ChangeCount)
 	}
 	if err := e.Change(Change{Setting: ChangeClients, Clients: 2}); !errors.Is(err, errOver) {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
+// TestTheSpeedIsAChange, which every lane tells; where time is virtual it changes nothing, and nobody tells it.
+func TestTheSpeedIsAChange(t *testing.T) {
+	for _, deterministic := range []bool{false, true} {
+		cfg := Defaults()
+		cfg.Source, cfg.Deterministic = source(t, "embedded"), deterministic
+		e, end := racing(t, cfg)
+		change(t, e, "speed=4")
+		if now := e.Clock().Speed(); now != 4 || e.Settings().Speed != 4 {
+			t.Errorf("deterministic %v: the speed is %v, the settings say %v", deterministic, now, e.Settings().Speed)
+		}
+		for _, l := range end().Lanes {
+			var told []string
+			for _, c := range l.Changes {
+				told = append(told, c.String())
+			}
+			if want := []string{"speed=4"}; deterministic != (told == nil) || !deterministic && !slices.Equal(told, want) {
+				t.Errorf("deterministic %v: %s tells of %v", deterministic, l.Lane.Name(), told)
+			}
+		}
+	}
+}
+
+// TestALaneThatGoesOnIsChanged although another has ended.
+func TestALaneThatGoesOnIsChanged(t *testing.T) {
+	cfg := Defaults()
+	cfg.Source, cfg.Speed, cfg.Alerts, cfg.Clients = source(t, "embedded"), 16, 1, 2
+	cfg.Lanes = []string{"none:work=0s", "none:work=100h"}
+	e, end := racing(t, cfg)
+	eventually(t, func() bool { return e.Snapshots()[0].Stopped }, func() string { return "the first lane goes on" })
+	change(t, e, "strategy=spin")
+	change(t, e, "speed=32")
+	r := end()
+	if a, b := r.Lanes[0].ChangeCount, r.Lanes[1].ChangeCount; a != 0 || b != 2 || r.Lanes[1].Lane.Strategy != "spin" {
+		t.Errorf("%d and %d changes, the second lane is %+v", a, b, r.Lanes[1].Lane)
+	}
+	if err := e.Change(Change{Setting: ChangeSpeed, Speed: 4}); !errors.Is(err, errOver) {
 		t.Errorf("after the end: %v", err)
 	}
 }

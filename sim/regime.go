@@ -208,7 +208,7 @@ func (l *Lane) seal() {
 // Change changes a setting of the run, in the lanes that the change names: at once, or
 // when it says. It does not wait for it to take effect. It returns an error if it
 // cannot be, which wraps [ErrServers] if a run that begins so could have it, or if it
-// makes no difference anywhere. What comes of it becomes events, of the kinds Changed,
+// makes no difference anywhere, though the speed may be what it is. What comes of it becomes events, of the kinds Changed,
 // Joined and Left.
 func (e *Experiment) Change(change Change) (err error) {
 	e.changes.Lock()
@@ -235,18 +235,24 @@ func (e *Experiment) change(change Change) error {
 	switch {
 	case change.Lane > len(e.lanes):
 		return fmt.Errorf("change: %s: lane: there are only %d", change.Setting, len(e.lanes))
+	case change.Setting == ChangeSpeed:
+		e.clock.SetSpeed(change.Speed)
 	case len(lanes) == 0 && change.After == 0 && change.Alert == 0:
 		return fmt.Errorf("change: %s: %w", change.Setting, errOwn)
 	}
+	err := errOver // unless a lane goes on
 	for i, l := range e.lanes {
 		if change.Lane != 0 && change.Lane != i+1 {
 			continue
 		}
-		if err := l.plan(change); err != nil {
-			return err
+		switch now := l.plan(change); {
+		case now == nil:
+			err = nil
+		case !errors.Is(now, errOver) || change.Setting == ChangeClients: // they are to stay as many in all lanes
+			return now
 		}
 	}
-	return nil
+	return err
 }
 
 // Settings returns the configuration as it has been changed up to now. Where lanes have

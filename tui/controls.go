@@ -10,6 +10,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"locktop/sim"
+	"locktop/sim/clock"
 )
 
 // Settings that are changed on the screen, in the race that runs. Where there is none, or it cannot have them, another starts.
@@ -98,6 +99,27 @@ func (m *model) change(change sim.Change) tea.Cmd {
 	return m.restart()
 }
 
+// setSpeed changes how fast the race runs, and the next.
+func (m *model) setSpeed(s clock.Speed) {
+	f := &m.frame
+	if s == f.Speed {
+		m.notify("this is as far as it goes")
+		return
+	}
+	f.Speed, f.Config.Speed = s, s
+	m.passSpeed()
+}
+
+// passSpeed gives the race that runs the speed on the screen; it is an event there, as every change is.
+func (m *model) passSpeed() {
+	if m.session == nil || m.session.exp.Clock().Speed() == m.frame.Speed {
+		return
+	}
+	if m.session.exp.Change(sim.Change{Setting: sim.ChangeSpeed, Speed: m.frame.Speed}) != nil { // the race is over
+		m.session.exp.Clock().SetSpeed(m.frame.Speed)
+	}
+}
+
 // follow takes over what has become of the settings in the race.
 func (m *model) follow() {
 	f := &m.frame
@@ -119,6 +141,8 @@ func (f *Frame) changed(change sim.Change) string {
 // changeWords says it without the lane.
 func changeWords(change sim.Change) string {
 	switch change.Setting {
+	case sim.ChangeSpeed:
+		return "speed " + speedText(change.Speed)
 	case sim.ChangeStrategy:
 		return "strategy " + change.Strategy
 	case sim.ChangeClients:

@@ -32,6 +32,8 @@ var stepKeys = []struct {
 	{"TTTTTTTTT", func(c sim.Config) bool { return c.LaneInfo(1).Lease == 0 }, "this is as far as it goes", ""},
 	{"b", func(c sim.Config) bool { return c.Lanes[1] == "spin:retry=50ms" }, "lane 2: a pause of 50ms between tries", ""},
 	{"B", func(c sim.Config) bool { return c.Lanes[1] == "spin:retry=20ms" }, "lane 2: a pause of 20ms between tries", ""},
+	{"+", func(c sim.Config) bool { return c.Speed == 0.5 }, "", ""},
+	{"----", func(c sim.Config) bool { return c.Speed == 1.0/16 }, "this is as far as it goes", ""},
 	{"s", func(c sim.Config) bool { return c.Lanes[1] == "poll" }, "lane 2: strategy poll", "; who is in the middle of an update ends it as it began"},
 	{"S", func(c sim.Config) bool { return c.Lanes[1] == "none" }, "lane 2: strategy none", "; who is in the middle of an update ends it as it began"},
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/muesli/termenv"
 
 	"locktop/sim"
-	"locktop/sim/clock"
 	"locktop/tui/chart"
 )
 
@@ -263,7 +262,7 @@ func (m *model) started(msg startedMsg) tea.Cmd {
 	}
 	m.session = msg.session
 	m.session.preset = m.frame.presetText()
-	m.session.exp.Clock().SetSpeed(m.frame.Speed)
+	m.passSpeed()
 	backend, _ := m.session.exp.Backend()
 	m.frame.Backend = backendText(m.frame.Config, backend)
 	m.look()
@@ -415,13 +414,6 @@ func (m *model) key(msg tea.KeyMsg) tea.Cmd {
 	m.stale = true
 	m.look()
 	return tea.Batch(cmd, m.nextTick())
-}
-
-func (m *model) setSpeed(s clock.Speed) {
-	m.frame.Speed, m.frame.Config.Speed = s, s
-	if m.session != nil {
-		m.session.exp.Clock().SetSpeed(s)
-	}
 }
 
 func (m *model) notify(text string) {

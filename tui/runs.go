@@ -141,8 +141,8 @@ func drawRuns(a chart.Area, f *Frame) {
 	in := list.Box(title, inkFrame, inkTitle, f.ASCII)
 	in = in.Sub(0, 0, in.W()-1, in.H())
 	if len(f.Runs) == 0 {
-		for y, line := range paragraph("No run has ended yet. r ends this one and starts it again, s does so with another strategy, p with a preset; "+
-			"enter then marks two runs, which are compared column by column.", in.W()-1, inkDim) {
+		for y, line := range paragraph("No run has ended yet. r ends this one and starts it again with the settings as they are, p starts a preset; "+
+			"enter then marks two runs, which are compared number by number.", in.W()-1, inkDim) {
 			put(in, 1, y, line...)
 		}
 		return
@@ -217,7 +217,7 @@ func changesText(lanes []sim.LaneResult) string {
 	for _, l := range lanes {
 		for _, c := range l.Changes {
 			text := changeWords(c.Change)
-			if c.Setting != sim.ChangeClients && c.Setting != sim.ChangeWork && len(lanes) > 1 {
+			if !c.Setting.Shared() && len(lanes) > 1 {
 				text = fmt.Sprintf("lane %d: %s", l.Lane.Index+1, text)
 			}
 			if !slices.Contains(texts, text) { // of the workload, which every lane has
