@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"reflect"
 	"runtime"
 	"strings"
@@ -161,6 +162,12 @@ var keystrokes = map[string]string{
 	"enter": "\r",
 }
 
+// exports counts what has been exported.
+func exports() int {
+	runs, _ := filepath.Glob("locktop-*.json")
+	return len(runs)
+}
+
 // pressAll presses every key that there is in a view.
 func (c *console) pressAll(view View) {
 	c.t.Helper()
@@ -171,6 +178,7 @@ func (c *console) pressAll(view View) {
 		}
 		c.press(number)
 		for _, key := range k.Keys() {
+			before := exports()
 			stroke, ok := keystrokes[key]
 			if !ok {
 				stroke = key
@@ -195,11 +203,13 @@ func (c *console) pressAll(view View) {
 			case cmdView:
 				c.shows("›" + key + " " + viewNames[k.view])
 			case cmdExport:
+				pressed := time.Now()
 				c.eventually(func() bool {
-					if strings.Contains(c.screen.String(), "still starting") { // a restart is under way
+					if time.Since(pressed) > time.Second { // a restart may have been under way, when there is nothing to export
 						c.press(stroke)
+						pressed = time.Now()
 					}
-					return strings.Contains(c.screen.String(), "written: locktop-")
+					return exports() > before
 				}, "the frame is exported")
 			}
 		}
