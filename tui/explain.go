@@ -85,6 +85,9 @@ func (m *model) tellLoss() {
 		}
 	} else {
 		l, ok = f.lossOf(f.Cursor)
+		if s := f.snapshot(f.Focus); s != nil && s.Lost == 0 {
+			missing = f.laneName(f.Focus) + " has lost nothing: there is nothing to explain"
+		}
 	}
 	if !ok {
 		m.notify(missing)

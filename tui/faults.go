@@ -103,6 +103,10 @@ var doneTo = map[sim.FaultKind]string{
 func (f *Frame) faultWords(fault sim.Fault) string {
 	words := fault.Kind.Title()
 	switch {
+	case f.FaultAt == sim.AtCommand && fault.Kind == sim.Swallow:
+		words = "lose the reply of its next command"
+	case f.FaultAt == sim.AtCommand && fault.Kind == sim.Delay:
+		words = "hold up its next command"
 	case fault.Kind.OfClient() && f.FaultAt != "":
 		words = doneTo[fault.Kind] + " " + nextTime[fault.At]
 	case fault.Kind == sim.Crash && fault.At == "":
@@ -142,9 +146,12 @@ func (f *Frame) promise(fault sim.Fault) string {
 		if f.FaultAt == "" {
 			return fmt.Sprintf("%s will never get the reply to its next write", who)
 		}
+		if f.FaultAt == sim.AtCommand {
+			return fmt.Sprintf("%s will never get the reply to its next command", who)
+		}
 		return fmt.Sprintf("%s will lose the reply of a command %s", who, when)
 	case sim.Delay:
-		if f.FaultAt == "" {
+		if f.FaultAt == "" || f.FaultAt == sim.AtCommand {
 			return fmt.Sprintf("%s's next command will be held up for %s", who, lasts)
 		}
 		return fmt.Sprintf("%s will be held up for %s %s", who, lasts, when)

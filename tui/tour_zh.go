@@ -45,7 +45,8 @@ var chineseScenes = map[string]string{
 	// Why an update was lost.
 	"(#)": "(#)",
 	"WHY": "因", "NO LOSS TO EXPLAIN": "没有丢失可解释", "nothing lost yet: all # acknowledged updates are in the average": "尚无丢失：确认过的 # 次更新都在平均值里",
-	"nothing lost yet: no update has been acknowledged": "尚无丢失：还没有确认过更新", "→ #'s sample vanished": "→ # 的样本不见了", "→ #'s sample vanished and # more": "→ # 的样本和另外 # 个不见了",
+	"nothing lost yet: no update has been acknowledged": "尚无丢失：还没有确认过更新", "nothing lost yet: the one acknowledged update is in the average": "尚无丢失：确认过的那次更新在平均值里",
+	"→ #'s sample vanished": "→ # 的样本不见了", "→ #'s sample vanished and # more": "→ # 的样本和另外 # 个不见了",
 	"→ #'s vanished": "→ # 的不见了", "→ # lost": "→ # 丢失", "✗ erases #'s": "✗ 抹掉 # 的", "#'s sample (# ms) vanished": "# 的样本（# ms）没了", "two writes, one counted": "写两次，只算一次",
 	"three writes, one counted": "写三次，只算一次", "four writes, one counted": "写四次，只算一次", "One more update went with it.": "还有一次更新一起没了。", "# more updates went with it.": "还有 # 次更新一起没了。",
 	"Both had been granted the lock.": "两个都拿到过锁。", "The strategy of the lane had changed in between.": "其间策略改变了。",
