@@ -382,3 +382,25 @@ func TestAClientMayBeInEveryPhase(t *testing.T) {
 		}
 	}
 }
+
+// TestBranchesOfOlderVersionsGoOn has many read a value that is further down than is looked at: each branch goes on to the
+// bottom, and none seems to grow from another.
+func TestBranchesOfOlderVersionsGoOn(t *testing.T) {
+	f := twoLanes(6)
+	f.View, f.Focus = HistoryView, 0
+	s := *f.Snapshots[0]
+	s.History = nil
+	for range 4 {
+		v := sim.Version{Acked: true, Killer: 2, Parent: -1}
+		v.Client, v.Base.Count, v.Value.Count = 1, 9, 10
+		s.History = append(s.History, v)
+	}
+	f.Snapshots = []*sim.Snapshot{&s, f.Snapshots[1]}
+	contains(t, text(f, 120, 40), "›  ✗           n=10", "   │ ✗         n=10", "   │ │ ✗       n=10", "   │ │ │ ✗     n=10")
+	s.History[0].Base.Count = 0 // it grew from nothing
+	frame := text(f, 120, 40)
+	contains(t, frame, "›  ✗           n=10", "    ✗           n=10", "   │ ✗         n=10", "   │ │ ✗       n=10")
+	if strings.Contains(frame, "│ │ │ ✗") {
+		t.Errorf("a branch that has ended goes on:\n%s", frame)
+	}
+}
