@@ -21,7 +21,6 @@ func (e *env) guard(key string) *lock.Guard {
 
 func TestFencing(t *testing.T) {
 	const short = 30 * time.Millisecond
-	tokenKey := "lock-token:{lock:average}"
 	verify(t, []spec{
 		{"tokens grow with every grant, of any Lock of the name", func(e *env) {
 			var last uint64

@@ -17,13 +17,15 @@ local RESERVED = 50000 -- microseconds that whoever took a signal has to take th
 -- reserved says whether the lock, if free, is for somebody who took the signal: see serve.lua.
 local function reserved()
 	local since = call("hget", KEYS[4], "")
-	return since and tonumber(now()) - tonumber(since) < RESERVED
+	-- A clock that was set back is not waited for.
+	return since and math.abs(tonumber(now()) - tonumber(since)) < RESERVED
 end
 
 -- take makes the caller the owner.
 local function take()
+	local token = ARGV[4] == "1" and next_token() or "0"
 	set_owner(ARGV[2], ARGV[3])
-	return {1, ARGV[4] == "1" and next_token() or "0"}
+	return {1, token}
 end
 
 local entry, id, came = ARGV[1], ARGV[2], ARGV[6]
