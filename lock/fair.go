@@ -242,7 +242,7 @@ func (p *place) oldest() bool {
 func (p *place) poke(r *random) time.Duration {
 	d := leastPoke + r.below(mostPoke-leastPoke)
 	if p.ttl >= 0 {
-		d = min(d, p.ttl+time.Millisecond)
+		d = min(d, min(p.ttl, mostPoke)+time.Millisecond)
 	}
 	return min(d, max(time.Until(time.Unix(0, p.asked.Load()).Add(mostSilent)), 0))
 }
@@ -312,7 +312,7 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 			p.rejoined = time.Now()
 		}
 		p.came = reply[1].(string)
-		p.ttl = time.Duration(reply[2].(int64)) * time.Millisecond
+		p.ttl = fromMillis(reply[2].(int64))
 		p.holder = reply[5].(string)
 		there, _ := strconv.ParseInt(reply[3].(string), 10, 64)
 		if p.here.IsZero() || asked.Sub(p.here) > time.Duration(there-p.there)*time.Microsecond {

@@ -94,6 +94,7 @@ func TestFencing(t *testing.T) {
 				e.Errorf("token %d", lease.Token())
 			}
 			e.wantErr(e.guard("resource").Set(e.ctx, lease, "x", 0), lock.ErrInvalid)
+			e.wantErr(e.guard("resource").Set(e.ctx, nil, "x", 0), lock.ErrInvalid)
 			e.release(lease)
 		}},
 		{"a guard takes a client and a key", func(e *env) {
