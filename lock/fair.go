@@ -173,7 +173,7 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 	}
 	for {
 		var g handover
-		told := true
+		told, stirred := true, false
 		select { // what was told is not asked for
 		case g = <-p.grants:
 		default:
@@ -186,7 +186,7 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 				timer.Reset(p.poke(&l.random))
 				continue
 			case <-p.ask:
-				told = false
+				told, stirred = false, true
 			case <-timer.C:
 				told = false
 			}
@@ -214,11 +214,11 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 		default:
 		}
 		lease, err := l.ask(ctx, p, since)
+		if p.again && !stirred {
+			h.stir(p.line) // others may have been dropped as well
+		}
 		if lease != nil || err != nil {
 			return lease, err
-		}
-		if p.again {
-			h.stir(p.line) // others may have been dropped as well
 		}
 		h.nudge(p.line, p.holder)
 		if first == nil {
@@ -293,7 +293,8 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 	}
 	state, _ := reply[0].(int64)
 	switch {
-	case state == lineOurs && len(reply) == 2:
+	case state == lineOurs && len(reply) >= 2:
+		p.again = len(reply) == 3
 		token, _ := strconv.ParseUint(reply[1].(string), 10, 64)
 		var expires time.Time
 		if l.lease > 0 {

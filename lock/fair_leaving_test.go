@@ -3,6 +3,7 @@ package lock_test
 import (
 	"context"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -104,6 +105,60 @@ func TestLeavingTheQueue(t *testing.T) {
 			}
 			e.release(next)
 			e.release(e.wantGrant(waiter, time.Now(), time.Minute))
+			e.wantIdle()
+		}},
+		{"a waiter who finds the lock free and the queue gone has the others of its process join again", func(e *env) {
+			held := e.take(e.fair())
+			client := e.dial()
+			var mu sync.Mutex
+			var ids []string // in the order in which they came
+			lost, third := false, make(chan struct{})
+			var once sync.Once
+			client.AddHook(&hook{before: func(cmd redis.Cmder) {
+				if cmd.Name() != "evalsha" && cmd.Name() != "eval" || len(cmd.Args()) != 15 { // other than line.lua's
+					return
+				}
+				id, came := cmd.Args()[9].(string), cmd.Args()[13].(string)
+				mu.Lock()
+				if came == "" && !slices.Contains(ids, id) {
+					ids = append(ids, id)
+				}
+				place, lost := slices.Index(ids, id), lost
+				mu.Unlock()
+				switch {
+				case lost && place == 1: // it is the oldest by now, and would ask by itself
+					select {
+					case <-third:
+					case <-e.ctx.Done():
+					}
+				case lost && place == 2:
+					once.Do(func() { close(third) })
+				}
+			}})
+			l := e.lockOn(client, "average", lock.WithFairness(), lock.WithLease(time.Hour))
+			waiters := []<-chan grant{e.queue(e.ctx, l), e.queue(e.ctx, l), e.queue(e.ctx, l)}
+			mu.Lock()
+			lost = true
+			mu.Unlock()
+			e.client.Del(e.ctx, queueKey, "lock:average")
+			var lease *lock.Lease
+			for i, waiter := range waiters {
+				g := <-waiter
+				lease = e.must(g.lease, g.err)
+				if i == 0 {
+					e.eventually("the third asks", func() bool {
+						select {
+						case <-third:
+							return true
+						default:
+							return false
+						}
+					})
+					e.eventually("both wait again", func() bool { return e.client.ZCard(e.ctx, queueKey).Val() == 2 })
+				}
+				e.release(lease)
+			}
+			e.wantErr(held.Release(e.ctx), lock.ErrNotHeld)
 			e.wantIdle()
 		}},
 	})

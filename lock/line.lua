@@ -11,7 +11,8 @@
 -- ARGV[6]  when it first came, as replied, or "" for just now
 -- ARGV[7]  the queue's time to live in milliseconds without anybody asking
 -- reply    {0, its coming, the holder's time to live, the server's time, 1 if it was not in the queue before, the
---          holder or ""} it waits, {1, token} the lock is its own, {2} somebody else holds it, {3} its id does already
+--          holder or ""} it waits, {1, token} the lock is its own, {1, token, 1} the same for one that was not in the
+--          queue before although it had come, {2} somebody else holds it, {3} its id does already
 local RESERVED = 50000 -- microseconds that whoever took a signal has to take the lock, before the queue is served
 
 -- reserved says whether the lock, if free, is for somebody who took the signal: see serve.lua.
@@ -72,7 +73,9 @@ if not owner and not reserved() then
 	local served = serve(0, "", entry)
 	forget_hubs()
 	if served == "self" then
-		return take()
+		local taken = take()
+		taken[3] = ARGV[6] ~= "" and added == 1 and 1 or nil
+		return taken
 	end
 end
 return {0, came, call("pttl", KEYS[1]), now(), added, owner or ""}

@@ -289,6 +289,7 @@ func TestLost(t *testing.T) {
 				e.Errorf("Redis keeps it for %v", ttl)
 			}
 			e.release(held)
+			e.eventually("the loss is told", func() bool { return len(d.of(lock.EventLoss)) > 0 })
 			if got, want := d.kinds(), "attempt grant loss"; got != want {
 				e.Errorf("events %q, want %q", got, want)
 			}
