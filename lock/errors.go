@@ -60,6 +60,10 @@ var (
 	// to it: it is out of memory, cannot save to disk, or lacks replicas.
 	ErrNoWrites = errors.New("lock: Redis refuses writes")
 
+	// ErrWrongType means that a key of the lock, see Lock.Keys, or of a guard is
+	// taken by something else: another program uses the same name.
+	ErrWrongType = errors.New("lock: a key is of another type")
+
 	// ErrDenied means that the server wants a password, or another one, or that
 	// its user may not do what a lock has to.
 	ErrDenied = errors.New("lock: access denied")
@@ -139,6 +143,12 @@ var refusals = []struct {
 		"check Username and Password in the client's options"},
 	{"NOPERM", ErrDenied, "the Redis user may not do this",
 		"let it run the lock's commands and scripts on the lock's keys, with ACL SETUSER"},
+	{"ERR The user executing the script", ErrDenied, "the Redis user may not do what the lock's script does",
+		"let it run the commands in the lock's scripts on the lock's keys, with ACL SETUSER"},
+	{"ERR ACL failure in script:", ErrDenied, "the Redis user may not do what the lock's script does",
+		"let it run the commands in the lock's scripts on the lock's keys, with ACL SETUSER"},
+	{"WRONGTYPE", ErrWrongType, "a key of this lock or guard holds something else",
+		"remove it, or choose another name"},
 	{"DENIED", ErrDenied, "Redis is in protected mode and accepts local clients only",
 		"set a password, or bind it to an address that may be trusted"},
 	{"MOVED", ErrCluster, "the lock lives on another node of a cluster, and this client does not follow",
@@ -167,11 +177,14 @@ func explain(err error) error {
 }
 
 // hasCode reports whether an error reply has this code, in front or, where a
-// script met it before Redis 7.0, behind the words on the script.
+// script met it before Redis 7.0, behind the words on the script, perhaps without
+// its ERR.
 func hasCode(reply, code string) bool {
 	if strings.HasPrefix(reply, "ERR Error running script") {
-		if _, inner, ok := strings.Cut(reply, ": -"); ok {
-			reply = inner
+		const place = "@user_script:" // and then the number of a line
+		last := max(strings.LastIndex(reply, place), 0)
+		if _, inner, ok := strings.Cut(strings.TrimPrefix(reply[last:], place), ": "); ok {
+			reply, code = strings.TrimPrefix(inner, "-"), strings.TrimPrefix(code, "ERR ")
 		}
 	}
 	rest, ok := strings.CutPrefix(reply, code)

@@ -117,7 +117,11 @@ func TestRefusals(t *testing.T) {
 		{"MOVED 3999 127.0.0.1:6381", lock.ErrCluster, "redis.NewClusterClient"},
 		{"ASK 3999 127.0.0.1:6381", lock.ErrCluster, "redis.NewClusterClient"},
 		{"CROSSSLOT Keys in request don't hash to the same slot", lock.ErrCluster, "hash tag, such as {reports}"},
-		{"WRONGTYPE Operation against a key holding the wrong kind of value", nil, "WRONGTYPE Operation against a key holding the wrong kind of value"},
+		{"ERR The user executing the script can't run this command or subcommand script: 0, on @user_script:1.", lock.ErrDenied, "commands in the lock's scripts"},
+		{"ERR ACL failure in script: User u has no permissions to run the 'incr' command script: 0, on @user_script:1.", lock.ErrDenied, "commands in the lock's scripts"},
+		{"ERR Error running script (call to f_0): @user_script:1: @user_script: 1: The user executing the script can't run this command or subcommand", lock.ErrDenied, "commands in the lock's scripts"},
+		{"ERR Error running script (call to f_0): @user_script:21: WRONGTYPE Operation against a key holding the wrong kind of value", lock.ErrWrongType, "choose another name"},
+		{"WRONGTYPE Operation against a key holding the wrong kind of value", lock.ErrWrongType, "choose another name"},
 		{"ERR BUSY is not the code of this", nil, "ERR BUSY is not the code of this"},
 		{"OOMPH", nil, "OOMPH"},
 	} {

@@ -75,15 +75,16 @@ func WithFairness() Option {
 // place is a waiter's place in the line.
 type place struct {
 	*waiter
-	hub    string
-	entry  string // as written in the queue; empty: only trying
-	id     string
-	came   string        // when, by the clock of Redis; empty: it has not joined yet
-	holder string        // as last seen
-	ttl    time.Duration // its; negative: none
-	turn   int           // of the last grant heard of
-	again  bool          // it had been dropped from the queue, and joined again
-	left   bool          // the caller left before the answer, which is seen to when it comes
+	hub      string
+	entry    string // as written in the queue; empty: only trying
+	id       string
+	came     string        // when, by the clock of Redis; empty: it has not joined yet
+	holder   string        // as last seen
+	ttl      time.Duration // its; negative: none
+	turn     int           // of the last grant heard of
+	again    bool          // it had been dropped from the queue, and joined again
+	rejoined time.Time     // when it was told that it had joined again; zero: it never had to
+	left     bool          // the caller left before the answer, which is seen to when it comes
 
 	// A moment here that was not after one there: it dates what comes from there
 	// rather too early.
@@ -111,6 +112,9 @@ func (l *Lock) tryFair(ctx context.Context, id string, since time.Time) (*Lease,
 
 // acquireFair is Acquire with a queue.
 func (l *Lock) acquireFair(ctx context.Context) (*Lease, error) {
+	if err := ended(ctx); err != nil {
+		return nil, err
+	}
 	id, since := l.newID(), time.Now()
 	if !l.lately(since) {
 		lease, err := l.attempt(ctx, id, since)
@@ -169,7 +173,7 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 	}
 	for {
 		var g handover
-		told := true
+		told, stirred := true, false
 		select { // what was told is not asked for
 		case g = <-p.grants:
 		default:
@@ -182,7 +186,7 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 				timer.Reset(p.poke(&l.random))
 				continue
 			case <-p.ask:
-				told = false
+				told, stirred = false, true
 			case <-timer.C:
 				told = false
 			}
@@ -195,8 +199,10 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 			}
 			l.heard.Store(int64(granted.Sub(epoch)))
 			// A late grant has lost some of its lease and, without one, a grant from
-			// another process is provisional: both are put right by asking.
+			// another process is provisional: both are put right by asking. One from
+			// before it joined again may have been taken away since.
 			switch {
+			case granted.Before(p.rejoined):
 			case l.lease > 0 && time.Since(granted) < l.lease/4:
 				return l.granted(ctx, p.id, g.token, g.turn, granted.Add(l.lease), since)
 			case l.lease == 0 && !g.after.IsZero():
@@ -208,11 +214,11 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 		default:
 		}
 		lease, err := l.ask(ctx, p, since)
+		if p.again && !stirred {
+			h.stir(p.line) // others may have been dropped as well
+		}
 		if lease != nil || err != nil {
 			return lease, err
-		}
-		if p.again {
-			h.stir(p.line) // others may have been dropped as well
 		}
 		h.nudge(p.line, p.holder)
 		if first == nil {
@@ -236,7 +242,7 @@ func (p *place) oldest() bool {
 func (p *place) poke(r *random) time.Duration {
 	d := leastPoke + r.below(mostPoke-leastPoke)
 	if p.ttl >= 0 {
-		d = min(d, p.ttl+time.Millisecond)
+		d = min(d, min(p.ttl, mostPoke)+time.Millisecond)
 	}
 	return min(d, max(time.Until(time.Unix(0, p.asked.Load()).Add(mostSilent)), 0))
 }
@@ -287,7 +293,8 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 	}
 	state, _ := reply[0].(int64)
 	switch {
-	case state == lineOurs && len(reply) == 2:
+	case state == lineOurs && len(reply) >= 2:
+		p.again = len(reply) == 3
 		token, _ := strconv.ParseUint(reply[1].(string), 10, 64)
 		var expires time.Time
 		if l.lease > 0 {
@@ -302,9 +309,11 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 		}
 		return nil, ErrAlreadyAcquired
 	case state == lineWaits && len(reply) == 6:
-		p.again = p.came != "" && reply[4].(int64) == 1
+		if p.again = p.came != "" && reply[4].(int64) == 1; p.again {
+			p.rejoined = time.Now()
+		}
 		p.came = reply[1].(string)
-		p.ttl = time.Duration(reply[2].(int64)) * time.Millisecond
+		p.ttl = fromMillis(reply[2].(int64))
 		p.holder = reply[5].(string)
 		there, _ := strconv.ParseInt(reply[3].(string), 10, 64)
 		if p.here.IsZero() || asked.Sub(p.here) > time.Duration(there-p.there)*time.Microsecond {

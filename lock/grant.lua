@@ -27,7 +27,8 @@ local function now()
 	return clock
 end
 
--- set_owner gives the lock to an id, for ever if the lease is 0 milliseconds.
+-- set_owner gives the lock to an id, for ever if the lease is 0 milliseconds. It comes after whatever may fail, such as
+-- next_token where its key is of another type: a script that fails halfway is not undone.
 local function set_owner(id, lease)
 	if lease == "0" then
 		call("set", KEYS[1], id)
@@ -64,18 +65,21 @@ local function serve(turn, own, self)
 			return head and "self" or false
 		end
 		local lease, fenced, number, length, rest = string.match(head, "^(%d+) (%d) (%d+) (%d+) ()")
-		local hub, id = string.sub(head, rest, rest + length - 1), string.sub(head, rest + length)
-		if hub == own then
-			set_owner(id, lease)
-			return {number, fenced == "1" and next_token() or "0"}
-		end
-		local heard = call("hget", KEYS[4], hub)
-		if heard and tonumber(now()) - tonumber(heard) < SILENT then
-			-- Nothing can come between the message and what it promises: this is a script.
-			local token = fenced == "1" and next_token() or "0"
-			if call("publish", "lock-grant:" .. hub, number .. " " .. token .. " " .. turn .. " " .. now()) > 0 then
-				set_owner(id, lease == "0" and PROVISIONAL or lease)
-				return true
+		if rest then -- or somebody else has written it
+			local hub, id = string.sub(head, rest, rest + length - 1), string.sub(head, rest + length)
+			if hub == own then
+				local token = fenced == "1" and next_token() or "0"
+				set_owner(id, lease)
+				return {number, token}
+			end
+			local heard = call("hget", KEYS[4], hub)
+			if heard and tonumber(now()) - tonumber(heard) < SILENT then
+				-- Nothing can come between the message and what it promises: this is a script.
+				local token = fenced == "1" and next_token() or "0"
+				if call("publish", "lock-grant:" .. hub, number .. " " .. token .. " " .. turn .. " " .. now()) > 0 then
+					set_owner(id, lease == "0" and PROVISIONAL or lease)
+					return true
+				end
 			end
 		end
 	end

@@ -77,7 +77,7 @@ func (g *Guard) Raise(ctx context.Context, token uint64) error {
 // Set writes a value with the token of a lease, for the given time or, if that
 // is 0, for good; the time is kept in milliseconds, rounded up. It returns ErrStale,
 // and writes nothing, if the lock has been granted to somebody else since, and
-// ErrInvalid for a lease without a token or a negative time. It blocks as Raise does.
+// ErrInvalid for nil or a lease without a token, or a negative time. It blocks as Raise does.
 func (g *Guard) Set(ctx context.Context, lease *Lease, value string, expiration time.Duration) error {
 	_, err := g.write(ctx, lease, value, expiration, func(keys []any, args ...any) *redis.Cmd {
 		cmd, _ := guardedSetCall.run(ctx, g.client, keys, args...)
@@ -99,7 +99,7 @@ func (g *Guard) Swap(ctx context.Context, lease *Lease, value string, expiration
 func (g *Guard) write(ctx context.Context, lease *Lease, value string, expiration time.Duration,
 	send func(keys []any, args ...any) *redis.Cmd) (old string, err error) {
 	const op = "write"
-	if lease.token == 0 {
+	if lease == nil || lease.token == 0 {
 		return "", &opError{op: op, key: g.key, err: fmt.Errorf("%w: the lease has no token", ErrInvalid)}
 	}
 	if expiration < 0 {

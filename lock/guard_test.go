@@ -21,7 +21,6 @@ func (e *env) guard(key string) *lock.Guard {
 
 func TestFencing(t *testing.T) {
 	const short = 30 * time.Millisecond
-	tokenKey := "lock-token:{lock:average}"
 	verify(t, []spec{
 		{"tokens grow with every grant, of any Lock of the name", func(e *env) {
 			var last uint64
@@ -95,6 +94,7 @@ func TestFencing(t *testing.T) {
 				e.Errorf("token %d", lease.Token())
 			}
 			e.wantErr(e.guard("resource").Set(e.ctx, lease, "x", 0), lock.ErrInvalid)
+			e.wantErr(e.guard("resource").Set(e.ctx, nil, "x", 0), lock.ErrInvalid)
 			e.release(lease)
 		}},
 		{"a guard takes a client and a key", func(e *env) {

@@ -33,7 +33,7 @@ func (l *Lock) Inspect(ctx context.Context) (State, error) {
 	state := State{Owner: reply[0].(string)}
 	if ttl := reply[1].(int64); ttl >= 0 {
 		// Less than a millisecond is something too, and 0 is taken.
-		state.TTL = max(time.Duration(ttl)*time.Millisecond, time.Microsecond)
+		state.TTL = max(fromMillis(ttl), time.Microsecond)
 	}
 	state.Token, _ = strconv.ParseUint(reply[2].(string), 10, 64)
 	now, _ := strconv.ParseInt(reply[3].(string), 10, 64)

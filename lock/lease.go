@@ -148,6 +148,12 @@ func (s *Lease) released(reply int, err error) bool {
 // When ctx ends it returns
 // ctx.Err() at once, and the lease may have been extended or not.
 func (s *Lease) Extend(ctx context.Context, d time.Duration) error {
+	return s.extend(ctx, d, command[int])
+}
+
+// extend is Extend, with a way to send the script.
+func (s *Lease) extend(ctx context.Context, d time.Duration,
+	send func(context.Context, *wire, func() (int, error), func(int, error)) (int, bool, error)) error {
 	const op = "extend"
 	l := s.lock
 	if err := checkLease(d); err != nil {
@@ -182,7 +188,7 @@ func (s *Lease) Extend(ctx context.Context, d time.Duration) error {
 		l.observe(Event{Kind: EventExtend, Owner: s.id, Token: s.token})
 		return nil
 	}
-	reply, left, err := command(ctx, &l.wire,
+	reply, left, err := send(ctx, &l.wire,
 		func() (int, error) { return extendScript.Run(ctx, l.client, []string{l.key}, s.id, millis(d)).Int() },
 		func(reply int, err error) { take(reply, err) })
 	if left {
@@ -213,7 +219,7 @@ func (s *Lease) TTL(ctx context.Context) (time.Duration, error) {
 		return 0, nil
 	}
 	// Less than a millisecond is something too, and 0 is taken.
-	return max(time.Duration(ms)*time.Millisecond, time.Microsecond), nil
+	return max(fromMillis(ms), time.Microsecond), nil
 }
 
 // lost takes in that Redis knows of no such owner. While a release is under way

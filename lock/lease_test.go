@@ -169,6 +169,23 @@ func TestExtend(t *testing.T) {
 			e.client.PExpire(e.ctx, "lock:average", time.Minute)
 			e.wantErr(lease.Extend(e.ctx, 0), lock.ErrNoLease)
 		}},
+		{"a time to live beyond the longest Duration is the longest", func(e *env) {
+			if !e.server.IsReal() {
+				return // it stops at that as well, and is mistaken
+			}
+			e.client.Do(e.ctx, "set", "lock:average", "me", "px", "10000000000000000")
+			l := e.lock("average", lock.WithID("me"))
+			lease := e.must(l.Adopt(e.ctx))
+			ttl, err := lease.TTL(e.ctx)
+			state, _ := l.Inspect(e.ctx)
+			for _, d := range []time.Duration{ttl, state.TTL} {
+				if d < 290*365*24*time.Hour {
+					e.Errorf("the lease has %v to live, %v", d, err)
+				}
+			}
+			e.wantErr(lease.Err(), nil)
+			e.release(lease)
+		}},
 		{"extend of a lock without a time to live is ErrNoLease", func(e *env) {
 			e.wantErr(e.take(e.lock("average")).Extend(e.ctx, time.Second), lock.ErrNoLease)
 			lease := e.take(e.lock("sum", lock.WithLease(time.Minute)))

@@ -11,19 +11,22 @@
 -- ARGV[6]  when it first came, as replied, or "" for just now
 -- ARGV[7]  the queue's time to live in milliseconds without anybody asking
 -- reply    {0, its coming, the holder's time to live, the server's time, 1 if it was not in the queue before, the
---          holder or ""} it waits, {1, token} the lock is its own, {2} somebody else holds it, {3} its id does already
+--          holder or ""} it waits, {1, token} the lock is its own, {1, token, 1} the same for one that was not in the
+--          queue before although it had come, {2} somebody else holds it, {3} its id does already
 local RESERVED = 50000 -- microseconds that whoever took a signal has to take the lock, before the queue is served
 
 -- reserved says whether the lock, if free, is for somebody who took the signal: see serve.lua.
 local function reserved()
 	local since = call("hget", KEYS[4], "")
-	return since and tonumber(now()) - tonumber(since) < RESERVED
+	-- A clock that was set back is not waited for.
+	return since and math.abs(tonumber(now()) - tonumber(since)) < RESERVED
 end
 
 -- take makes the caller the owner.
 local function take()
+	local token = ARGV[4] == "1" and next_token() or "0"
 	set_owner(ARGV[2], ARGV[3])
-	return {1, ARGV[4] == "1" and next_token() or "0"}
+	return {1, token}
 end
 
 local entry, id, came = ARGV[1], ARGV[2], ARGV[6]
@@ -70,7 +73,9 @@ if not owner and not reserved() then
 	local served = serve(0, "", entry)
 	forget_hubs()
 	if served == "self" then
-		return take()
+		local taken = take()
+		taken[3] = ARGV[6] ~= "" and added == 1 and 1 or nil
+		return taken
 	end
 end
 return {0, came, call("pttl", KEYS[1]), now(), added, owner or ""}

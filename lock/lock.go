@@ -131,6 +131,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -202,8 +203,9 @@ func WithLease(d time.Duration) Option {
 
 // WithRenewal extends the lease automatically when two thirds of it have passed,
 // until it is released or lost; one that [Lease.Extend] has cut to less than a
-// third, at once. A holder that is paused for longer than a lease
-// loses it all the same. Without [WithLease], [New] returns ErrInvalid.
+// third, at once. A renewal without an answer for a tenth of the lease is sent again,
+// for it may be the connection that is at fault. A holder that is paused for longer
+// than a lease loses it all the same. Without [WithLease], [New] returns ErrInvalid.
 func WithRenewal() Option {
 	return func(l *Lock) error {
 		l.renew = true
@@ -235,7 +237,8 @@ func WithObserver(o Observer) Option {
 // New returns the lock called name. It sends nothing to Redis.
 //
 // Each waiting Acquire occupies one of the client's connections, so the
-// client's PoolSize should exceed the number of goroutines that wait at once;
+// client's PoolSize should exceed the number of goroutines that wait at once, or
+// releases and renewals queue for a connection behind them, a second for each;
 // not so with [WithFairness], where all of them share one, or [WithPoll].
 //
 // The error, if any, is ErrInvalid or, where the client is one of a Redis Cluster
@@ -261,6 +264,9 @@ func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, erro
 		return nil, &opError{op: "new", key: l.key, err: err}
 	}
 	for _, opt := range opts {
+		if opt == nil {
+			return nil, l.invalid("an option is nil")
+		}
 		if err := opt(l); err != nil {
 			return nil, &opError{op: "new", key: l.key, err: err}
 		}
@@ -463,7 +469,7 @@ func (l *Lock) Adopt(ctx context.Context) (*Lease, error) {
 	case ms == ttlNone:
 		return l.newLease(l.id, 0, time.Time{}), nil
 	}
-	return l.newLease(l.id, 0, asked.Add(time.Duration(ms)*time.Millisecond)), nil
+	return l.newLease(l.id, 0, asked.Add(fromMillis(ms))), nil
 }
 
 // Locked reports whether anybody holds the lock, as of one round trip; when ctx
@@ -510,6 +516,11 @@ func checkLease(d time.Duration) error {
 		return fmt.Errorf("%w: the lease %v is below a millisecond", ErrInvalid, d)
 	}
 	return nil
+}
+
+// fromMillis is a time as Redis tells it, which knows longer ones than a Duration.
+func fromMillis(ms int64) time.Duration {
+	return time.Duration(min(ms, int64(math.MaxInt64/time.Millisecond))) * time.Millisecond
 }
 
 // millis rounds up, because a lease must not end before its holder expects.

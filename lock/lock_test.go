@@ -31,6 +31,7 @@ func TestNew(t *testing.T) {
 		{"a lease is not negative", client, "average", lock.WithLease(-time.Second)},
 		{"a lease is not below a millisecond", client, "average", lock.WithLease(time.Microsecond)},
 		{"an id is not empty", client, "average", lock.WithID("")},
+		{"an option is not nil", client, "average", nil},
 		{"a client is not a nil of some type either", (*redis.Client)(nil), "average", lock.WithLease(0)},
 	} {
 		t.Run(test.sentence, func(t *testing.T) {

@@ -333,6 +333,48 @@ func (c *deafConn) Read(b []byte) (int, error) {
 	return 0, io.EOF
 }
 
+// dialSilenced returns a client whose connections, those there are by then, go
+// silent when silence is called: as if something on the way had forgotten them.
+func (e *env) dialSilenced(change ...func(*redis.Options)) (client *redis.Client, silence func()) {
+	e.Helper()
+	var mu sync.Mutex
+	var conns []*silentConn
+	client = e.server.Client(e.T, append(change, func(o *redis.Options) {
+		o.ReadTimeout = patience
+		o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			var d net.Dialer
+			conn, err := d.DialContext(ctx, network, addr)
+			c := &silentConn{Conn: conn}
+			mu.Lock()
+			defer mu.Unlock()
+			conns = append(conns, c)
+			return c, err
+		}
+	})...)
+	all := func(do func(*silentConn)) {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, c := range conns {
+			do(c)
+		}
+	}
+	e.Cleanup(func() { all(func(c *silentConn) { c.Close() }) })
+	return client, func() { all(func(c *silentConn) { c.silent.Store(true) }) }
+}
+
+// silentConn swallows what is written to it once it is silent.
+type silentConn struct {
+	net.Conn
+	silent atomic.Bool
+}
+
+func (c *silentConn) Write(b []byte) (int, error) {
+	if c.silent.Load() {
+		return len(b), nil
+	}
+	return c.Conn.Write(b)
+}
+
 // must is for a lease that has to be had.
 func (e *env) must(lease *lock.Lease, err error) *lock.Lease {
 	e.Helper()

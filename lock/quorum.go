@@ -152,6 +152,9 @@ func NewQuorum(clients []redis.UniversalClient, name string, opts ...QuorumOptio
 		}
 	}
 	for _, opt := range opts {
+		if opt == nil {
+			return nil, q.invalid("an option is nil")
+		}
 		if err := opt(q); err != nil {
 			return nil, q.failed("new quorum", err)
 		}

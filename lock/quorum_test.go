@@ -263,6 +263,7 @@ func TestNewQuorum(t *testing.T) {
 		{"nor a nil pointer", append(clients[:2:2], (*redis.Client)(nil)), "average", []lock.QuorumOption{lease}, "node 2 is nil"},
 		{"a client is not there twice", append(clients[:2:2], clients[0]), "average", []lock.QuorumOption{lease}, "nodes 0 and 2 have the same client"},
 		{"nor is an address", append(clients[:2:2], twin), "average", []lock.QuorumOption{lease}, "nodes 0 and 2 have the same address 127.0.0.1:1"},
+		{"an option is not nil", clients, "average", []lock.QuorumOption{lease, nil}, "an option is nil"},
 		{"a lease is needed", clients, "average", nil, "it needs a lease"},
 		{"a lease is not negative", clients, "average", []lock.QuorumOption{lock.WithQuorumLease(-time.Second)}, "negative"},
 		{"a lease is longer than the drift", clients, "average", []lock.QuorumOption{lock.WithQuorumLease(2 * time.Millisecond)}, "clock drift"},

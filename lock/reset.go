@@ -2,6 +2,7 @@ package lock
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync/atomic"
 
@@ -39,6 +40,9 @@ func (l *Lock) Reset(ctx context.Context) error {
 // It blocks for one round trip for every thousand keys and one for each lock. If
 // Redis does not answer it ends at the client's time-outs, not with ctx.
 func ResetAll(ctx context.Context, client redis.UniversalClient, prefix string) (int, error) {
+	if absent(client) {
+		return 0, &opError{op: "reset all", key: keyPrefix + prefix, err: fmt.Errorf("%w: the client is nil", ErrInvalid)}
+	}
 	var freed atomic.Int64
 	scan := func(ctx context.Context, node redis.Cmdable) error {
 		keys := node.ScanType(ctx, 0, keyPrefix+escapeGlob(prefix)+"*", scanCount, "string").Iterator()

@@ -62,6 +62,10 @@ func TestResetAll(t *testing.T) {
 			e.wantWoken(first, reset)
 			e.wantWoken(second, reset)
 		}},
+		{"reset all takes a client", func(e *env) {
+			_, err := lock.ResetAll(e.ctx, (*redis.Client)(nil), "")
+			e.wantErr(err, lock.ErrInvalid)
+		}},
 		{"reset all frees more locks than one portion of the scan", func(e *env) {
 			n := 2500
 			if !e.server.IsReal() {

@@ -110,7 +110,7 @@ func (l *Lock) patience(ctx context.Context) (time.Duration, error) {
 		case ttl == -2: // no such key
 			return 0, nil
 		case ttl >= 0: // and -1 is no time to live
-			timeout = min(timeout, ttl+time.Millisecond)
+			timeout = min(timeout, min(ttl, maxPop)+time.Millisecond)
 		}
 	}
 	if deadline, ok := ctx.Deadline(); ok {
@@ -148,6 +148,8 @@ func (l *Lock) pop(ctx context.Context, timeout time.Duration) (owed bool, err e
 		return true, nil
 	case errors.Is(err, redis.Nil):
 		return false, nil
+	case redis.HasErrorPrefix(err, "UNBLOCKED"):
+		return false, nil // by CLIENT UNBLOCK, or a fail-over: the next attempt finds out which
 	case errors.Is(err, context.Canceled), isReply(err):
 		return false, err
 	case isTimeout(err):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"regexp"
 	"strconv"
 	"testing"
 	"time"
@@ -247,6 +248,25 @@ func TestAcquire(t *testing.T) {
 				e.missed("%d signals: its pop had ended, or it signalled again", n)
 			}
 			e.release(held)
+		}},
+		{"a waiter whose pop somebody ends tries again", func(e *env) {
+			if !e.server.IsReal() {
+				return // it has no CLIENT UNBLOCK
+			}
+			held := e.take(e.lock("average"))
+			granted := e.acquireBySignal("average")
+			blocked := regexp.MustCompile(`(?m)^id=(\d+) .* cmd=blpop `)
+			unblocked := 0
+			e.eventually("its pop has been ended twice", func() bool {
+				for _, client := range blocked.FindAllStringSubmatch(e.client.ClientList(e.ctx).Val(), -1) {
+					id, _ := strconv.ParseInt(client[1], 10, 64)
+					unblocked += int(e.client.ClientUnblockWithError(e.ctx, id).Val())
+				}
+				return unblocked >= 2 || len(granted) > 0
+			})
+			released := time.Now()
+			e.release(held)
+			e.release(e.wantWoken(granted, released))
 		}},
 		{"a read timeout below a second shortens each pop, not the wait", func(e *env) {
 			held := e.take(e.lock("average"))

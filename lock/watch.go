@@ -2,6 +2,7 @@ package lock
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -14,6 +15,9 @@ const (
 	// leastLook is the shortest time between two looks or renewals.
 	leastLook = time.Millisecond
 )
+
+// errSilent is what a renewal gets from a Redis, or a connection, that does not answer.
+var errSilent = errors.New("no answer")
 
 // Lost returns a channel that is closed when the lease is over: it has run
 // out by the clock of this machine, Redis no longer knows it (it was reset,
@@ -119,20 +123,36 @@ func (s *Lease) lookOut() {
 // answer has to say, it ends the lease if it is that it is over.
 func (s *Lease) ask() error {
 	if s.lock.renew {
-		return s.Extend(context.Background(), 0)
+		return s.renew()
 	}
 	_, err := s.TTL(context.Background())
 	return err
 }
 
+// renew extends the lease. It waits for the answer, which counts whenever it comes,
+// for a tenth of the lease: if it was only the connection that went silent, there is
+// time left for another.
+func (s *Lease) renew() error {
+	d := max(s.lock.lease/10, leastLook)
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	err := s.extend(ctx, 0, interruptible[int])
+	if errors.Is(err, context.DeadlineExceeded) {
+		return &opError{op: "extend", key: s.lock.key, err: fmt.Errorf("%w within %v", errSilent, d)}
+	}
+	return err
+}
+
 // nextLook is the time to the next question. Renewals come when two thirds of
 // the lease have passed; after a question without an answer there is time for
-// a few more.
+// a few more, and for the next at once where the answer has been waited for.
 func (s *Lease) nextLook(trouble error) time.Duration {
 	rest, ok := s.left()
 	switch {
 	case !ok, s.lock.lease == 0: // and if it does run out, it was adopted from a lock with a lease
 		return lookEvery
+	case errors.Is(trouble, errSilent):
+		return leastLook
 	case trouble != nil:
 		return max(s.lock.lease/10, leastLook)
 	case s.lock.renew:

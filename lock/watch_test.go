@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"locktop/lock"
 )
 
@@ -125,6 +127,32 @@ func TestRenewal(t *testing.T) {
 				e.missed("Err() = %v", held.Err())
 			}
 			e.wantErr(held.Release(e.ctx), lock.ErrNotHeld)
+		}},
+		{"a renewal does not wait for a connection that has gone silent", func(e *env) {
+			short := 600 * time.Millisecond * e.slow
+			client, silence := e.dialSilenced()
+			var d diary
+			l := e.lockOn(client, "average", lock.WithLease(short), lock.WithRenewal(), lock.WithObserver(&d))
+			held := e.take(l)
+			silence()
+			for len(d.of(lock.EventExtend)) == 0 {
+				e.inTime(held.Err())
+				time.Sleep(time.Millisecond)
+			}
+			e.inTime(held.Release(e.ctx))
+		}},
+		{"a renewal that gets no answer at all ends in ErrExpired, and says so", func(e *env) {
+			short := 150 * time.Millisecond * e.slow
+			client, silence := e.dialSilenced(func(o *redis.Options) { o.PoolSize = 1 })
+			held := e.take(e.lockOn(client, "average", lock.WithLease(short), lock.WithRenewal()))
+			silence()
+			e.wantOver(held, short+soon, lock.ErrExpired)
+			if errors.Is(held.Err(), context.DeadlineExceeded) {
+				e.Errorf("Err() = %v, which looks as if the caller's context had ended", held.Err())
+			}
+			if want := "no answer"; !contains(held.Err(), want) {
+				e.missed("Err() = %v, want it to say %q", held.Err(), want)
+			}
 		}},
 		{"a renewal that gets no answer ends in ErrExpired, and says why", func(e *env) {
 			short := 150 * time.Millisecond * e.slow
@@ -261,6 +289,7 @@ func TestLost(t *testing.T) {
 				e.Errorf("Redis keeps it for %v", ttl)
 			}
 			e.release(held)
+			e.eventually("the loss is told", func() bool { return len(d.of(lock.EventLoss)) > 0 })
 			if got, want := d.kinds(), "attempt grant loss"; got != want {
 				e.Errorf("events %q, want %q", got, want)
 			}
