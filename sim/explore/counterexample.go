@@ -18,10 +18,11 @@ type Counterexample struct {
 }
 
 func newCounterexample(c sim.ArenaConfig, moves []sim.Move, o sim.Outcome, preemptions int) *Counterexample {
-	return &Counterexample{
-		Schedule: Schedule{Lane: c.Lane, Clients: c.Clients, Moves: moves},
-		Outcome:  o, Faults: faults(moves), Preemptions: preemptions,
+	s := Schedule{Lane: c.Lane, Clients: c.Clients, Moves: moves}
+	if s.Arena().Expiries == 0 { // of which a lease is not told
+		s.Lane = WithLease(c).Lane
 	}
+	return &Counterexample{Schedule: s, Outcome: o, Faults: faults(moves), Preemptions: preemptions}
 }
 
 // faults counts the moves that nobody wishes for.

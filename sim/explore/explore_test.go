@@ -284,8 +284,24 @@ func TestTheCounterexampleIsTheSmallest(t *testing.T) {
 			if got := []int{found.Faults, found.Preemptions, len(found.Schedule.Moves)}; !slices.Equal(got, want) {
 				t.Errorf("%+v by %s: %s has %v faults, preemptions and steps; there is one with %v", c, r.Method, found.Schedule, got, want)
 			}
+			explored, err := explore.PlayIn(c, found.Schedule.Moves)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, err := explore.Play(found.Schedule); err != nil || again.Outcome != explored.Outcome || !slices.Equal(commands(again), commands(explored)) {
+				t.Errorf("%+v: %s plays as %v, %+v, %v; what was explored is %v, %+v", c, found.Schedule, commands(again), again.Outcome, err, commands(explored), explored.Outcome)
+			}
 		}
 	}
+}
+
+// commands are what was sent, step by step, and the replies.
+func commands(p explore.Playing) []string {
+	var all []string
+	for _, s := range p.Steps {
+		all = append(all, s.Command+" → "+s.Reply)
+	}
+	return all
 }
 
 func faults(moves []sim.Move) (n int) {
