@@ -86,8 +86,10 @@ func (a *Arena) Signature() uint64 {
 		p.mu.Lock()
 		sending, trace := p.sending != nil, p.trace.Sum64()
 		p.mu.Unlock()
-		write(p.number, p.over(), p.crashed, sending, trace, p.watched, a.age(p))
-		write(a.idled(p))
+		write(p.number, p.over(), p.crashed, sending, trace, p.watched, a.age(p), len(p.idle))
+		if len(p.idle) > 0 {
+			write(a.idled(p))
+		}
 	}
 	for _, w := range a.lane.gate.waiting() {
 		write(w.client, w.node, a.rename(w.client, w.request.String()))
