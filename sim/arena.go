@@ -100,14 +100,20 @@ func (c ArenaConfig) Validate() error {
 		return fmt.Errorf("crashes: want 0 or more, have %d", c.Crashes)
 	}
 	cfg := c.Config()
+	lane, err := cfg.lane(0)
+	if err != nil {
+		return fmt.Errorf("strategy: %w", err)
+	}
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
-	switch lane, _ := cfg.lane(0); {
+	switch {
 	case c.Expiries > 0 && !lane.strategy.Locks:
 		return fmt.Errorf("expiries: %s takes no lock", lane.strategy.Name)
 	case c.Expiries > 0 && lane.lease == 0:
 		return fmt.Errorf("expiries: the lock of %s has no lease", c.Lane)
+	case lane.lease >= keyTTL:
+		return fmt.Errorf("strategy: want a lease of less than %v, for which keys live in Redis, have %v", keyTTL, lane.lease)
 	}
 	return nil
 }
@@ -281,6 +287,9 @@ func (a *Arena) send(p *player, w *parked) error {
 	keys := a.touched(w.request)
 	before := a.state(w.node, keys)
 	step := a.traceSend(p, w)
+	if p.began.IsZero() {
+		p.began = time.Now()
+	}
 	p.mu.Lock()
 	p.sending, p.step = w, step
 	p.mu.Unlock()
@@ -340,7 +349,7 @@ func (a *Arena) seen(p *player, r request, err error) {
 // settle lets all come to a stop, and finds out what can happen next. If no client
 // can go on, time passes until one can.
 func (a *Arena) settle() error {
-	const horizon = time.Minute // longer than any time limit
+	const horizon = time.Minute // longer than any time limit but a lease
 	for waited := time.Duration(0); ; {
 		bubble.Wait()
 		a.line = slices.DeleteFunc(a.line, func(number int) bool { return !a.players[number-1].isSending() })
@@ -352,16 +361,17 @@ func (a *Arena) settle() error {
 		if len(a.commands) > 0 || !live {
 			break
 		}
+		if ttl := a.untilExpiry(); ttl > 0 {
+			a.wait(ttl)
+			waited = 0
+			continue
+		}
 		if waited >= horizon {
 			a.hang()
 			break
 		}
-		step := horizon - waited
-		if ttl := a.untilExpiry(); ttl > 0 {
-			step = min(step, ttl)
-		}
 		start := time.Now()
-		a.wait(step)
+		a.wait(horizon - waited)
 		waited += time.Since(start)
 	}
 	a.lane.recorder.Fold()
@@ -406,15 +416,7 @@ func (a *Arena) addAdversary() {
 	if a.hung || !slices.ContainsFunc(a.players, func(p *player) bool { return !p.over() }) {
 		return
 	}
-	var expiries, crashes int
-	for _, m := range a.made {
-		switch m.Kind {
-		case Expiry:
-			expiries++
-		case Kill:
-			crashes++
-		}
-	}
+	expiries, crashes := a.faults()
 	if expiries < a.config.Expiries && a.untilExpiry() > 0 {
 		a.moves = append(a.moves, Move{Kind: Expiry})
 	}
@@ -425,6 +427,19 @@ func (a *Arena) addAdversary() {
 			}
 		}
 	}
+}
+
+// faults counts the moves made that nobody wishes for.
+func (a *Arena) faults() (expiries, crashes int) {
+	for _, m := range a.made {
+		switch m.Kind {
+		case Expiry:
+			expiries++
+		case Kill:
+			crashes++
+		}
+	}
+	return expiries, crashes
 }
 
 // untilExpiry is how long it takes until the lock's lease, if there is one, has run

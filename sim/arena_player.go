@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	"locktop/lock"
 )
@@ -17,6 +18,7 @@ type player struct {
 	ended   chan struct{} // closed when its update is over
 	err     error
 	crashed bool
+	began   time.Time         // when its first command was let through; zero before
 	idle    map[string]string // requests that changed nothing → the state of the keys that they touched
 	read    string            // the value that it read last
 	watched map[string]bool   // by WATCH → it was written to since
@@ -37,7 +39,7 @@ func (p *player) begin(seed maphash.Seed) {
 	p.door.count.Store(0)
 	p.announced = p.announced[:0]
 	p.ended, p.err = make(chan struct{}), nil
-	p.crashed, p.read = false, ""
+	p.crashed, p.read, p.began = false, "", time.Time{}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sending, p.replies = nil, nil

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"slices"
 	"strings"
+	"time"
 )
 
 // What two states of an arena are told apart by, and what moves have to do with each
@@ -85,19 +86,40 @@ func (a *Arena) Signature() uint64 {
 		p.mu.Lock()
 		sending, trace := p.sending != nil, p.trace.Sum64()
 		p.mu.Unlock()
-		write(p.number, p.over(), p.crashed, sending, trace, p.watched)
+		write(p.number, p.over(), p.crashed, sending, trace, p.watched, a.age(p), len(p.idle))
+		if len(p.idle) > 0 {
+			write(a.idled(p))
+		}
 	}
 	for _, w := range a.lane.gate.waiting() {
-		state, idle := a.players[w.client-1].idle[anonymous(w)]
-		write(w.client, w.node, a.rename(w.client, w.request.String()), idle, a.rename(0, state))
+		write(w.client, w.node, a.rename(w.client, w.request.String()))
 	}
 	for _, server := range a.lane.servers() {
 		for _, k := range server.State() {
 			write(k.Name, a.rename(0, k.Value), k.TTL)
 		}
 	}
-	write(a.line, a.moves, a.hung, a.lane.recorder.overlapped())
+	expiries, _ := a.faults()
+	write(a.line, a.moves, expiries, a.hung, a.lane.recorder.overlapped())
 	return h.Sum64()
+}
+
+// age is for how long a client has been at its update, for time limits to run; 0 if
+// it has sent nothing yet, or is done.
+func (a *Arena) age(p *player) time.Duration {
+	if p.began.IsZero() || p.over() {
+		return 0
+	}
+	return time.Since(p.began)
+}
+
+// idled is what a client has sent in vain, by what it found then.
+func (a *Arena) idled(p *player) map[string]string {
+	found := make(map[string]string, len(p.idle))
+	for text, state := range p.idle {
+		found[text] = a.rename(0, state)
+	}
+	return found
 }
 
 // rename replaces random ids, which differ from run to run, by names: that of the

@@ -150,6 +150,7 @@ func TestArenaIsRepeatable(t *testing.T) {
 	for _, cfg := range []ArenaConfig{
 		{Lane: "spin", Clients: 3, Expiries: 1, Crashes: 1}, {Lane: "block", Clients: 3, Crashes: 1}, {Lane: "watch", Clients: 3},
 		{Lane: "fenced", Clients: 2, Expiries: 1}, {Lane: "fair", Clients: 3}, {Lane: "redlock", Clients: 2},
+		{Lane: "redlock:nodes=3", Clients: 2, Expiries: 1, Crashes: 1},
 	} {
 		t.Run(cfg.Lane, func(t *testing.T) {
 			inArena(t, cfg, func(a *Arena) error {

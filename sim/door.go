@@ -69,7 +69,9 @@ func (h hook) pass(r request) error {
 	if gate.scheduled && !gate.all && r.isPrivate() {
 		return nil // in an arena it belongs to the request before
 	}
-	if gate.shut.Load() && !r.isPrivate() && !h.dead.Load() && (gate.all || h.update.Load()) {
+	// In an arena, an update that ends just then may leave the request behind or not:
+	// it waits either way.
+	if gate.shut.Load() && !r.isPrivate() && !h.dead.Load() && (gate.all || gate.scheduled || h.update.Load()) {
 		gate.pass(h.client.number, h.node, r)
 	}
 	// Whether it is an update's is asked only now: before, an update that is coming to

@@ -1,13 +1,15 @@
 package explore
 
 import (
+	"cmp"
 	"context"
-	"sync/atomic"
 
 	"locktop/sim"
 )
 
-// A Counterexample is a schedule in which something goes wrong.
+// A Counterexample is a schedule in which something goes wrong: an update is lost, or a
+// client waits for ever. Where neither happens, it may be one that lets two clients in at
+// once that should not be.
 type Counterexample struct {
 	Schedule Schedule
 	Outcome  sim.Outcome
@@ -15,50 +17,75 @@ type Counterexample struct {
 	Faults, Preemptions int
 }
 
-func newCounterexample(c sim.ArenaConfig, moves []sim.Move, o sim.Outcome, w way) *Counterexample {
-	return &Counterexample{
-		Schedule: Schedule{Lane: c.Lane, Clients: c.Clients, Moves: moves},
-		Outcome:  o, Faults: w.faults, Preemptions: w.preemptions,
+func newCounterexample(c sim.ArenaConfig, moves []sim.Move, o sim.Outcome, preemptions int) *Counterexample {
+	s := Schedule{Lane: c.Lane, Clients: c.Clients, Moves: moves}
+	if s.Arena().Expiries == 0 { // of which a lease is not told
+		s.Lane = WithLease(c).Lane
 	}
+	return &Counterexample{Schedule: s, Outcome: o, Faults: faults(moves), Preemptions: preemptions}
 }
 
-// measured plays a schedule that goes wrong, to tell what it takes.
-func (p *player) measured(moves []sim.Move) (*Counterexample, error) {
-	p.limit, p.late = p.played+1, new(atomic.Bool)
-	if err := p.start(); err != nil {
-		return nil, err
-	}
-	w, last := way{faults: faults(moves)}, 0
+// faults counts the moves that nobody wishes for.
+func faults(moves []sim.Move) (n int) {
 	for _, m := range moves {
-		if preempts(last, m, p.arena.Moves()) {
-			w.preemptions++
-		}
-		if m.Kind == sim.Send {
-			last = m.Client
-		}
-		if err := p.arena.Make(m); err != nil {
-			return nil, err
+		if m.Kind != sim.Send {
+			n++
 		}
 	}
-	return newCounterexample(p.options.ArenaConfig, moves, p.arena.Outcome(), w), nil
+	return n
 }
 
-// findCounterexample looks for the smallest one: of the fewest clients, and then with
-// the fewest faults, preemptions and moves.
+// smaller says whether a counterexample goes before another one of as many clients: if
+// it does harm, and that one only lets two in at once; or else if it has fewer faults, or
+// as many and fewer preemptions, or as many of both and fewer moves; or loses where
+// that one hangs. Any goes before nil.
+func (c *Counterexample) smaller(than *Counterexample) bool {
+	if than == nil {
+		return true
+	}
+	mine, its := worst(c.Outcome), worst(than.Outcome)
+	if mine != its && max(mine, its) == overlapping {
+		return mine < its
+	}
+	return cmp.Or(
+		cmp.Compare(c.Faults, than.Faults),
+		cmp.Compare(c.Preemptions, than.Preemptions),
+		cmp.Compare(len(c.Schedule.Moves), len(than.Schedule.Moves)),
+		cmp.Compare(mine, its),
+	) < 0
+}
+
+// worst is the worst of what goes wrong.
+func worst(o sim.Outcome) int {
+	switch {
+	case o.Lost > 0:
+		return losing
+	case o.Hung:
+		return hanging
+	}
+	return overlapping
+}
+
+// findCounterexample looks for the smallest one: of the fewest clients, and then the one
+// that goes before the others. The one that is known is that of all clients, unless
+// schedules have been left out that may be smaller.
 func (r *Result) findCounterexample(ctx context.Context) error {
 	o := r.Options
 	o.Each, o.Progress, o.Method, o.Preemptions = nil, nil, States, r.Preemptions
 	o.Timeout /= 4
 	for o.Clients = 1; o.Clients <= r.Options.Clients; o.Clients++ {
-		if o.Clients == r.Options.Clients && r.Counterexample != nil {
+		known := r.Counterexample
+		if o.Clients < r.Options.Clients {
+			known = nil
+		} else if known != nil && r.Method != Sleep {
 			return nil
 		}
 		found, err := search(ctx, o, o)
 		if err != nil {
 			return err
 		}
-		if found.Counterexample != nil {
-			r.Counterexample = found.Counterexample
+		if c := found.Counterexample; c != nil && c.smaller(known) {
+			r.Counterexample = c
 			return nil
 		}
 	}

@@ -194,8 +194,8 @@ func search(ctx context.Context, asked, o Options) (*Result, error) {
 		if errors.Is(err, errLimit) {
 			err = nil
 		}
-		if err == nil && r.Counterexample == nil && p.example != nil {
-			r.Counterexample, err = p.measured(p.example)
+		if r.Counterexample == nil {
+			r.Counterexample = p.example
 		}
 		return err
 	})
@@ -251,36 +251,23 @@ type player struct {
 	arena   *sim.Arena
 	played  int
 	limit   int
-	late    *atomic.Bool // there is no time left
-	example []sim.Move   // the smallest schedule so far that goes wrong; nil if none has
+	late    *atomic.Bool    // there is no time left
+	example *Counterexample // the smallest so far; nil if nothing has gone wrong
 }
 
-// end takes in a schedule that has been played to its end.
-func (p *player) end() sim.Outcome {
+// end takes in a schedule that has been played to its end, with so many preemptions.
+func (p *player) end(preemptions int) sim.Outcome {
 	o := p.arena.Outcome()
-	if made := p.arena.Made(); p.options.wrong(o) && (p.example == nil || smaller(made, p.example)) {
-		p.example = slices.Clone(made)
+	if !p.options.wrong(o) {
+		return o
+	}
+	made := p.arena.Made()
+	c := newCounterexample(p.options.ArenaConfig, made, o, preemptions)
+	if c.smaller(p.example) {
+		c.Schedule.Moves = slices.Clone(made) // which go on changing
+		p.example = c
 	}
 	return o
-}
-
-// smaller says whether a schedule has fewer faults than another one, or as many and
-// fewer moves.
-func smaller(a, b []sim.Move) bool {
-	if f, g := faults(a), faults(b); f != g {
-		return f < g
-	}
-	return len(a) < len(b)
-}
-
-// faults counts the moves that nobody wishes for.
-func faults(moves []sim.Move) (n int) {
-	for _, m := range moves {
-		if m.Kind != sim.Send {
-			n++
-		}
-	}
-	return n
 }
 
 // wrong says whether an outcome does harm.
@@ -337,31 +324,24 @@ func (p *player) back(moves []sim.Move) error {
 	return nil
 }
 
-// turn is whose turn it was last, and how often a client may still be interrupted.
+// turn is whose turn it was last, and how often a client has been interrupted that
+// could have gone on.
 type turn struct {
-	client int // 0 is nobody's
-	left   int // preemptions; negative is no bound
+	client      int // 0 is nobody's
+	preemptions int
 }
 
-// begin is the turn before the first move.
-func (p *player) begin() turn { return turn{left: p.options.Preemptions} }
-
-// after is the turn after a move; ok is false if the move is one interruption too
-// many. can are the moves that can be made.
-func (t turn) after(m sim.Move, can []sim.Move) (next turn, ok bool) {
+// after is the turn after a move; ok is false if the move is one preemption too many.
+// can are the moves that can be made.
+func (p *player) after(t turn, m sim.Move, can []sim.Move) (next turn, ok bool) {
 	if m.Kind != sim.Send {
 		return t, true
 	}
 	if preempts(t.client, m, can) {
-		if t.left == 0 {
-			return t, false
-		}
-		if t.left > 0 {
-			t.left--
-		}
+		t.preemptions++
 	}
 	t.client = m.Client
-	return t, true
+	return t, p.options.Preemptions < 0 || t.preemptions <= p.options.Preemptions
 }
 
 // preempts says whether a move interrupts the client who moved last and could go on.
@@ -379,7 +359,7 @@ func (p *player) all(outcomes map[sim.Outcome]uint64) error {
 	visit = func(t turn) error {
 		moves := slices.Clone(p.arena.Moves())
 		if len(moves) == 0 {
-			o := p.end()
+			o := p.end(t.preemptions)
 			outcomes[o]++
 			if p.options.Each != nil {
 				p.options.Each(p.arena.Made(), o)
@@ -388,7 +368,7 @@ func (p *player) all(outcomes map[sim.Outcome]uint64) error {
 		}
 		made := slices.Clone(p.arena.Made())
 		for i, m := range moves {
-			next, ok := t.after(m, moves)
+			next, ok := p.after(t, m, moves)
 			if !ok {
 				continue
 			}
@@ -406,7 +386,7 @@ func (p *player) all(outcomes map[sim.Outcome]uint64) error {
 		}
 		return nil
 	}
-	return visit(p.begin())
+	return visit(turn{})
 }
 
 // sleep plays one of all schedules that differ in the order of unrelated moves only.
@@ -418,7 +398,7 @@ func (p *player) sleep(outcomes map[sim.Outcome]uint64) error {
 	visit = func(t turn, asleep map[sim.Move]sim.Footprint) error {
 		moves := slices.Clone(p.arena.Moves())
 		if len(moves) == 0 {
-			outcomes[p.end()]++
+			outcomes[p.end(t.preemptions)]++
 			return nil
 		}
 		feet := make([]sim.Footprint, len(moves))
@@ -429,7 +409,7 @@ func (p *player) sleep(outcomes map[sim.Outcome]uint64) error {
 		asleep = maps.Clone(asleep)
 		first := true
 		for i, m := range moves {
-			next, ok := t.after(m, moves)
+			next, ok := p.after(t, m, moves)
 			if _, done := asleep[m]; done || !ok {
 				continue
 			}
@@ -455,5 +435,5 @@ func (p *player) sleep(outcomes map[sim.Outcome]uint64) error {
 		}
 		return nil
 	}
-	return visit(p.begin(), map[sim.Move]sim.Footprint{})
+	return visit(turn{}, map[sim.Move]sim.Footprint{})
 }

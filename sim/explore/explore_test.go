@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -63,6 +64,15 @@ func TestReferenceCounts(t *testing.T) {
 		{sim.ArenaConfig{Lane: "broken-wait", Clients: 2, Crashes: 1}, 184, 0, 0, 38},
 		{sim.ArenaConfig{Lane: "broken-wait", Clients: 3, Crashes: 1}, 35_862, 0, 0, 8_592},
 		{sim.ArenaConfig{Lane: "block", Clients: 3, Crashes: 1}, 35_862, 0, 0, 7_818}, // where the holder dies
+		{sim.ArenaConfig{Lane: "spin", Clients: 2, Crashes: 2}, 124, 0, 0, 18},
+		{sim.ArenaConfig{Lane: "spin", Clients: 3, Crashes: 1}, 4_890, 0, 0, 1_140},
+		{sim.ArenaConfig{Lane: "spin", Clients: 2, Expiries: 2}, 1_496, 624, 1_392, 0},
+		{sim.ArenaConfig{Lane: "spin", Clients: 2, Expiries: 1, Crashes: 1}, 1_490, 324, 1_088, 0}, // a crashed holder's lease ends by itself too
+		{sim.ArenaConfig{Lane: "spin", Clients: 2, Expiries: 2, Crashes: 1}, 6_532, 1_944, 5_854, 0},
+		{sim.ArenaConfig{Lane: "block", Clients: 2, Expiries: 1}, 842, 204, 564, 0},
+		{sim.ArenaConfig{Lane: "block", Clients: 2, Expiries: 1, Crashes: 1}, 4_492, 612, 2_426, 0},
+		{sim.ArenaConfig{Lane: "spin:lease=2s", Clients: 2, Crashes: 1}, 78, 0, 0, 0},
+		{sim.ArenaConfig{Lane: "spin:lease=10m", Clients: 2, Crashes: 1}, 78, 0, 0, 0}, // however long it is, it ends
 	} {
 		if redistest.Instrumented && e.schedules > manySchedules {
 			continue
@@ -87,6 +97,7 @@ var small = []sim.ArenaConfig{
 	{Lane: "spin:fence=write", Clients: 2, Expiries: 1}, {Lane: "spin:fence=acquire", Clients: 2, Expiries: 1},
 	{Lane: "block", Clients: 2}, {Lane: "block", Clients: 2, Crashes: 1}, {Lane: "fair", Clients: 2},
 	{Lane: "broken-wait", Clients: 2, Crashes: 1}, {Lane: "broken-wakeup", Clients: 2},
+	{Lane: "spin", Clients: 2, Expiries: 1, Crashes: 1},
 }
 
 var allPlayed = map[sim.ArenaConfig]*explore.Result{}
@@ -234,40 +245,92 @@ func TestWhatGoesWrongIsFound(t *testing.T) {
 func loses(o sim.Outcome) bool { return o.Lost > 0 }
 func hangs(o sim.Outcome) bool { return o.Hung }
 
-// TestTheCounterexampleIsTheSmallest compares it with all schedules there are.
+// TestTheCounterexampleIsTheSmallest compares it with all schedules there are, whatever the method. What is played to tell
+// preemptions are the starts of a schedule.
 func TestTheCounterexampleIsTheSmallest(t *testing.T) {
 	for _, c := range []sim.ArenaConfig{
-		{Lane: "none", Clients: 2}, {Lane: "spin", Clients: 2, Expiries: 1}, {Lane: "block", Clients: 2, Crashes: 1}, {Lane: "broken-wakeup", Clients: 2},
+		{Lane: "none", Clients: 2}, {Lane: "none", Clients: 2, Crashes: 1}, {Lane: "spin", Clients: 2, Expiries: 1},
+		{Lane: "block", Clients: 2, Crashes: 1}, {Lane: "broken-wakeup", Clients: 2}, {Lane: "broken-wakeup", Clients: 2, Expiries: 1},
 	} {
-		found := run(t, unbounded(c, explore.States)).Counterexample
-		if found == nil {
-			t.Fatalf("%+v: nothing found", c)
-		}
-		faults, steps := 99, 99
+		var wrong [][]sim.Move // those with the fewest faults
 		o := unbounded(c, explore.All)
 		o.Each = func(moves []sim.Move, outcome sim.Outcome) {
-			if outcome.Lost == 0 && !outcome.Hung {
+			if outcome.Lost == 0 && !outcome.Hung || wrong != nil && faults(moves) > faults(wrong[0]) {
 				return
 			}
-			n := 0
-			for _, m := range moves {
-				if m.Kind != sim.Send {
-					n++
-				}
+			if wrong != nil && faults(moves) < faults(wrong[0]) {
+				wrong = nil
 			}
-			if n < faults {
-				faults, steps = n, 99
-			}
-			if n == faults {
-				steps = min(steps, len(moves))
+			wrong = append(wrong, slices.Clone(moves))
+		}
+		results := []*explore.Result{run(t, o)}
+		if len(wrong) == 0 {
+			t.Fatalf("%+v: nothing goes wrong", c)
+		}
+		want := []int{faults(wrong[0]), 99, 99}
+		for _, moves := range wrong {
+			if took := []int{want[0], preemptions(t, c, moves), len(moves)}; slices.Compare(took, want) < 0 {
+				want = took
 			}
 		}
-		run(t, o)
-		// Fewer preemptions go before fewer steps.
-		if found.Faults != faults || len(found.Schedule.Moves) < steps {
-			t.Errorf("%+v: %s has %d faults and %d steps; there is one with %d and %d", c, found.Schedule, found.Faults, len(found.Schedule.Moves), faults, steps)
+		for _, method := range []explore.Method{explore.States, explore.Sleep} {
+			results = append(results, run(t, unbounded(c, method)))
+		}
+		for _, r := range results {
+			found := r.Counterexample
+			if found == nil {
+				t.Fatalf("%+v by %s: nothing found", c, r.Method)
+			}
+			if got := []int{found.Faults, found.Preemptions, len(found.Schedule.Moves)}; !slices.Equal(got, want) {
+				t.Errorf("%+v by %s: %s has %v faults, preemptions and steps; there is one with %v", c, r.Method, found.Schedule, got, want)
+			}
+			explored, err := explore.PlayIn(c, found.Schedule.Moves)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, err := explore.Play(found.Schedule); err != nil || again.Outcome != explored.Outcome || !slices.Equal(commands(again), commands(explored)) {
+				t.Errorf("%+v: %s plays as %v, %+v, %v; what was explored is %v, %+v", c, found.Schedule, commands(again), again.Outcome, err, commands(explored), explored.Outcome)
+			}
 		}
 	}
+}
+
+// commands are what was sent, step by step, and the replies.
+func commands(p explore.Playing) []string {
+	var all []string
+	for _, s := range p.Steps {
+		all = append(all, s.Command+" → "+s.Reply)
+	}
+	return all
+}
+
+func faults(moves []sim.Move) (n int) {
+	for _, m := range moves {
+		if m.Kind != sim.Send {
+			n++
+		}
+	}
+	return n
+}
+
+// preemptions counts how often a client was interrupted that could have gone on.
+func preemptions(t *testing.T, c sim.ArenaConfig, moves []sim.Move) (n int) {
+	t.Helper()
+	last := 0
+	for i, m := range moves {
+		if m.Kind != sim.Send {
+			continue
+		}
+		p, err := explore.PlayIn(c, moves[:i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last != 0 && last != m.Client && p.Players[last-1].Sends {
+			n++
+		}
+		last = m.Client
+	}
+	return n
 }
 
 func TestRandomFindsIt(t *testing.T) {
@@ -306,13 +369,17 @@ func TestRandomCountsOnce(t *testing.T) {
 // TestAQuorumThatComesTooLate: where time passes while the nodes of a lock are asked, too few may have answered. That
 // ends a client's try, and not the search.
 func TestAQuorumThatComesTooLate(t *testing.T) {
-	r := run(t, unbounded(sim.ArenaConfig{Lane: "redlock:nodes=3", Clients: 1, Expiries: 1}, explore.States))
+	c := sim.ArenaConfig{Lane: "redlock:nodes=3", Clients: 1, Expiries: 1}
+	r := run(t, unbounded(c, explore.States))
 	gaveUp := false
 	for o := range r.Outcomes {
 		gaveUp = gaveUp || o.Acked == 0 && !o.Hung
 	}
-	if !r.Complete || r.Schedules != 646 || !gaveUp || r.Bad() {
+	if !r.Complete || r.Schedules != 730 || !gaveUp || r.Bad() {
 		t.Errorf("%d schedules (complete: %t): %v", r.Schedules, r.Complete, r.Outcomes)
+	}
+	if all := run(t, unbounded(c, explore.All)); !maps.Equal(all.Outcomes, r.Outcomes) { // what the try leaves behind has its turns too
+		t.Errorf("%v, but by states %v", all.Outcomes, r.Outcomes)
 	}
 }
 
@@ -327,6 +394,22 @@ func TestTooLargeIsSaid(t *testing.T) {
 	if r.Method != explore.Random || r.Preemptions >= 0 {
 		t.Errorf("drawn by %s with %d preemptions, want no bound", r.Method, r.Preemptions)
 	}
+	o.Method, o.Limit = explore.States, 300
+	if r := run(t, o); r.Complete || r.Schedules < 300 || r.Played != 300 {
+		t.Errorf("by states: %d schedules, %d played, complete %t", r.Schedules, r.Played, r.Complete)
+	}
+	o = unbounded(sim.ArenaConfig{Lane: "none", Clients: 3}, explore.States)
+	for _, limit := range []int{1, 7, 30} { // what has been seen until then is counted
+		o.Limit = limit
+		r := run(t, o)
+		if r.Complete || r.Played != limit || r.Schedules < uint64(limit) || r.Bad() != (r.Counterexample != nil) || limit > 1 && !r.Bad() {
+			t.Errorf("with a limit of %d: %d schedules, %d lose, %d played, complete %t, %+v", limit, r.Schedules, r.Losing, r.Played, r.Complete, r.Counterexample)
+		}
+	}
+	o.Limit = math.MaxInt
+	if r := run(t, o); !r.Complete || r.Schedules != 90 {
+		t.Errorf("with the highest limit: %d schedules, complete %t", r.Schedules, r.Complete)
+	}
 	for limit := range 8 { // however low it is, something is played
 		o := unbounded(sim.ArenaConfig{Lane: "none", Clients: 2}, explore.Auto)
 		o.Limit = limit + 1
@@ -334,6 +417,7 @@ func TestTooLargeIsSaid(t *testing.T) {
 			t.Errorf("with a limit of %d: %d schedules, %d played", o.Limit, r.Schedules, r.Played)
 		}
 	}
+	o = unbounded(sim.ArenaConfig{Lane: "watch", Clients: 5}, explore.Auto)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := explore.Run(ctx, o); !errors.Is(err, context.Canceled) {
@@ -353,6 +437,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		{ArenaConfig: sim.ArenaConfig{Lane: "none", Clients: 2}, Limit: -1},
 		{ArenaConfig: sim.ArenaConfig{Lane: "none", Clients: 2}, Timeout: -1},
 		{ArenaConfig: sim.ArenaConfig{Lane: "nothing", Clients: 2}},
+		{ArenaConfig: sim.ArenaConfig{Lane: "spin:lease=1h", Clients: 2}},
 	} {
 		if _, err := explore.Run(t.Context(), o); err == nil {
 			t.Errorf("%+v is accepted", o)

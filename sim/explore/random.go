@@ -24,13 +24,14 @@ func (p *player) random(outcomes map[sim.Outcome]uint64) error {
 		if err := p.start(); err != nil {
 			return err
 		}
-		if err := p.draw(rng, length); err != nil {
+		preemptions, err := p.draw(rng, length)
+		if err != nil {
 			return err
 		}
 		made := p.arena.Made()
 		length = max(length, len(made))
 		id := fingerprint(seed, made)
-		if o := p.end(); !drawn[id] {
+		if o := p.end(preemptions); !drawn[id] {
 			drawn[id] = true
 			outcomes[o]++
 		}
@@ -47,8 +48,9 @@ func fingerprint(seed maphash.Seed, moves []sim.Move) uint64 {
 	return h.Sum64()
 }
 
-// draw plays one random schedule, with no more preemptions than are allowed.
-func (p *player) draw(rng *rand.Rand, length int) error {
+// draw plays one random schedule, with no more preemptions than are allowed, and says
+// how many it has.
+func (p *player) draw(rng *rand.Rand, length int) (preemptions int, err error) {
 	priority := make([]int, p.options.Clients+1)
 	for i, n := range rng.Perm(p.options.Clients) {
 		priority[i+1] = n + changes
@@ -57,15 +59,15 @@ func (p *player) draw(rng *rand.Rand, length int) error {
 	for i := range moments {
 		moments[i] = rng.IntN(length)
 	}
-	t := p.begin()
+	t := turn{}
 	for step := 0; ; step++ {
 		can := p.arena.Moves()
 		if len(can) == 0 {
-			return nil
+			return t.preemptions, nil
 		}
 		var moves []sim.Move
 		for _, m := range can {
-			if _, ok := t.after(m, can); ok {
+			if _, ok := p.after(t, m, can); ok {
 				moves = append(moves, m)
 			}
 		}
@@ -74,9 +76,9 @@ func (p *player) draw(rng *rand.Rand, length int) error {
 			priority[m.Client] = changes - 1 - i
 			m = pick(rng, moves, priority, length)
 		}
-		t, _ = t.after(m, can)
+		t, _ = p.after(t, m, can)
 		if err := p.arena.Make(m); err != nil {
-			return err
+			return 0, err
 		}
 	}
 }

@@ -20,7 +20,11 @@ const reportWidth = 96
 func (r *Result) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", r.Options.Lane, r.scenario())
-	fmt.Fprintf(&b, "%s schedules, %s\n\n", Many(r.Schedules), r.extent())
+	schedules := "schedules"
+	if r.Schedules == 1 {
+		schedules = "schedule"
+	}
+	fmt.Fprintf(&b, "%s %s, %s\n\n", Many(r.Schedules), schedules, r.extent())
 	fmt.Fprintf(&b, "  %12s  lose updates%s\n", Many(r.Losing), r.losses())
 	fmt.Fprintf(&b, "  %12s  let two clients in at once%s\n", Many(r.Overlapping), r.harmless())
 	fmt.Fprintf(&b, "  %12s  hang: some client waits for ever\n", Many(r.Hanging))
@@ -30,8 +34,12 @@ func (r *Result) WriteText(w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(&b, "\nThe smallest counterexample has %s, %s, %s and %s; %s:\n\n",
-			count(c.Schedule.Clients, "client"), count(c.Faults, "fault"), count(c.Preemptions, "preemption"), count(len(c.Schedule.Moves), "step"), c.wrong())
+		found := " found" // there may be a smaller one
+		if r.Complete {
+			found = ""
+		}
+		fmt.Fprintf(&b, "\nThe smallest counterexample%s has %s, %s, %s and %s; %s:\n\n",
+			found, count(c.Schedule.Clients, "client"), count(c.Faults, "fault"), count(c.Preemptions, "preemption"), count(len(c.Schedule.Moves), "step"), c.wrong())
 		for _, line := range p.Diagram(reportWidth, Unicode) {
 			b.WriteString("  " + line + "\n")
 		}

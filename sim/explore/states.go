@@ -13,7 +13,7 @@ type state struct {
 	ways     [wrongs][sim.MostPlayers + 1]way // by who moved last; 0 is nobody
 }
 
-// What can go wrong, the worst first.
+// What can go wrong, the worst first; an overlap has not done harm yet.
 const (
 	losing = iota
 	hanging
@@ -77,28 +77,29 @@ func (p *player) states(r *Result) error {
 	if err := p.start(); err != nil {
 		return err
 	}
-	root, err := p.visit(known, p.begin())
+	root, err := p.visit(known, turn{})
+	r.Outcomes = root.outcomes
 	if err != nil {
 		return err
 	}
-	r.Outcomes = root.outcomes
-	r.Counterexample, err = p.counterexample(known)
+	r.Counterexample, err = p.counterexample(root, known)
 	return err
 }
 
-// visit explores the state that the arena is in.
+// visit explores the state that the arena is in. On an error, what it returns is the
+// part that has been explored.
 func (p *player) visit(known map[place]*state, t turn) (*state, error) {
+	s := &state{outcomes: map[sim.Outcome]uint64{}}
 	if err := p.overdue(); err != nil {
-		return nil, err
+		return s, err
 	}
 	at := p.place(t)
 	if s, ok := known[at]; ok {
 		return s, nil
 	}
-	s := &state{outcomes: map[sim.Outcome]uint64{}}
 	moves := slices.Clone(p.arena.Moves())
 	if len(moves) == 0 {
-		o := p.end()
+		o := p.end(t.preemptions)
 		s.outcomes[o] = 1
 		for last := range s.ways[losing] {
 			s.ways[losing][last].found = o.Lost > 0
@@ -109,25 +110,25 @@ func (p *player) visit(known map[place]*state, t turn) (*state, error) {
 	made := slices.Clone(p.arena.Made())
 	first := true
 	for _, m := range moves {
-		next, ok := t.after(m, moves)
+		next, ok := p.after(t, m, moves)
 		if !ok {
 			continue
 		}
 		if !first {
 			if err := p.back(made); err != nil {
-				return nil, err
+				return s, err
 			}
 		}
 		first = false
 		if err := p.arena.Make(m); err != nil {
-			return nil, err
+			return s, err
 		}
 		child, err := p.visit(known, next)
-		if err != nil {
-			return nil, err
-		}
 		for o, n := range child.outcomes {
 			s.outcomes[o] = add(s.outcomes[o], n)
+		}
+		if err != nil {
+			return s, err
 		}
 		for wrong := range s.ways {
 			for last := range s.ways[wrong] {
@@ -145,40 +146,40 @@ func (p *player) visit(known map[place]*state, t turn) (*state, error) {
 	return s, nil
 }
 
-// counterexample plays the shortest way to the worst that can go wrong; nil if nothing
-// can.
-func (p *player) counterexample(known map[place]*state) (*Counterexample, error) {
-	p.limit++
-	if err := p.start(); err != nil {
-		return nil, err
-	}
-	t := p.begin()
-	root, ok := known[p.place(t)]
-	if !ok {
-		return nil, nil
-	}
-	for wrong := range wrongs {
-		if wrong == overlapping && !p.options.overlapHarms() {
-			continue
-		}
-		if !root.ways[wrong][0].found {
-			continue
-		}
-		for {
-			moves := p.arena.Moves()
-			if len(moves) == 0 {
-				return newCounterexample(p.options.ArenaConfig, slices.Clone(p.arena.Made()), p.arena.Outcome(), root.ways[wrong][0]), nil
-			}
-			here, ok := known[p.place(t)]
-			if !ok {
-				return nil, nil // what differs from play to play is no part of a way
-			}
-			m := here.ways[wrong][t.client].next
-			t, _ = t.after(m, moves)
-			if err := p.arena.Make(m); err != nil {
-				return nil, err
-			}
-		}
+// counterexample plays the shortest way to a loss or to a hang or, if nothing does that
+// harm, to an overlap; nil if nothing goes wrong.
+func (p *player) counterexample(root *state, known map[place]*state) (*Counterexample, error) {
+	ways := func(wrong int) way { return root.ways[wrong][0] }
+	switch {
+	case ways(hanging).shorter(ways(losing)):
+		return p.follow(hanging, known)
+	case ways(losing).found:
+		return p.follow(losing, known)
+	case ways(overlapping).found && p.options.overlapHarms():
+		return p.follow(overlapping, known)
 	}
 	return nil, nil
+}
+
+// follow goes the shortest way from the start to something that goes wrong.
+func (p *player) follow(wrong int, known map[place]*state) (*Counterexample, error) {
+	p.played++ // which no limit forbids
+	if err := p.arena.Start(); err != nil {
+		return nil, err
+	}
+	for t := (turn{}); ; {
+		moves := p.arena.Moves()
+		if len(moves) == 0 {
+			return newCounterexample(p.options.ArenaConfig, slices.Clone(p.arena.Made()), p.arena.Outcome(), t.preemptions), nil
+		}
+		here, ok := known[p.place(t)]
+		if !ok {
+			return nil, nil // what differs from play to play is no part of a way
+		}
+		m := here.ways[wrong][t.client].next
+		t, _ = p.after(t, m, moves)
+		if err := p.arena.Make(m); err != nil {
+			return nil, err
+		}
+	}
 }

@@ -24,10 +24,13 @@ type Picture struct {
 
 // Of returns the judge of lanes that are about to begin, in place of those before.
 // Where there is no path it is nil. The error is [fs.ErrExist] if the file is there
-// already and must not be replaced, and [fs.ErrNotExist] if it has no directory.
+// already and must not or cannot be replaced, and [fs.ErrNotExist] if it has no directory.
 func (p *Picture) Of(lanes []sim.LaneInfo) (*Judge, error) {
 	if p.Path == "" {
 		return nil, nil
+	}
+	if info, err := os.Stat(p.Path); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("porcupine: %s: %w and is a directory; choose another name", p.Path, fs.ErrExist)
 	}
 	if _, err := os.Lstat(p.Path); err == nil && !p.Force {
 		return nil, p.exists()

@@ -137,6 +137,9 @@ func (r *raced) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	if err := errors.Join(r.choosePreset(cmd.Flags()), r.complete(cmd.Flags(), screen)); err != nil {
 		return usageError{settings.Blame(err)}
 	}
+	if sameFile(r.record.Path, r.picture.Path) {
+		return usageError{fmt.Errorf("porcupine: %s is what --record writes; choose another name", r.picture.Path)}
+	}
 	r.picture.Force = r.record.Force
 	opened := func(e *sim.Experiment) error { return errors.Join(r.picture.Begin(e), r.record.Begin(e)) }
 	var result sim.Result

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -107,6 +108,9 @@ func (r *replayed) run(cmd *cobra.Command, stdout io.Writer) error {
 	if r.schedule != "" {
 		return r.playSchedule(cmd, stdout)
 	}
+	if sameFile(r.path, r.picture.Path) {
+		return usageError{fmt.Errorf("porcupine: %s is the recording; choose another name", r.picture.Path)}
+	}
 	file, err := eventlog.Open(r.path)
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
@@ -155,6 +159,19 @@ func (r *replayed) judges(log *eventlog.Reader) (each []func(int, sim.Event), er
 		each = append(each, j.Record)
 	}
 	return each, err
+}
+
+// sameFile tells whether two paths, which may be "" for none, are of one file, or would be.
+func sameFile(a, b string) bool {
+	if a == "" || b == "" {
+		return false
+	}
+	if filepath.Clean(a) == filepath.Clean(b) {
+		return true
+	}
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
 // name is what the recording is called.

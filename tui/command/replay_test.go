@@ -124,6 +124,9 @@ func recorded(t *testing.T) (path, report string) {
 	if code, _, stderr := locktop(t, args...); code != exitUsage || !strings.Contains(stderr, "--force") {
 		t.Errorf("a second run over the recording: exit %d, %q", code, stderr)
 	}
+	if code, _, stderr := locktop(t, append(args, "--force", "--porcupine", path)...); code != exitUsage || !strings.Contains(stderr, "is what --record writes") {
+		t.Errorf("a picture over the recording: exit %d, %q", code, stderr)
+	}
 	return path, report
 }
 
@@ -202,6 +205,12 @@ func TestDamagedRecordings(t *testing.T) {
 
 func TestMistakesInAReplay(t *testing.T) {
 	path, _ := recorded(t)
+	whole := contents(t, path)
+	other, link := filepath.Join(t.TempDir(), "other.html"), filepath.Join(t.TempDir(), "link.html")
+	write(t, other, nil)
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		args []string
 		code int
@@ -213,7 +222,10 @@ func TestMistakesInAReplay(t *testing.T) {
 		{[]string{path, "--output", "xml"}, exitUsage, "output: want one of text, json, csv, markdown"},
 		{[]string{path, "--speed", "fast"}, exitUsage, "speed:"},
 		{[]string{path, "--theme", "pink"}, exitUsage, "theme: want dark or light"},
-		{[]string{path, "--porcupine", path}, exitUsage, "overwrite it with --force"},
+		{[]string{path, "--porcupine", other}, exitUsage, "overwrite it with --force"},
+		{[]string{path, "--porcupine", path, "--force"}, exitUsage, "is the recording; choose another name"},
+		{[]string{path, "--porcupine", link, "--force"}, exitUsage, "is the recording; choose another name"},
+		{[]string{path, "--porcupine", filepath.Dir(path), "--force"}, exitUsage, "is a directory; choose another name"},
 		{[]string{path, "--porcupine", path + "/in/no/directory.html"}, exitFailed, "porcupine: "},
 		{[]string{path, "--schedule", "none@2: 1"}, exitUsage, "unexpected argument"},
 		{[]string{"--schedule", "none@2: 1 1 1"}, exitUsage, "schedule: move 3: 1 cannot be made here; there is 2"},
@@ -227,5 +239,8 @@ func TestMistakesInAReplay(t *testing.T) {
 		if code != c.code || !strings.Contains(stderr, c.want) || stdout != "" {
 			t.Errorf("%q: exit %d, stdout %q, stderr %q", c.args, code, stdout, stderr)
 		}
+	}
+	if !bytes.Equal(contents(t, path), whole) {
+		t.Error("the recording has been written to")
 	}
 }

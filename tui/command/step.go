@@ -64,9 +64,8 @@ func (s *stepped) run(cmd *cobra.Command, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s.fitExpiries(cmd.Flags())
 	s.shown.output = "text"
-	if err := errors.Join(s.shown.complete(), s.arena.Validate()); err != nil {
+	if err := errors.Join(s.shown.complete(), s.asked(cmd.Flags()).Validate()); err != nil {
 		return usageError{settings.Blame(err)}
 	}
 	if !isTerminal(stdout) {
@@ -76,12 +75,14 @@ func (s *stepped) run(cmd *cobra.Command, stdout io.Writer) error {
 	return endDrive(stdout, played, err)
 }
 
-// fitExpiries takes away the expiries that nobody asked for where there is no lease to end.
-func (s *stepped) fitExpiries(given *pflag.FlagSet) {
-	bare := sim.ArenaConfig{Lane: s.arena.Lane, Clients: s.arena.Clients, Expiries: 1}
-	if !given.Changed("expiries") && bare.Validate() != nil {
-		s.arena.Expiries = 0
+// asked is the race without the expiries that nobody has asked for. Where there is no lease to end, they are for the
+// strategies that the user goes on to.
+func (s *stepped) asked(given *pflag.FlagSet) sim.ArenaConfig {
+	c := s.arena
+	if !given.Changed("expiries") {
+		c.Expiries = 0
 	}
+	return c
 }
 
 // endDrive prints what was played last.

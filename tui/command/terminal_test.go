@@ -469,6 +469,17 @@ func TestAnUpdateIsLostByHand(t *testing.T) {
 	c.ends(exitDone)
 	c.restored()
 	c.shows("locktop replay --schedule 'none@2: 1 2 2 1'")
+
+	c = onConsole(t, true, program(t), "step") // and then with a lock, whose lease can be ended
+	c.shows("can you lose an update?")
+	c.types("s")
+	c.shows("SPIN", "schedule spin:lease=100ms@2:")
+	c.types(".e")
+	c.shows("MOVE 2", "the lease ends")
+	c.types("q")
+	c.ends(exitDone)
+	c.restored()
+	c.shows("locktop replay --schedule 'spin:lease=100ms@2: 1 e'")
 }
 
 // TestTheGridOnATerminal opens one of its orders, and a schedule is stepped through.
