@@ -135,7 +135,7 @@ func drawTable(a chart.Area, f *Frame) {
 	if f.Reversed != (columns[f.SortBy].quantity == named) {
 		way = "smallest first"
 	}
-	a.Text(0, a.H()-1, fmt.Sprintf("ordered by %s, %s", columns[f.SortBy].long, way), inkDim)
+	a.Text(0, a.H()-1, f.say(fmt.Sprintf("ordered by %s, %s", columns[f.SortBy].long, way)), inkDim)
 }
 
 // table is a table being drawn.

@@ -51,7 +51,7 @@ func drawFrame(screen chart.Area, f Frame) {
 		}
 	}
 	if f.ASCII {
-		toASCII(screen)
+		toASCII(screen, f.words != nil)
 	}
 }
 
@@ -272,12 +272,12 @@ func appendNumber(b []byte, n int64) []byte {
 // drawFooter draws the most useful keys, or a notice.
 func drawFooter(a chart.Area, f *Frame) {
 	if f.Notice != "" {
-		a.Text(0, 0, f.Notice, inkNotice)
+		a.Text(0, 0, f.say(f.Notice), inkNotice)
 		return
 	}
 	a = drawDamage(a, f)
 	drawKeys(a, keyMap[:], func(k keyed) (string, string, bool) {
-		return f.keyText(footerKeys(k)), footerWords(k, f), k.brief != "" && f.obeyed(k)
+		return f.keyText(footerKeys(k)), f.say(footerWords(k, f)), k.brief != "" && f.obeyed(k)
 	})
 }
 
@@ -324,12 +324,13 @@ var asciiOf = map[rune]rune{
 	'■': '#', '●': 'o', '┘': '/', '┴': '/', '┼': '+', '⋮': ':', '≠': '!', '▾': 'v', '▴': '^', '○': 'o', '→': '>', '←': '<', '↑': '^', '↓': 'v', '›': '>', '█': '#', '░': '.', 'µ': 'u', 'Σ': 'S', '↯': '*', '⇄': '%',
 }
 
-// toASCII replaces every character outside of ASCII, also in text from outside.
-func toASCII(a chart.Area) {
+// toASCII replaces every character outside of ASCII, also in text from outside. With wide, those of scripts whose characters take two
+// cells stay, as nothing can stand for them.
+func toASCII(a chart.Area, wide bool) {
 	for y := range a.H() {
 		for x := range a.W() {
 			c := a.At(x, y)
-			if c.Rune >= 0 && c.Rune < 0x7f {
+			if c.Rune >= 0 && c.Rune < 0x7f || wide && (c.Rune < 0 || chart.TextWidth(string(c.Rune)) > 1) {
 				continue
 			}
 			r, ok := asciiOf[c.Rune]

@@ -37,7 +37,7 @@ func drawDrive(screen chart.Area, d *drive, f *Frame) {
 		}
 	}
 	if f.ASCII {
-		toASCII(screen)
+		toASCII(screen, false)
 	}
 }
 

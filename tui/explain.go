@@ -175,7 +175,7 @@ func (l *loss) events() []event {
 }
 
 // story tells the loss command by command, with values and times, and then what came of it, in lines of n cells.
-func (l *loss) story(n int) [][]piece {
+func (l *loss) story(f *Frame, n int) [][]piece {
 	const leastMeaning = 24
 	var lines [][]piece
 	events := l.events()
@@ -190,20 +190,20 @@ func (l *loss) story(n int) [][]piece {
 			lines = append(lines, line)
 			line, indent = nil, width(line[:2])
 		}
-		for _, text := range wrap(e.means, n-indent) {
+		for _, text := range wrap(f.say(e.means), n-indent) {
 			line = append(line, piece{strings.Repeat(" ", indent-width(line)) + text, inkPlain})
 			lines, line = append(lines, line), nil
 		}
 	}
 	lines = append(lines, nil)
 	if l.Forgotten {
-		lines = append(lines, paragraph(l.forgottenBecause(), n, inkPlain)...)
-		return append(lines, paragraph("No client erased it, and no lock helps: only a server that acknowledges nothing it may forget.", n, inkDim)...)
+		lines = append(lines, paragraph(f.say(l.forgottenBecause()), n, inkPlain)...)
+		return append(lines, paragraph(f.say("No client erased it, and no lock helps: only a server that acknowledges nothing it may forget."), n, inkDim)...)
 	}
 	what, more := l.sentences()
-	lines = append(lines, paragraph(what, n, inkPlain)...)
+	lines = append(lines, paragraph(f.say(what), n, inkPlain)...)
 	if more != "" {
-		lines = append(lines, paragraph(more, n, inkDim)...)
+		lines = append(lines, paragraph(f.say(more), n, inkDim)...)
 	}
 	return lines
 }
@@ -231,8 +231,8 @@ func valueText(a sim.Average) string {
 // plainStory is the story as text, to be taken elsewhere.
 func (l *loss) plainStory(f *Frame) string {
 	var b strings.Builder
-	b.WriteString(l.heading(f) + "\n\n")
-	for _, line := range l.story(boxWidth - boxBorder) {
+	b.WriteString(f.say(l.heading(f)) + "\n\n")
+	for _, line := range l.story(f, boxWidth-boxBorder) {
 		for _, p := range line {
 			b.WriteString(p.text)
 		}
@@ -245,5 +245,5 @@ func drawExplanation(screen chart.Area, f *Frame) {
 	if f.told == nil {
 		return
 	}
-	drawPage(screen, f.told.heading(f), "enter", f.told.story(boxText(screen.W())), f)
+	drawPage(screen, f.told.heading(f), "enter", f.told.story(f, boxText(screen.W())), f)
 }

@@ -53,7 +53,7 @@ func (l *loss) cause() string {
 }
 
 // drawForgottenLine tells it in one line.
-func drawForgottenLine(a chart.Area, l *loss) {
+func drawForgottenLine(a chart.Area, l *loss, f *Frame) {
 	told := fmt.Sprintf("%s was told OK for n=%d", clientName(l.Victim.Client), l.Victim.Value.Count)
 	back := fmt.Sprintf("%s, back at %s", l.cause(), l.backTo())
 	if l.Killer.Value.Count == 0 {
@@ -69,7 +69,7 @@ func drawForgottenLine(a chart.Area, l *loss) {
 		told + ", " + l.cause(),
 		clientName(l.Victim.Client) + "'s vanished: " + l.cause(),
 	} {
-		if pieces := []piece{{"WHY ", inkTitle}, {line, inkLost}}; width(pieces) <= a.W() {
+		if pieces := []piece{{f.say("WHY") + " ", inkTitle}, {f.say(line), inkLost}}; width(pieces) <= a.W() {
 			put(a, 0, 0, pieces...)
 			return
 		}
@@ -119,7 +119,7 @@ func drawForgotten(a chart.Area, l *loss) {
 	axis.Text(x, 1, l.backTo(), inkLost)
 
 	if n := len(l.erased); n > 1 {
-		a.Text(words, 0, fmt.Sprintf("%d acknowledged updates vanished (%s)", n, l.victims()), inkLost)
+		put(a, words, 0, piece{fmt.Sprintf("%d acknowledged updates vanished", n), inkLost}, piece{" (" + l.victims() + ")", inkLost})
 	} else {
 		a.Text(words, 0, fmt.Sprintf("%s's sample (%s) vanished", who, sample(victim.Latency)), inkLost)
 	}

@@ -86,11 +86,12 @@ type Frame struct {
 	// ASCII uses no character outside of ASCII.
 	ASCII bool
 
-	taken []string       // keys that somebody else obeys
-	node  int            // the one that the fault menu would restart beside the first, from 2; 0 is the second
-	infos []sim.LaneInfo // what the lanes are, while the frame is drawn
-	told  *loss          // the one that the explanation lies over the screen of
-	why   *loss          // explained although it is no longer the last; nil explains the last
+	taken []string            // keys that somebody else obeys
+	words func(string) string // what a text is in the language of who reads it; nil leaves it
+	node  int                 // the one that the fault menu would restart beside the first, from 2; 0 is the second
+	infos []sim.LaneInfo      // what the lanes are, while the frame is drawn
+	told  *loss               // the one that the explanation lies over the screen of
+	why   *loss               // explained although it is no longer the last; nil explains the last
 }
 
 // now returns the experiment time that the frame shows.

@@ -3,8 +3,10 @@ package tui
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"locktop/tui/chart"
+	"locktop/tui/tour"
 )
 
 // drawHelp lays the list of keys, and what the lanes do, over the screen.
@@ -24,7 +26,11 @@ func helpLines(f *Frame, w, h int) [][]piece {
 		lines = append(lines, []piece{{"PRESET " + strings.ToUpper(p.Name) + "  ", inkTitle}, {p.Title, inkTitle}})
 		lines = append(append(lines, presetLines(p, room)...), nil)
 	}
-	lines = append(lines, entryLines(helpEntries(keyMap[:], f.obeyed, f.ASCII), room, h-len(lines))...)
+	entries := helpEntries(keyMap[:], f.obeyed, f.ASCII)
+	for i := range entries {
+		entries[i].words = f.say(entries[i].words)
+	}
+	lines = append(lines, entryLines(entries, room, h-len(lines))...)
 	for _, text := range explanations(f) {
 		lines = append(append(lines, nil), paragraph(text, room, inkDim)...)
 	}
@@ -68,11 +74,19 @@ func entryLines(entries []helpEntry, room, rows int) [][]piece {
 	var lines [][]piece
 	for _, e := range entries {
 		if column+2+chart.TextWidth(e.words) > room {
-			e.words, _, _ = strings.Cut(e.words, ",")
+			e.words = gist(e.words)
 		}
 		lines = append(lines, []piece{{e.keys + strings.Repeat(" ", column-chart.TextWidth(e.keys)+2), inkKey}, {e.words, inkPlain}})
 	}
 	return lines
+}
+
+// gist is the words of an entry up to the first comma.
+func gist(words string) string {
+	if end := strings.IndexAny(words, ",，"); end >= 0 {
+		return words[:end]
+	}
+	return words
 }
 
 // flow sets entries one behind the other where there is no room for a line each.
@@ -80,7 +94,7 @@ func flow(entries []helpEntry, n int) [][]piece {
 	var lines [][]piece
 	var line []piece
 	for _, e := range entries {
-		entry := []piece{{strings.ReplaceAll(e.keys, "  ", " ") + " ", inkKey}, {strings.Split(e.words, ",")[0] + "  ", inkPlain}}
+		entry := []piece{{strings.ReplaceAll(e.keys, "  ", " ") + " ", inkKey}, {gist(e.words) + "  ", inkPlain}}
 		if len(line) > 0 && width(line)+width(entry)-2 > n {
 			lines, line = append(lines, line), nil
 		}
@@ -94,15 +108,18 @@ func explanations(f *Frame) []string {
 	var texts []string
 	for i := range f.Config.Lanes {
 		s := f.strategy((f.Focus + i) % len(f.Config.Lanes))
-		if text := strings.ToUpper(s.Name) + ": " + s.Explain; s.Name != "" && !slices.Contains(texts, text) {
+		if text := strings.ToUpper(s.Name) + ": " + f.say(s.Explain); s.Name != "" && !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}
 	}
 	return texts
 }
 
-// wrap breaks text into lines of at most n cells.
+// wrap breaks text into lines of at most n cells. Text in Chinese has no blanks to break it at.
 func wrap(text string, n int) []string {
+	if strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+		return tour.Lines(text, n)
+	}
 	var lines []string
 	line := ""
 	for word := range strings.FieldsSeq(text) {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"regexp"
 	"strings"
 
 	"locktop/tui/chart"
@@ -27,21 +28,24 @@ const strategySentences = 2
 // infoLines explain the focused strategy and the view, in lines of n cells.
 func (f *Frame) infoLines(n int) [][]piece {
 	s := f.strategy(f.Focus)
-	lines := [][]piece{{{strings.ToUpper(s.Name) + "  ", inkTitle}, {cutText(s.Title, n-len(s.Name)-2), inkTitle}}}
-	lines = append(lines, paragraph(firstSentences(s.Explain, strategySentences), n, inkPlain)...)
-	lines = append(lines, nil, []piece{{"THIS VIEW", inkTitle}})
-	return append(lines, paragraph(f.keyText(howToRead[f.View]), n, inkPlain)...)
+	lines := [][]piece{{{strings.ToUpper(s.Name) + "  ", inkTitle}, {cutText(f.say(s.Title), n-len(s.Name)-2), inkTitle}}}
+	lines = append(lines, paragraph(firstSentences(f.say(s.Explain), strategySentences), n, inkPlain)...)
+	lines = append(lines, nil, []piece{{f.say("THIS VIEW"), inkTitle}})
+	return append(lines, paragraph(f.keyText(f.say(howToRead[f.View])), n, inkPlain)...)
 }
+
+// sentenceEnd is where a sentence ends, and perhaps another one begins.
+var sentenceEnd = regexp.MustCompile(`\. |。`)
 
 // firstSentences cuts a text after some sentences.
 func firstSentences(text string, n int) string {
 	end := 0
 	for range n {
-		i := strings.Index(text[end:], ". ")
-		if i < 0 {
+		i := sentenceEnd.FindStringIndex(text[end:])
+		if i == nil {
 			return text
 		}
-		end += i + 2
+		end += i[1]
 	}
 	return strings.TrimSpace(text[:end])
 }

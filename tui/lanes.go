@@ -77,8 +77,9 @@ func ownSettings(info sim.LaneInfo) []string {
 func (f *Frame) laneHeading(lane, room int) string {
 	info, s := f.laneInfo(lane), f.strategy(lane)
 	heading := strings.Join(append([]string{strings.ToUpper(info.Strategy)}, ownSettings(info)...), " ")
-	title := cutText(s.Title, room-chart.TextWidth(heading)-2)
-	if title == "" || title != s.Title && chart.TextWidth(title) < leastTitle {
+	whole := f.say(s.Title)
+	title := cutText(whole, room-chart.TextWidth(heading)-2)
+	if title == "" || title != whole && chart.TextWidth(title) < leastTitle {
 		return heading
 	}
 	return heading + "  " + title

@@ -117,10 +117,10 @@ func drawDone(a chart.Area, s *sim.Snapshot) {
 
 // drawBelow writes as much of that as there is room for.
 func drawBelow(a chart.Area, sign string, ink chart.Ink, count, at, what, where string) {
-	for _, text := range []string{count + at + what + where, count + what + where, at + what + where, what + where, at + what, what} {
-		text = fmt.Sprintf(" %s %s ", sign, text)
-		if chart.TextWidth(text) <= a.W()-4 {
-			a.Text(2, a.H()-1, text, ink)
+	for _, texts := range [][3]string{{count, at, what + where}, {count, "", what + where}, {"", at, what + where}, {"", "", what + where}, {"", at, what}, {"", "", what}} {
+		line := []piece{{" " + sign + " ", ink}, {texts[0], ink}, {texts[1], ink}, {texts[2] + " ", ink}}
+		if width(line) <= a.W()-4 {
+			put(a, 2, a.H()-1, line...)
 			return
 		}
 	}

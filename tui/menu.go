@@ -41,12 +41,13 @@ func drawPage(screen chart.Area, title, key string, lines [][]piece, f *Frame) {
 	rows := max(screen.H()-3, 1)
 	n := pages(len(lines), screen.H())
 	page := min(f.Page, n-1)
+	title = f.say(title)
 	if n > 1 {
 		title += fmt.Sprintf(" %d/%d", page+1, n)
 	}
-	words := fmt.Sprintf("   %s or esc closes this", key)
+	words := "   " + f.say(key+" or esc closes this")
 	if page+1 < n {
-		words = fmt.Sprintf("   %s turns the page", key)
+		words = "   " + f.say(key+" turns the page")
 	}
 	if chart.TextWidth(title)+chart.TextWidth(words) <= boxText(screen.W()) {
 		title += words
@@ -77,19 +78,19 @@ func drawFaults(screen chart.Area, f *Frame) {
 			continue
 		}
 		fault := f.faultOf(k)
-		line := []piece{{" " + k.Help().Key + "  ", inkKey}, {f.faultWords(fault), inkPlain}}
+		line := []piece{{" " + k.Help().Key + "  ", inkKey}, {f.say(f.faultWords(fault)), inkPlain}}
 		if reason := f.refusal(fault); reason != "" {
 			line[0].ink, line[1].ink = inkDim, inkDim
-			line = append(line, piece{": " + reason, inkDim})
+			line = append(line, piece{f.say(": " + reason), inkDim})
 			if width(line) > room {
-				line[1].text = string(fault.Kind)
+				line[1].text = f.say(string(fault.Kind))
 			}
 		} else {
 			word := string(fault.Kind)
 			if k.node {
 				word = "node"
 			}
-			entries = append(entries, helpEntry{k.Help().Key, word})
+			entries = append(entries, helpEntry{k.Help().Key, f.say(word)})
 		}
 		if fault.Kind.OfClient() {
 			client = append(client, line)
@@ -101,13 +102,13 @@ func drawFaults(screen chart.Area, f *Frame) {
 	if f.FaultAt != "" {
 		when = nextTime[f.FaultAt]
 	}
-	client = append(client, []piece{{" " + f.keyText("←→") + " ", inkKey}, {"when: " + when, inkDim}})
+	client = append(client, []piece{{" " + f.keyText("←→") + " ", inkKey}, {f.say("when: " + when), inkDim}})
 	lines := append(client, server...)
 	if len(lines) > screen.H()-3 || screen.W() < 60 {
 		lines = append([][]piece{{client[0][0], client[0][1], {" in " + f.laneTag(f.Focus) + ", or its Redis:", inkDim}}, nil},
 			flow(entries, room)...)
 	}
-	drawBox(screen, "FAULTS   a key does it, esc closes this", lines, f.ASCII)
+	drawBox(screen, f.say("FAULTS   a key does it, esc closes this"), lines, f.ASCII)
 }
 
 // doing says what the selected client is doing now, which makes a difference for what a fault does to it.
@@ -146,19 +147,19 @@ func (m *model) inject(k keyed) {
 		}
 	}
 	if reason != "" {
-		m.notify(string(fault.Kind) + ": " + reason)
+		m.notify(f.say(string(fault.Kind)) + f.say(": "+reason))
 		return
 	}
 	if k.node { // and then the one after it
 		f.node = fault.Node + 1
 	}
 	m.live()
-	text := f.promise(fault)
+	text := f.say(f.promise(fault))
 	if len(f.Config.Lanes) > 1 {
 		text = f.laneName(f.Focus) + ": " + text
 	}
 	if m.paused && (fault.Kind.OfClient() || fault.Kind == sim.Failover) {
-		text += ", once space lets the race go on"
+		text += f.say(", once the race goes on")
 	}
 	m.notify(text)
 }

@@ -99,7 +99,7 @@ func (m *model) toggle(o Overlay) {
 	case Info:
 		lines = len(f.infoLines(boxText(s.w)))
 	case Explanation:
-		lines = len(f.told.story(boxText(s.w)))
+		lines = len(f.told.story(f, boxText(s.w)))
 	}
 	if f.Page++; f.Page >= pages(lines, s.h) {
 		f.Over, f.Page = NoOverlay, 0

@@ -42,10 +42,15 @@ func (f *Frame) hungLane() int {
 // drawHung explains why a lane stands still.
 func drawHung(a chart.Area, f *Frame, p *plan, lane int) {
 	s := f.snapshot(lane)
-	why := hungSentences(s)
+	why, between := hungSentences(s), " "
+	for i, sentence := range why {
+		if why[i] = f.say(sentence); why[i] != sentence { // in a script without spaces
+			between = ""
+		}
+	}
 	if !p.full {
 		for n := len(why); n > 0; n-- {
-			line := []piece{{"WHY ", inkTitle}, {strings.Join(why[:n], " "), inkLost}}
+			line := []piece{{f.say("WHY") + " ", inkTitle}, {strings.Join(why[:n], between), inkLost}}
 			if width(line) <= a.W() || n == 1 {
 				put(a, 0, 0, line...)
 				return
@@ -54,7 +59,7 @@ func drawHung(a chart.Area, f *Frame, p *plan, lane int) {
 	}
 	in := a.Box(fmt.Sprintf("WHY NOBODY GETS ON   in %s", f.laneName(lane)), inkFrame, inkTitle, f.ASCII)
 	in = in.Sub(1, 0, in.W()-2, in.H())
-	lines := paragraph(strings.Join(why, " "), in.W(), inkPlain)
+	lines := paragraph(strings.Join(why, between), in.W(), inkPlain)
 	for y, line := range lines {
 		put(in, 0, y, line...)
 	}
@@ -63,7 +68,7 @@ func drawHung(a chart.Area, f *Frame, p *plan, lane int) {
 		drawRemedy(rest, f.Preset)
 		return
 	}
-	for y, line := range paragraph(strings.ToUpper(f.strategy(lane).Name)+": "+f.strategy(lane).Explain, rest.W(), inkDim) {
+	for y, line := range paragraph(strings.ToUpper(f.strategy(lane).Name)+": "+f.say(f.strategy(lane).Explain), rest.W(), inkDim) {
 		put(rest, 0, y, line...)
 	}
 }

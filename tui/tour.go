@@ -268,6 +268,9 @@ func (m *tourModel) check() {
 	}
 }
 
+// missed tells whether the learner has gone another way, on which what is expected will not happen any more.
+func (m *tourModel) missed() bool { return !m.reached && !m.asking && !m.over() && m.scene.missed() }
+
 // expected returns what the quantities are that are expected to be something, and whether all are.
 func (m *tourModel) expected() (values []tour.Value, all bool) {
 	all = true

@@ -63,17 +63,19 @@ func (m *tourModel) draw() {
 		return
 	}
 	scene := sceneAt.of(screen)
-	m.grid.Translate(m.translate)
+	if m.words.scenes != nil {
+		m.grid.Translate(m.words.inPlace)
+	}
 	m.scene.draw(scene)
 	m.grid.Translate(nil)
 	if m.opts.ASCII {
-		toASCII(scene)
+		toASCII(scene, !m.english)
 	}
 	text := textAt.of(screen)
 	m.drawText(text)
 	m.drawFooter(screen.Sub(0, screen.H()-1, screen.W(), 1))
 	if m.opts.ASCII && m.english {
-		toASCII(screen)
+		toASCII(screen, false)
 	}
 }
 
@@ -185,6 +187,10 @@ func (m *tourModel) below(n int, narrow bool) (lines [][]piece) {
 			lines = append(lines, []piece{{m.words.said(m.guessed, is.String()), inkTitle}})
 		}
 	}
+	beside := 0 // of the guess, where it and the expectations are in one line
+	if narrow && len(lines) > 0 {
+		beside = width(lines[0]) + 2
+	}
 	values := m.values
 	if !m.reached {
 		values, _ = m.expected()
@@ -206,7 +212,7 @@ func (m *tourModel) below(n int, narrow bool) (lines [][]piece) {
 			lines = append(lines, goal)
 		case len(row) == 0:
 			row = goal
-		case width(row)+2+width(goal) > n: // the first are those that matter
+		case beside+width(row)+2+width(goal) > n: // the first are those that matter
 		default:
 			row = append(append(row, piece{"  ", inkDim}), goal...)
 		}
@@ -217,6 +223,8 @@ func (m *tourModel) below(n int, narrow bool) (lines [][]piece) {
 	switch {
 	case m.reached:
 		lines = append(lines, []piece{{m.words.goOn, inkNotice}})
+	case m.missed():
+		lines = append(lines, []piece{{m.words.missed, inkNotice}})
 	case m.scene.halted():
 		lines = append(lines, []piece{{m.words.halted, inkNotice}})
 	}

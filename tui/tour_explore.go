@@ -226,6 +226,7 @@ func (s *exploreScene) resize(w, h int) {
 func (s *exploreScene) begin(tour.Act)    {}
 func (s *exploreScene) settled() bool     { return s.complete() }
 func (s *exploreScene) halted() bool      { return false }
+func (s *exploreScene) missed() bool      { return false }
 func (s *exploreScene) still() bool       { return s.result != nil && s.shown == len(s.orders) }
 func (s *exploreScene) ready() bool       { return s.complete() }
 func (s *exploreScene) wants(string) bool { return false }
@@ -270,10 +271,14 @@ func (s *exploreScene) value(quantity string) (tour.Value, bool) {
 func (s *exploreScene) draw(a chart.Area) {
 	in := a.Box(s.words.allOrders, inkFrame, inkTitle, s.ascii)
 	in = in.Sub(1, 0, in.W()-2, in.H())
-	in.Text(0, 0, s.words.players(s.opts.ArenaConfig), inkDim)
-	y := 2
-	if in.H() < 16 {
+	y, small := 2, in.H() < 16
+	if small {
 		y = 1
+	}
+	if s.result == nil && s.played != nil && len(s.played.Steps) > in.H()-y-1 {
+		y = 0 // what they send has precedence
+	} else {
+		in.Text(0, 0, s.words.players(s.opts.ArenaConfig), inkDim)
 	}
 	switch {
 	case s.result == nil && s.running:
@@ -291,7 +296,9 @@ func (s *exploreScene) draw(a chart.Area) {
 		y = s.drawCells(in, y)
 	}
 	if s.played != nil {
-		y++
+		if !small {
+			y++
+		}
 		if s.grid {
 			in.Text(0, y, s.words.nth(s.at+1, len(s.orders)), inkDim)
 		} else {

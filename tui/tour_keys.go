@@ -13,6 +13,7 @@ type tourCommand uint8
 const (
 	tourNone tourCommand = iota
 	tourOn
+	tourAgain
 	tourNext
 	tourPrev
 	tourJump
@@ -41,6 +42,7 @@ const mostWeight = 6
 // tourKeys are all keys of the tour. The digits jump to a step.
 var tourKeys = []tourKey{
 	{tourOn, key.NewBinding(key.WithKeys("enter")), "enter", 5},
+	{tourAgain, key.NewBinding(key.WithKeys("enter")), "enter", 5},
 	{tourNext, key.NewBinding(key.WithKeys("n", "pgdown")), "n", 4},
 	{tourPrev, key.NewBinding(key.WithKeys("p", "pgup")), "p", 3},
 	{tourJump, key.NewBinding(key.WithKeys("1", "2", "3", "4", "5", "6", "7", "8", "9")), "1-", 1},
@@ -52,12 +54,12 @@ var tourKeys = []tourKey{
 // keysTaken are those that never reach the screen of a race itself, which therefore does not speak of them.
 func (m *tourModel) keysTaken() (taken []string) {
 	for _, k := range tourKeys {
-		if k.tourCommand != tourOn {
+		if k.tourCommand != tourOn && k.tourCommand != tourAgain {
 			taken = append(taken, k.Keys()...)
 		}
 	}
-	if !m.english { // what they show is pages of English prose
-		taken = append(taken, "?", "i", "d", "enter")
+	if !m.english { // which it shows in English
+		taken = append(taken, "d")
 	}
 	return taken
 }
@@ -67,6 +69,8 @@ func (m *tourModel) offers(k tourKey) bool {
 	switch k.tourCommand {
 	case tourOn:
 		return m.reached
+	case tourAgain:
+		return m.missed()
 	case tourNext:
 		return m.at+1 < len(m.lessons)
 	case tourPrev:
@@ -116,6 +120,8 @@ func (m *tourModel) obey(c tourCommand, name string) tea.Cmd {
 	switch c {
 	case tourOn:
 		return m.goOn()
+	case tourAgain:
+		return m.open(m.at)
 	case tourNext:
 		return m.open(m.at + 1)
 	case tourPrev:

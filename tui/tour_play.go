@@ -99,7 +99,7 @@ func (p *autoplay) drive(m *tourModel) tea.Cmd {
 	return nil
 }
 
-// keyTypes are the keys that a lesson may name, other than characters.
+// keyTypes are the keys that a lesson may name, other than characters and space: [tour.KeyNames].
 var keyTypes = map[string]tea.KeyType{
 	"enter": tea.KeyEnter, "tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab, "esc": tea.KeyEsc, "backspace": tea.KeyBackspace,
 	"left": tea.KeyLeft, "right": tea.KeyRight, "up": tea.KeyUp, "down": tea.KeyDown, "home": tea.KeyHome, "end": tea.KeyEnd,

@@ -45,6 +45,9 @@ func newRaceScene(m *tourModel, a tour.Act) *raceScene {
 	}
 	s := &raceScene{model: newModel(m.ctx, cfg, opts, m.output), stops: a.Halts()}
 	s.frame.taken = m.keysTaken()
+	if m.words.scenes != nil {
+		s.frame.words = m.words.onPages
+	}
 	return s
 }
 
@@ -110,6 +113,9 @@ func (s *raceScene) arrive() {
 
 // halted tells whether the race waits for the learner to let it go on.
 func (s *raceScene) halted() bool { return len(s.stops) > 0 && !s.due && s.frame.State == Paused }
+
+// missed: at the last stop, a race has gone as it will for the lesson.
+func (s *raceScene) missed() bool { return s.due && s.frame.State == Paused }
 
 func (s *raceScene) draw(a chart.Area) { drawFrame(a, s.frame) }
 

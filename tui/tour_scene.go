@@ -24,6 +24,8 @@ type scene interface {
 	settled() bool
 	// halted tells whether it waits for the learner to let it go on.
 	halted() bool
+	// missed tells whether what is expected should have happened by now.
+	missed() bool
 	// value is what a quantity is now; false while there is none.
 	value(quantity string) (tour.Value, bool)
 	// offered are the keys that it obeys, for the footer of the tour.

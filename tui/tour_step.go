@@ -109,8 +109,9 @@ func (s *stepScene) choose(key string) tea.Cmd {
 func (s *stepScene) settled() bool { return s.played != nil && !s.playing }
 
 func (s *stepScene) resize(w, h int) { s.stale = true }
-func (s *stepScene) begin(tour.Act)  {}
+func (s *stepScene) begin(tour.Act)  { s.refused = "" }
 func (s *stepScene) halted() bool    { return false }
+func (s *stepScene) missed() bool    { return false }
 func (s *stepScene) still() bool     { return s.settled() }
 func (s *stepScene) ready() bool     { return s.settled() }
 func (s *stepScene) failure() error  { return s.err }

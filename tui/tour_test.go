@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,7 +78,7 @@ func (m *tourModel) staged() {
 		log.race(cfg.Clients, 900*ms)
 	}
 	f := frameOf(cfg, time.Second, log)
-	f.taken = s.frame.taken
+	f.taken, f.words = s.frame.taken, s.frame.words
 	s.begun, s.frame = true, f
 	m.check()
 }
@@ -258,7 +259,7 @@ func TestAllQuantitiesAreKnown(t *testing.T) {
 	for language, words := range languageWords {
 		w := reflect.ValueOf(*words)
 		for i := range w.NumField() {
-			if name := w.Type().Field(i).Name; name == "states" || name == "scenes" {
+			if name := w.Type().Field(i).Name; slices.Contains([]string{"states", "scenes", "pages", "numbers"}, name) {
 				continue // English has its own
 			}
 			if w.Field(i).IsZero() {
@@ -339,5 +340,36 @@ func TestCountsOfARaceBeginAnew(t *testing.T) {
 		if n := acked(); n != 0 {
 			t.Errorf("with %s, %v are left", what, n)
 		}
+	}
+}
+
+// TestALearnerOnAnotherWayIsTold so, and enter leads back to the beginning of the step.
+func TestALearnerOnAnotherWayIsTold(t *testing.T) {
+	m := onTour(t, "en", 2, 120, 40)
+	m.staged()
+	s := m.scene.(*raceScene)
+	s.frame.State = Paused
+	if s.due = true; !m.missed() || m.reached {
+		t.Fatalf("a race that stands at its last stop: missed %v, reached %v", m.missed(), m.reached)
+	}
+	m.stale = true
+	if frame := m.view(); !strings.Contains(frame, m.words.missed) {
+		t.Errorf("it does not say so:\n%s", frame)
+	}
+	m.update(keyNamed("enter"))
+	if m.at != 2 || m.act != 0 || m.scene == s || m.missed() {
+		t.Errorf("enter leads to step %d, act %d; a new scene: %v", m.at+1, m.act+1, m.scene != s)
+	}
+}
+
+// TestTheKeysOfLessonsAreKnown: those that they may name can be pressed.
+func TestTheKeysOfLessonsAreKnown(t *testing.T) {
+	for _, name := range tour.KeyNames {
+		if key := keyNamed(name); key.Type == tea.KeyRunes {
+			t.Errorf("%s is typed as %q", name, string(key.Runes))
+		}
+	}
+	if len(tour.KeyNames) != len(keyTypes)+1 {
+		t.Errorf("%d keys are known, and %d named", len(keyTypes)+1, len(tour.KeyNames))
 	}
 }

@@ -16,7 +16,7 @@ type tourWords struct {
 	allOrders, youDecide, counting, oneOf, smallest string
 	done, hasRead, inRedis                          string
 	colon, yes, no, nothing                         string
-	typeNumber, goOn, halted, nextStep              string
+	typeNumber, goOn, halted, missed, nextStep      string
 	theEnd, scrolled                                string
 
 	players  func(sim.ArenaConfig) string
@@ -27,7 +27,9 @@ type tourWords struct {
 	said     func(guess, is string) string
 	tooSmall func(w, h int) string
 
-	scenes map[string]string // what their texts are called; nil leaves them as they are
+	scenes  map[string]string // what their texts are, no longer than those; nil leaves them as they are
+	pages   map[string]string // what texts are that may be longer
+	numbers map[string]string // those that English has words for
 }
 
 // languageWords are those of all languages. The language of a lesson that is not among them has English words around it.
@@ -41,23 +43,23 @@ var languageWords = map[string]*tourWords{
 			"moves": "commands sent", "overlap": "two inside at once", "over": "both are done",
 		},
 		keys: map[tourCommand]string{
-			tourOn: "go on", tourNext: "next", tourPrev: "back", tourJump: "jump", tourText: "text", tourQuit: "quit",
-			sceneChoose: "choose an order", sceneWrong: "next that loses", sceneSend: "let c1, c2 send", sceneUndo: "take back", sceneAgain: "again",
+			tourOn: "go on", tourAgain: "again", tourNext: "next", tourPrev: "back", tourJump: "jump", tourText: "text", tourQuit: "quit",
+			sceneChoose: "choose an order", sceneWrong: "next ✗", sceneSend: "let c1, c2 send", sceneUndo: "take back", sceneAgain: "again",
 		},
 		allOrders: "ALL ORDERS OF THE COMMANDS", youDecide: "YOU DECIDE WHO IS NEXT", counting: "playing them all …",
 		oneOf: "one of them, in which the clients take turns:", smallest: "the shortest that goes wrong:",
 		colon: ": ", yes: "yes", no: "no", nothing: "nothing yet",
 		done: "done", hasRead: "has read", inRedis: "in Redis:",
-		typeNumber: "a number, then enter", goOn: "done: enter goes on", halted: "halted: space goes on", nextStep: "done: enter for the next step", theEnd: "That was the tour. q ends it.",
+		typeNumber: "a number, then enter", goOn: "done: enter goes on", halted: "halted: space goes on", missed: "not as promised: enter begins again", nextStep: "done: enter for the next step", theEnd: "That was the tour. q ends it.",
 		scrolled: "more: ctrl+t",
 		players: func(c sim.ArenaConfig) string {
 			lock := "no lock"
 			if c.Lane != "none" {
 				lock = "lock " + c.Lane
 			}
-			text := fmt.Sprintf("%s, %d clients with one update each", lock, c.Clients)
+			text := fmt.Sprintf("%s, %d clients, one update each", lock, c.Clients)
 			if c.Expiries > 0 {
-				text += ", the lease may run out once"
+				text += ", one lease may run out"
 			}
 			return text
 		},
@@ -81,7 +83,7 @@ var languageWords = map[string]*tourWords{
 		tooSmall: func(w, h int) string { return fmt.Sprintf("the tour needs %d×%d; q quits", w, h) },
 	},
 	"zh": {
-		scenes: chineseScenes,
+		scenes: chineseScenes, pages: chinesePages, numbers: chineseNumbers,
 		states: map[string]string{
 			"undecided": "未定", "correct": "正确", "wrong": "错误", "hung": "卡死",
 			"race": "比赛", "timeline": "时间线", "history": "历史", "clients": "客户端", "runs": "各轮",
@@ -94,14 +96,14 @@ var languageWords = map[string]*tourWords{
 			"moves": "已发命令", "overlap": "两个同时在里面", "over": "都已结束",
 		},
 		keys: map[tourCommand]string{
-			tourOn: "继续", tourNext: "下一步", tourPrev: "上一步", tourJump: "跳到", tourText: "文字", tourQuit: "退出",
-			sceneChoose: "选一种顺序", sceneWrong: "下一种丢失的", sceneSend: "放行 c1、c2", sceneUndo: "撤回", sceneAgain: "重来",
+			tourOn: "继续", tourAgain: "重做", tourNext: "下一步", tourPrev: "上一步", tourJump: "跳到", tourText: "文字", tourQuit: "退出",
+			sceneChoose: "选一种顺序", sceneWrong: "下一个 ✗", sceneSend: "放行 c1、c2", sceneUndo: "撤回", sceneAgain: "重来",
 		},
 		allOrders: "命令的所有顺序", youDecide: "由你决定谁先谁后", counting: "正在逐一播放……",
 		oneOf: "其中一种：客户端轮流来", smallest: "最短的一种出错顺序：",
 		colon: "：", yes: "是", no: "否", nothing: "还没有",
 		done: "已完成", hasRead: "读到", inRedis: "Redis 中的值：",
-		typeNumber: "输入数字，再按 enter", goOn: "完成：按 enter 继续", halted: "已停住：按 space 继续", nextStep: "完成：按 enter 到下一步", theEnd: "导览到此结束。按 q 退出。",
+		typeNumber: "输入数字，再按 enter", goOn: "完成：按 enter 继续", halted: "已停住：按 space 继续", missed: "没按说好的走：按 enter 从头做这一步", nextStep: "完成：按 enter 到下一步", theEnd: "导览到此结束。按 q 退出。",
 		scrolled: "还有：ctrl+t",
 		players: func(c sim.ArenaConfig) string {
 			lock := "无锁"

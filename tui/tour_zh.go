@@ -1,9 +1,12 @@
 package tui
 
+import "locktop/sim"
+
 // chineseScenes is the catalog of what the scenes of the tour write. No translation takes more cells than its text.
-var chineseScenes = map[string]string{
+var chineseScenes = withStrikes(map[string]string{
 	// The header, the verdict, the title of a lane.
 	"deterministic": "每次相同", "clients #": "客户端 #", "work #": "思考 #", "seed #": "种子 #", "alerts #": "告警 #", "max": "快", "no lease": "无租约", "lease #": "租约 #",
+	"# race": "# 比赛", "# timeline": "# 时间线", "# history": "# 历史", "# runs": "# 各轮",
 	"›# race": "›# 比赛", "›# timeline": "›# 时间线", "›# history": "›# 历史", "›# clients": "›# 客户端", "›# runs": "›# 各轮",
 	"· STARTING": "· 正启动", "▶ LIVE #": "▶ 进行 #", "‖ PAUSED #": "‖ 停住 #", "‖ STEP #": "‖ 单步 #", "■ DONE #": "■ 结束 #", "◀ BACK #": "◀ 回看 #",
 	"VERDICT": "判定", "? UNDECIDED": "? 未定", "? UNDECIDED: no two updates at once yet": "? 未定：还没有两次更新同时进行",
@@ -16,13 +19,6 @@ var chineseScenes = map[string]string{
 	"✗ HUNG: # waits for ever, nobody will release": "✗ 卡死：# 个永远等待，无人释放", "✗ HUNG: # wait for ever, nobody will release": "✗ 卡死：# 个永远等待，无人释放",
 	"✗ HUNG: # waits for ever": "✗ 卡死：# 个永远等待", "✗ HUNG: # wait for ever": "✗ 卡死：# 个永远等待", "✗ HUNG: # waits": "✗ 卡死：# 个等", "✗ HUNG: # wait": "✗ 卡死：# 等", "✗ HUNG": "✗ 卡死",
 	"✓ CORRECT: lost #": "✓ 正确：丢 #", "✓ CORRECT by luck": "✓ 侥幸正确", "✓ CORRECT by luck: lost #, # overlaps": "✓ 侥幸正确：丢 #，重叠 # 次", "✓ lost #": "✓ 丢 #",
-	"NONE  no lock: GET, compute, SET":                            "NONE  无锁：GET，计算，SET",
-	"ATOMIC  no lock: one script in Redis reads, adds and writes": "ATOMIC  无锁：Redis 中的一个脚本读、加、写",
-	"SPIN  lock, tried in a loop without blocking":                "SPIN  锁，循环尝试，不睡眠",
-	"POLL  lock, asked for at regular intervals":                  "POLL  锁，每隔一段时间尝试一次",
-	"BACKOFF  lock, asked for at random, ever longer intervals":   "BACKOFF  锁，随机地、间隔越来越长地尝试",
-	"BLOCK  lock, waited for by its release signal":               "BLOCK  锁，睡着等释放的信号",
-	"FAIR  lock, handed over first come, first served":            "FAIR  锁，先来先得地移交",
 
 	// A lane.
 	"inside now:": "在里面：", "most #": "最多 #", "waiting:": "等待：", "nobody": "无人", "no critical section": "没有临界区",
@@ -32,11 +28,10 @@ var chineseScenes = map[string]string{
 	"true #": "真 #", "Redis = true #": "Redis = 真 #", "no update yet": "尚无更新",
 	"lost": "丢失", "tries": "尝试", "crashed": "已崩溃", "paused": "停顿", "left": "离开", "… # more, # inside": "… 另 #，# 在内", "… # more, # waiting": "… 另 #，# 等待",
 	"acked": "确认", "failures": "失败", "retries": "重试", "unknown": "未知", "p# wait": "p# 等", "cmds/update": "命令/更新", "kept/s": "保留/s", "ran out": "到期", "fair": "公平",
-	"↯ # fault # # paused for # before its write": "↯ 第 # 个故障 # # 停顿 #，在写之前", "↯ # # paused for # before its write": "↯ # # 停顿 #，在写之前",
-	"↯ # # crashed after its read": "↯ # # 读后崩溃", "↯ # fault # # crashed after its read": "↯ 第 # 个故障 # # 读后崩溃", "↯ # # crashed with the lock": "↯ # # 持锁崩溃",
-	"↯ # a replica took over, # behind": "↯ # 副本接替，落后 #", "↯ # fault # a replica took over, # behind": "↯ 第 # 个故障 # 副本接替，落后 #",
-	"⇄ # strategy #":          "⇄ # 策略 #",
-	"⇄ # change # strategy #": "⇄ 第 # 变 # 策略 #",
+
+	"# fault": "第 # 次", "# change": "第 # 变", "a reply to # lost": "# 丢一次回复", "# cut off from Redis": "# 断开 Redis", "# cut off from Redis for #": "# 断开 Redis #", "the lease was ended": "租约被终止",
+	"the clock of Redis jumped # ahead": "Redis 的时钟跳前 #", "Redis restarted, empty": "Redis 清空重启", "a replica took over, # behind": "副本接替，落后 #", "a replica took over": "副本接替",
+	"# client": "# 客户", "# clients": "# 客户端", "think time #": "思考 #", "a pause of # between tries": "两次尝试间停 #", "strategy #": "策略 #",
 
 	// What the signs mean.
 	"read": "读", "compute": "计算", "write": "写", "erased another's": "抹掉了别人的", "erased": "抹掉", "waiting": "等待", "wait": "等待", "attempt failed": "尝试失败", "failed": "失败",
@@ -50,24 +45,34 @@ var chineseScenes = map[string]string{
 	"→ #'s vanished": "→ # 的不见了", "→ # lost": "→ # 丢失", "✗ erases #'s": "✗ 抹掉 # 的", "#'s sample (# ms) vanished": "# 的样本（# ms）没了", "two writes, one counted": "写两次，只算一次",
 	"three writes, one counted": "写三次，只算一次", "four writes, one counted": "写四次，只算一次", "One more update went with it.": "还有一次更新一起没了。", "# more updates went with it.": "还有 # 次更新一起没了。",
 	"Both had been granted the lock.": "两个都拿到过锁。", "The strategy of the lane had changed in between.": "其间策略改变了。",
-	"WHY THE LAST UPDATE WAS LOST   # lost in #": "最后一次更新为何丢失   第 # 次，在 #",
-
-	"erases # updates at once (# # # #)":                                                             "一次抹掉 # 次更新（# # # #）",
+	"WHY THE LAST UPDATE WAS LOST   # lost in #":                                                     "最后一次更新为何丢失   第 # 次，在 #",
 	"# and # both read n=#; # wrote last, without #'s sample.":                                       "# 和 # 都读到 n=#；# 后写，没有 # 的样本。",
 	"With a lock, # would read n=# and write n=#.":                                                   "有锁的话，# 会读到 n=#，写下 n=#。",
-	"# had read n=# before # wrote n=#, so what it wrote does not hold #'s sample.":                  "# 在 # 写下 n=# 之前读了，所以没有它的样本。",
 	"# was told OK for n=#, then a replica took over, back at n=#":                                   "# 的 n=# 得到过 OK，副本接替后退回 n=#",
 	"# was told OK for n=#, but the value in Redis no longer descends from that write.":              "# 的 n=# 得到过 OK，但 Redis 里的值不再由它而来。",
 	"No client erased it, and no lock helps: only a server that acknowledges nothing it may forget.": "没有客户端抹掉它，锁也没用：除非服务器不确认它会忘的。",
 
+	"# had read n=# before # wrote n=#, so what it wrote does not hold #'s sample.":                                           "#1 读到 n=#2 时，#3 还没有写下 n=#4，所以 #1 写下的值里没有 #3 的样本。",
+	"The n=# that # had read was another one, without #'s sample, and so is the n=# it wrote.":                                "#2 读到的 n=#1 是另一个值，没有 #3 的样本，它写下的 n=#4 也一样。",
+	"# was told OK for n=#, and it was in Redis; then the server restarted without its data.":                                 "# 的 n=# 得到过 OK，也在 Redis 里；后来服务器重启，数据没了。",
+	"# was told OK for n=#, and it was in Redis; then a replica took over that had not heard of it yet.":                      "# 的 n=# 得到过 OK，也在 Redis 里；后来接替的副本还没听说过它。",
+	"# was told OK for n=#, and it was in Redis; then the server went back to an earlier state.":                              "# 的 n=# 得到过 OK，也在 Redis 里；后来服务器退回了更早的状态。",
+	"It vanished with the server, no client erased it. No lock helps: only a server that acknowledges nothing it may forget.": "它随服务器没了，没有客户端抹掉它。锁也没用：除非服务器不确认它可能忘掉的东西。",
+	"WHY THIS UPDATE WAS LOST   # lost in #":                                                                                  "这次更新为何丢失   第 # 次，在 #", "erases # updates at once": "一次抹掉 # 次更新", "# acknowledged updates vanished": "# 次确认过的更新没了",
+	"five writes, one counted": "写五次，只算一次", "six writes, one counted": "写六次，只算一次", "seven writes, one counted": "写七次，只算一次", "eight writes, one counted": "写八次，只算一次",
+	"nine writes, one counted": "写九次，只算一次", "ten writes, one counted": "写十次，只算一次", "# writes, one counted": "写 # 次，只算一次",
+
 	// The history.
+	"erased by its own later write, had read n=": "被自己后来的写抹掉，读的 n=",
 	"kept": "保留", "of #": "/ #", "lost #": "丢失 #", "no write yet": "尚无写入", "head: the value in Redis": "头：Redis 中的值", "head": "头", "erased by": "被抹掉：", ", had read n=": "，读的 n=",
+	"# newer  ⋮ # without a column": "# 更新  ⋮ # 个没有列", "then": "然后", "↯ a replica took over": "↯ 副本接替", "↯ Redis restarted": "↯ Redis 重启", "↯ Redis went back in time": "↯ Redis 回到从前",
 	"erased by itself": "被自己抹掉", "forgotten by Redis": "Redis 忘了", "forgotten": "被忘了", "no reply yet": "尚无回复", "not acked": "未确认", "# newer": "# 更新", "⋮ # without a column": "⋮ # 个没有列",
 	"kept, its reply is on its way": "已保留，回复在路上", "dead, and nobody was told OK": "死了，没有人收到过 OK", "a value that nobody here wrote": "不是这里写的值", "empty": "空",
 	"erased by an unknown write": "被未知的写抹掉", "a branch begins here": "从这里分出一支", "samples in the value": "值里的样本数", "more branches than columns": "分支比列多", "newest on top": "最新的在上",
 
 	// The clients.
-	"client": "客户", "phase": "状态", "share": "份额", "ordered by number, smallest first": "按编号排序，从小到大", "all": "共", "idle": "空闲", "working": "干活", "longest wait #": "最长等待 #",
+	"… # more: # above, # below": "… 另 #：上 #，下 #",
+	"client":                     "客户", "fails": "失败", "got it": "拿到", "erases #'s": "抹掉 # 的", "phase": "状态", "share": "份额", "all": "共", "idle": "空闲", "working": "干活", "longest wait #": "最长等待 #",
 	"acked #, lost #": "确认 #，丢 #", "tries #, failed #, got it #": "尝试 #，失败 #，得 #", "idle, waits for an alert": "空闲，等告警", "has the lock": "持有锁", "has crashed": "已崩溃", "is paused": "停住", "is paused by a fault": "被故障停住",
 	"waits for the lock": "在等锁", "between its read and its write": "在读与写之间", "for #": "已 #", "for <#": "不到 #", ", since #": "，自 #", "… # more: # above, # below; # are not sorted in": "… 另 #：上 #，下 #；# 未排序",
 	"RUNS since the program started, newest first": "启动以来的各轮，最新的在前",
@@ -83,18 +88,15 @@ var chineseScenes = map[string]string{
 	"crash it when it next gets the lock": "崩溃，在下次拿到锁时",
 	"lose the reply of its next write":    "丢掉下一次写的回复", "hold up its next command, for #": "拖住下一条命令，共 #", "cut it off from Redis, for #": "断开与 Redis 的连接 #",
 	"have the lease run out now": "让租约马上到期", "set the server's clock forward by #": "把服务器的时钟拨快 #", "restart Redis empty": "Redis 清空重启", "fail over to a replica that lags by #": "由落后 # 的副本接替",
-	"when: each at its usual point": "何时：各在惯常的时刻", ": # takes no lock": "：不用锁", "# will crash when it next gets the lock": "# 会在下次拿到锁时崩溃",
+	"when: each at its usual point": "何时：各在惯常的时刻", ": # takes no lock": "：不用锁",
 	": the lock of # has no lease":                       "：这把锁没有租约",
 	": # has crashed: choose another, or r starts again": "：# 已崩溃：选另一个，或按 r 重来", "this lane's lock has no lease": "这把锁没有租约",
 
 	// What a key has done.
-	"still starting": "还在启动", "# will be paused for # before its next write": "# 将在下一次写之前停顿 #", "# will crash after its next read": "# 将在下一次读之后崩溃", "# will crash before its next command": "# 将在下一条命令前崩溃",
-	"# will be paused for # before its next write, once space lets the race go on": "# 将在下一次写之前停顿 #，按 space 后比赛继续", "# will crash after its next read, once space lets the race go on": "# 将在读后崩溃，按 space 后比赛继续",
-	"# will crash when it next gets the lock, once space lets the race go on":                      "# 将在拿到锁时崩溃，按 space 后比赛继续",
-	"in # a replica takes over, which is told nothing from now on, once space lets the race go on": "# 后副本接替，从现在起它什么都听不到；按 space 后比赛继续",
-	"in # a replica takes over, which is told nothing from now on":                                 "# 后副本接替，从现在起它什么都听不到",
-	"strategy #; who is in the middle of an update ends it as it began":                            "策略 #；更新到一半的按原样做完",
-	"the run is over: r starts it again":                                                           "这一轮已结束：按 r 重来", "paused: . lets one command through": "停住了：. 放行一条命令",
+	"still starting": "还在启动",
+	"in # a replica takes over, which is told nothing from now on":      "# 后副本接替，从现在起它什么都听不到",
+	"strategy #; who is in the middle of an update ends it as it began": "策略 #；更新到一半的按原样做完",
+	"the run is over: r starts it again":                                "这一轮已结束：按 r 重来", "paused: . lets one command through": "停住了：. 放行一条命令",
 
 	// Orders of commands.
 	"→ nil": "→ nil", "→ OK, was empty": "→ OK，原空", "→ OK, was #": "→ OK，原 #", "the lease ends": "租约到期", "the same # times more": "同样的再 # 次", "✗ two inside": "✗ 两个在内", "✗ erases #'s, ✗ two inside": "✗ 抹掉 # 的，✗ 两个在内", "not written": "没写入",
@@ -117,4 +119,17 @@ var chineseScenes = map[string]string{
 	"# crashed with the lock, which has no lease.":                             "# 带着锁崩溃，锁没有租约。",
 	"# crashed with the lock, which has no lease. Five clients wait for ever.": "# 带着锁崩溃，锁没有租约。五个客户端永远等待。",
 	"# crashed with the lock, which has no lease. Five clients wait for ever. Nobody will release it, and time alone does not free it.": "# 带着锁崩溃，锁没有租约。五个客户端永远等待。没有人会释放它，时间也不会。",
+})
+
+// withStrikes adds what a fault has done to a client, at each point of its update.
+func withStrikes(catalog map[string]string) map[string]string {
+	for at, point := range map[sim.Point]string{
+		sim.AtTry: "在尝试之前", sim.AtFailed: "在尝试失败后", sim.AtWoken: "在被叫醒时", sim.AtAcquired: "持锁时", sim.AtRead: "在读之后", sim.AtWrite: "在写之前",
+		sim.AtRelease: "在释放之前", sim.AtCheck: "在释放的检查与 DEL 之间",
+	} {
+		catalog["# crashed "+atPoint[at]] = "# " + point + "崩溃"
+		catalog["# paused for # "+atPoint[at]] = "#1 " + point + "停顿 #2"
+		catalog["a command of # held up for # "+atPoint[at]] = "#1 的命令" + point + "被拖住 #2"
+	}
+	return catalog
 }

@@ -81,11 +81,11 @@ func drawWhy(a chart.Area, f *Frame, p *plan) {
 	if !p.full {
 		switch {
 		case ok:
-			drawWhyLine(a, &l)
+			drawWhyLine(a, &l, f)
 		case f.Preset != nil && !f.Back:
 			drawLook(a, f.Preset)
 		default:
-			put(a, 0, 0, piece{"WHY ", inkTitle}, piece{nothingLost(f), inkDim})
+			put(a, 0, 0, piece{f.say("WHY") + " ", inkTitle}, piece{f.say(nothingLost(f)), inkDim})
 		}
 		return
 	}
@@ -113,7 +113,7 @@ func drawWhy(a chart.Area, f *Frame, p *plan) {
 		}
 		return
 	}
-	in.Text(0, 0, nothingLost(f), inkPlain)
+	in.Text(0, 0, f.say(nothingLost(f)), inkPlain)
 	y := 1
 	for _, text := range explanations(f) {
 		for _, line := range wrap(text, in.W()) {
@@ -179,13 +179,13 @@ func (l *loss) deeds() []deed {
 }
 
 // drawWhyLine tells a loss in one line.
-func drawWhyLine(a chart.Area, l *loss) {
+func drawWhyLine(a chart.Area, l *loss, f *Frame) {
 	if l.Forgotten {
-		drawForgottenLine(a, l)
+		drawForgottenLine(a, l, f)
 		return
 	}
-	line := []piece{{"WHY ", inkTitle}}
-	short := []piece{{"WHY ", inkTitle}}
+	line := []piece{{f.say("WHY") + " ", inkTitle}}
+	short := slices.Clone(line)
 	for _, d := range l.deeds() {
 		ink, text := inkRead, fmt.Sprintf("%s:R%d ", clientName(d.client), d.count)
 		if d.write {
@@ -215,7 +215,7 @@ func drawWhyLine(a chart.Area, l *loss) {
 	for _, pieces := range [][]piece{line, short} {
 		for _, ending := range endings {
 			for _, tail := range []string{place, ""} {
-				whole := append(slices.Clip(pieces), piece{ending, inkLost}, piece{tail, inkDim})
+				whole := append(slices.Clip(pieces), piece{f.say(ending), inkLost}, piece{tail, inkDim})
 				if width(whole) <= a.W() {
 					put(a, 0, 0, whole...)
 					return
@@ -286,7 +286,7 @@ func drawLoss(a chart.Area, l *loss) {
 		axis.Text(from[0], 0, " ✗", inkLost)
 	}
 	if n := len(l.erased); n > 1 {
-		a.Text(words, 0, fmt.Sprintf("erases %d updates at once (%s)", n, l.victims()), inkLost)
+		put(a, words, 0, piece{fmt.Sprintf("erases %d updates at once", n), inkLost}, piece{" (" + l.victims() + ")", inkLost})
 	} else if killer.Client != 0 {
 		a.Text(words, 0, fmt.Sprintf("erases %s's", clientName(victim.Client)), inkLost)
 	}

@@ -114,6 +114,8 @@ func (t *taken) lessons() ([]tour.Lesson, error) {
 func (t *taken) chosen(files fs.FS) (string, error) {
 	languages, err := tour.Languages(files)
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("lessons: there is no directory %s", t.dir)
 	case err != nil:
 		return "", fmt.Errorf("lessons: %w", err)
 	case t.language == "":

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"locktop/sim"
 	"locktop/sim/clock"
@@ -41,7 +42,7 @@ type Act struct {
 
 // What is written as text in a lesson, as it is on the command line.
 type (
-	duration time.Duration
+	duration struct{ time.Duration } // no number, which would be taken for nanoseconds
 	speed    clock.Speed
 	fault    sim.Fault
 	change   sim.Change
@@ -49,7 +50,7 @@ type (
 
 func (d *duration) UnmarshalText(text []byte) error {
 	v, err := time.ParseDuration(string(text))
-	*d = duration(v)
+	d.Duration = v
 	return err
 }
 
@@ -75,7 +76,7 @@ func (c *change) UnmarshalText(text []byte) error {
 func (a Act) Halts() []time.Duration {
 	halts := make([]time.Duration, len(a.Stops))
 	for i, d := range a.Stops {
-		halts[i] = time.Duration(d)
+		halts[i] = d.Duration
 	}
 	return halts
 }
@@ -111,7 +112,7 @@ func (a Act) Config() sim.Config {
 		to   *time.Duration
 	}{{a.Work, &c.Work}, {a.Retry, &c.Retry}, {a.Lease, &c.Lease}, {a.Patience, &c.Patience}} {
 		if d.from != nil {
-			*d.to = time.Duration(*d.from)
+			*d.to = d.from.Duration
 		}
 	}
 	if a.Speed != nil {
@@ -153,11 +154,19 @@ func (a Act) ofRace() bool {
 	return without.settles() || len(a.Stops) > 0
 }
 
+// KeyNames are the keys of [Act.Keys] that are no characters.
+var KeyNames = []string{"space", "enter", "tab", "shift+tab", "esc", "backspace", "left", "right", "up", "down", "home", "end"}
+
 // validate returns an error that says what cannot be played. The scene is that of the act before if it has none of its own.
 func (a Act) validate(before Scene) (Scene, error) {
 	scene := a.Scene
 	var errs []error
 	refuse := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	for _, name := range a.Keys {
+		if utf8.RuneCountInString(name) != 1 && !slices.Contains(KeyNames, name) {
+			refuse("keys: want a character or one of %s, have %q", strings.Join(KeyNames, ", "), name)
+		}
+	}
 	switch {
 	case scene == Same && before == Same:
 		return scene, fmt.Errorf("scene: want one of %s", scenes())

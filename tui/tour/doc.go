@@ -48,7 +48,8 @@
 //     race is deterministic, so it stands at a stop, and does whatever is changed there, as it does for every other learner. An act
 //     with stops is done at the last of them at the earliest. One of the same race has later ones.
 //   - answer: the quantity that the learner is to guess before the scene begins.
-//   - keys: what the learner is to press. The tour presses them itself when it is played without a screen.
+//   - keys: what the learner is to press: characters, and the keys in [KeyNames]. The tour presses them itself when it is played
+//     without a screen.
 //   - expect: what has happened when the act is done, all of it: a quantity, one of == != < <= > >=, and a number or a word.
 //
 // What can be expected of a scene is in [Quantities]. Of a race, the counts are of the focused lane, and since the act began; in an

@@ -81,6 +81,8 @@ func TestMistakesAreNamedWithFileAndLine(t *testing.T) {
 		{"an unknown setting", "clients = 4", "customers = 4", 7, "unknown setting act.customers"},
 		{"a number that is text", "clients = 4", `clients = "four"`, 7, ""},
 		{"no duration", `work = "5ms"`, `work = "soon"`, 8, `"soon"`},
+		{"a duration without a unit", `work = "5ms"`, `work = 5`, 1, "missing unit"},
+		{"no key", `keys = ["s", "s"]`, `keys = ["spce"]`, 14, `act 2: keys: want a character or one of space, enter`},
 		{"no speed", `speed = "1/2"`, `speed = "fast"`, 10, `"fast" is not a speed`},
 		{"no fault", `"crash:at=acquired"`, `"crash:at=lunch"`, 11, "lunch"},
 		{"no comparison", `"lost% > 50"`, `"lost% fifty"`, 12, "want a quantity"},

@@ -31,11 +31,14 @@ func unspaced(r rune) bool {
 		strings.ContainsRune("“”‘’…—", r)
 }
 
+// spacious is punctuation that brings its own space.
+const spacious = "，。、；：？！）》」"
+
 // joint is what joins two lines of a paragraph.
 func joint(before, after string) string {
 	last, _ := utf8.DecodeLastRuneInString(before)
 	first, _ := utf8.DecodeRuneInString(after)
-	if unspaced(last) && unspaced(first) {
+	if unspaced(last) && unspaced(first) || strings.ContainsRune(spacious, last) {
 		return ""
 	}
 	return " "
@@ -67,9 +70,27 @@ const notFirst, notLast = "，。、；：？！）》”’」』,.;:?!)%…", 
 
 // Wrap writes a paragraph in lines of at most width cells. Lines break at spaces, and between characters of scripts that have none
 // where punctuation allows it; what fits nowhere is cut.
-func Wrap(paragraph string, width int) [][]Letter {
+func Wrap(paragraph string, width int) [][]Letter { return wrap(letters(paragraph), width) }
+
+// Lines breaks a text without marks as [Wrap] does a paragraph.
+func Lines(text string, width int) []string {
+	var unmarked []Letter
+	for _, r := range text {
+		unmarked = append(unmarked, Letter{r, Plain, ansi.StringWidth(string(r))})
+	}
+	var lines []string
+	for _, line := range wrap(unmarked, width) {
+		var b strings.Builder
+		for _, l := range line {
+			b.WriteRune(l.Rune)
+		}
+		lines = append(lines, b.String())
+	}
+	return lines
+}
+
+func wrap(rest []Letter, width int) [][]Letter {
 	var lines [][]Letter
-	rest := letters(paragraph)
 	for len(rest) > 0 {
 		n, cells := 0, 0
 		for n < len(rest) && cells+rest[n].Width <= width {
