@@ -92,7 +92,11 @@ func (s Source) Open(ctx context.Context, clk *clock.Clock, runID string, lane i
 	srv.options.WriteBufferSize = bufferSize
 
 	if real.url != nil {
-		version, err := real.probe(ctx, srv.Options(), srv.prefix+"probe")
+		within := probeWithin
+		if srv.spawned != nil { // it has answered already, and nobody has got its address wrong
+			within = startWithin
+		}
+		version, err := real.probe(ctx, srv.Options(), srv.prefix+"probe", within)
 		if err != nil {
 			return nil, errors.Join(err, srv.abandon())
 		}
