@@ -10,8 +10,8 @@ import (
 )
 
 // excusedFor is for how long, in real time, errors count as the consequences of a
-// fault: their clients try again. It is a variable for the tests, as grace is.
-var excusedFor = 10 * time.Second
+// fault: their clients try again.
+const excusedFor = 10 * time.Second
 
 // strike does a fault to a client, on its goroutine.
 func (c *client) strike(ctx context.Context, f Fault) {
