@@ -147,7 +147,7 @@ func TestRefusals(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			quorum, err := lock.NewQuorum([]redis.UniversalClient{client}, "x", lock.WithQuorumLease(time.Minute), lock.WithNodeTimeout(unhurried))
+			quorum, err := lock.NewQuorum([]redis.UniversalClient{client}, "x", lock.WithQuorumLease(time.Hour), lock.WithNodeTimeout(unhurried))
 			if err != nil {
 				t.Fatal(err)
 			}

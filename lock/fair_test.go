@@ -28,11 +28,11 @@ func (e *env) queue(ctx context.Context, l *lock.Lock) <-chan grant {
 	before := e.client.ZCard(e.ctx, queueKey).Val()
 	granted := make(chan grant, 1)
 	through := make(chan struct{})
-	go func() {
+	e.waiters.Go(func() {
 		defer close(through)
 		lease, err := l.Acquire(ctx)
 		granted <- grant{l, lease, err, time.Now()}
-	}()
+	})
 	for e.client.ZCard(e.ctx, queueKey).Val() == before {
 		select {
 		case <-through:
@@ -147,7 +147,7 @@ func TestFairness(t *testing.T) {
 				e.Fatal(err)
 			}
 			e.client.ZAdd(e.ctx, queueKey, redis.Z{Score: 1, Member: "0 0 1 6 frozensomebody"})
-			e.client.HSet(e.ctx, hubsKey, "frozen", strconv.FormatInt(time.Now().UnixMicro(), 10))
+			e.client.HSet(e.ctx, hubsKey, "frozen", strconv.FormatInt(time.Now().Add(time.Hour).UnixMicro(), 10)) // it does not fall silent
 			granted := e.queue(e.ctx, e.fair())
 			released := time.Now()
 			e.release(held)

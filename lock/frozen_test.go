@@ -34,6 +34,12 @@ func (e *env) freeze() (thaw func()) {
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 		e.Fatal(err)
 	}
+	var status syscall.WaitStatus // it is a child of ours, and may run on for a moment
+	for !status.Stopped() {
+		if _, err := syscall.Wait4(pid, &status, syscall.WUNTRACED, nil); err != nil && err != syscall.EINTR {
+			e.Fatal(err)
+		}
+	}
 	thaw = sync.OnceFunc(func() { syscall.Kill(pid, syscall.SIGCONT) })
 	e.T.Cleanup(thaw)
 	return thaw

@@ -309,7 +309,7 @@ func (h *hub) subscribe() (pubsub *redis.PubSub, err error) {
 		}
 	}()
 	pubsub = h.key.client.Subscribe(h.ctx, grantPrefix+h.name)
-	if _, err := pubsub.ReceiveTimeout(h.ctx, hubSilence); err != nil {
+	if _, err := pubsub.ReceiveTimeout(h.ctx, max(hubSilence, readTimeout(h.key.client))); err != nil {
 		pubsub.Close()
 		return nil, err
 	}

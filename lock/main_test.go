@@ -70,7 +70,9 @@ type env struct {
 	*try
 	server *redistest.Server
 	client *redis.Client
-	settle []func() // the locks, when the try is over
+
+	settle  []func()       // the locks, when the try is over
+	waiters sync.WaitGroup // who must have left by then
 }
 
 // verify runs the specs on the embedded and on the real Redis.
@@ -94,6 +96,7 @@ func newEnv(t *try, s *redistest.Server) *env {
 	}
 	e.Cleanup(func() {
 		flush() // ends leases that are watched
+		e.waiters.Wait()
 		for _, settle := range e.settle {
 			settle()
 		}
@@ -204,11 +207,11 @@ func (e *env) acquireOn(client *redis.Client, ctx context.Context, name string, 
 	}})
 	l := e.lockOn(client, name, opts...)
 	granted := make(chan grant, 1)
-	go func() {
+	e.waiters.Go(func() {
 		defer close(through)
 		lease, err := l.Acquire(ctx)
 		granted <- grant{l, lease, err, time.Now()}
-	}()
+	})
 	select {
 	case <-waits:
 	case <-through:

@@ -20,13 +20,19 @@ func TestPoll(t *testing.T) {
 			client := e.dial()
 			sent := commands(client)
 			released := make(chan time.Time, 1)
-			time.AfterFunc(50*time.Millisecond, func() {
+			var releasing sync.WaitGroup
+			releasing.Go(func() {
+				time.Sleep(50 * time.Millisecond)
 				released <- time.Now()
-				e.release(held)
+				if err := held.Release(e.ctx); err != nil {
+					e.Error(err)
+				}
 			})
 			l := e.lockOn(client, "average", lock.WithPoll(lock.Constant(5*time.Millisecond)))
 			lease := e.must(l.Acquire(e.ctx))
-			if took := time.Since(<-released); took > soon {
+			took := time.Since(<-released)
+			releasing.Wait()
+			if took > soon {
 				e.missed("acquired after %v", took)
 			}
 			if strings.Contains(sent(), "blpop") {

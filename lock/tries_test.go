@@ -13,7 +13,10 @@ import (
 
 const (
 	// tries is how often a spec may be too late before it has failed.
-	tries = 6
+	tries = 12
+
+	// slowest bounds what times are multiplied by.
+	slowest = 32
 
 	// patience ends a try that hangs.
 	patience = 10 * time.Minute
@@ -22,7 +25,7 @@ const (
 // A try is one run of a spec. Where a spec speaks of times, it may be the
 // machine that had none to spare: a short lease ran out before the next line was
 // reached, or a waiter was woken and did not come to run. The spec then says
-// missed, and is tried again with times twice as long. A lock that is at fault
+// missed, and is tried again with times twice as long, up to a bound. A lock that is at fault
 // misses every try.
 type try struct {
 	*testing.T
@@ -39,7 +42,7 @@ type tooLate string
 func inTries(t *testing.T, f func(*try)) {
 	t.Helper()
 	for n := range tries {
-		why := (&try{T: t, slow: 1 << n}).run(f)
+		why := (&try{T: t, slow: time.Duration(min(1<<n, slowest))}).run(f)
 		if why == "" {
 			return
 		}

@@ -83,8 +83,14 @@ func TestNoObserverCostsNothing(t *testing.T) {
 			}
 		})
 	}
-	without, with := cycle(), cycle(lock.WithObserver(observe(func(lock.Event) {})))
-	if without > with {
-		t.Errorf("%v allocations without an observer, %v with one", without, with)
+	const tries = 10 // others allocate as well
+	for try := 1; ; try++ {
+		without, with := cycle(), cycle(lock.WithObserver(observe(func(lock.Event) {})))
+		if without <= with {
+			return
+		}
+		if try == tries {
+			t.Fatalf("%v allocations without an observer, %v with one", without, with)
+		}
 	}
 }

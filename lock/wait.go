@@ -180,17 +180,21 @@ func (l *Lock) undo(ctx context.Context, id string, turn int) (reply int, err er
 // well before the client stops reading. go-redis knows the time-out of its own
 // BLPop, but that counts in whole seconds.
 func longestPop(client redis.UniversalClient) time.Duration {
-	var readTimeout time.Duration
-	switch c := client.(type) {
-	case interface{ Options() *redis.Options }:
-		readTimeout = c.Options().ReadTimeout
-	case interface{ Options() *redis.ClusterOptions }:
-		readTimeout = c.Options().ReadTimeout
-	case interface{ Options() *redis.RingOptions }:
-		readTimeout = c.Options().ReadTimeout
-	}
-	if readTimeout > 0 {
-		return max(min(maxPop, readTimeout/2), minPop)
+	if timeout := readTimeout(client); timeout > 0 {
+		return max(min(maxPop, timeout/2), minPop)
 	}
 	return maxPop
+}
+
+// readTimeout is how long the client waits for a reply; 0 or less: it does not say.
+func readTimeout(client redis.UniversalClient) time.Duration {
+	switch c := client.(type) {
+	case interface{ Options() *redis.Options }:
+		return c.Options().ReadTimeout
+	case interface{ Options() *redis.ClusterOptions }:
+		return c.Options().ReadTimeout
+	case interface{ Options() *redis.RingOptions }:
+		return c.Options().ReadTimeout
+	}
+	return 0
 }

@@ -280,10 +280,10 @@ func TestAcquire(t *testing.T) {
 			}})
 			granted := make(chan grant, 1)
 			l := e.lockOn(client, "average")
-			go func() {
+			e.waiters.Go(func() {
 				lease, err := l.Acquire(e.ctx)
 				granted <- grant{l, lease, err, time.Now()}
-			}()
+			})
 			for range 2 {
 				select {
 				case got := <-timeouts:

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -165,7 +166,7 @@ func (c *client) close() {
 	}()
 	select {
 	case <-settled:
-	case <-time.After(grace):
+	case <-time.After(c.lane.grace()):
 		c.hangUp()
 		<-settled
 	}
@@ -316,11 +317,13 @@ func (c *client) excuses(err error) bool {
 	return errors.Is(err, errInjected) || recent(c.door.faulted.Load()) || c.lane.excuses() || c.unheard(err)
 }
 
-// unheard tells whether an error is that of nodes which had no time to answer. Those
-// of this process always do, unless it or the race stands still: how long a quorum
-// waits for them is real time, and goes on.
+// unheard tells whether an error is that of nodes which had no time to answer: how
+// long a quorum waits for them is real time, of which a busy machine may have none to
+// spare, and which goes on when the race stands still. A node that is gone is not
+// unheard: the system says so.
 func (c *client) unheard(err error) bool {
-	return c.lane.server.FollowsClock() && errors.Is(err, lock.ErrNoQuorum)
+	var gone syscall.Errno
+	return errors.Is(err, lock.ErrNoQuorum) && !errors.As(err, &gone)
 }
 
 // noteReceipt adds the client's time of receipt to the alert's hash. On a real

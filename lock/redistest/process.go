@@ -2,6 +2,7 @@ package redistest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 )
 
@@ -45,7 +47,7 @@ func Start(t testing.TB, args ...string) *Process {
 // StartClusterNode is Start for a node of a Redis Cluster.
 func StartClusterNode(t testing.TB) *Process {
 	t.Helper()
-	return startAt(t, freeAddr(t, endPort-busOffset), "--cluster-enabled", "yes")
+	return startAt(t, freeAddr(t, endPort-busOffset, busOffset), "--cluster-enabled", "yes")
 }
 
 func startAt(t testing.TB, addr string, args ...string) *Process {
@@ -107,24 +109,45 @@ func (p *Process) Restart(t testing.TB) {
 	}
 }
 
-// FreeAddr returns a loopback address at which nobody listens, for now.
+// taken are the ports that this process has given to somebody.
+var taken sync.Map
+
+// FreeAddr returns a loopback address at which nobody listens, for now, and which
+// nobody else in this process is told.
 func FreeAddr(t testing.TB) string {
 	t.Helper()
 	return freeAddr(t, endPort)
 }
 
-// freeAddr is FreeAddr with a port below end.
-func freeAddr(t testing.TB, end int) string {
+// freeAddr is FreeAddr with a port below end, and with others, so far from it, for
+// the same.
+func freeAddr(t testing.TB, end int, offsets ...int) string {
 	t.Helper()
 	var err error
-	for range 100 {
-		var l net.Listener
-		l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+rand.N(end-firstPort))))
+	for range 1000 {
+		port := firstPort + rand.N(end-firstPort)
+		if err = claim(port); err != nil {
+			continue
+		}
+		for _, offset := range offsets {
+			err = errors.Join(err, claim(port+offset))
+		}
 		if err == nil {
-			defer l.Close()
-			return l.Addr().String()
+			return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		}
 	}
 	t.Fatal(err)
 	return ""
+}
+
+// claim takes a port for the life of this process.
+func claim(port int) error {
+	if _, before := taken.LoadOrStore(port, true); before {
+		return fmt.Errorf("port %d is taken", port)
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return err
+	}
+	return l.Close()
 }

@@ -26,7 +26,8 @@ const (
 	requireEnv = "LOCKTOP_TEST_REDIS"
 
 	startTimeout  = time.Minute
-	maxSocketPath = 103 // bytes; the limit of the systems that allow least
+	replyTimeout  = 2 * time.Minute // of a server that shares a busy machine with its clients
+	maxSocketPath = 103             // bytes; the limit of the systems that allow least
 )
 
 // A Server is a Redis that lives as long as the test that started it.
@@ -136,7 +137,7 @@ func (s *Server) URL() string { return s.url }
 func (s *Server) IsReal() bool { return s.real }
 
 // Client returns a connected client, closed at the end of the test. On
-// connecting it sends no more than it must.
+// connecting it sends no more than it must, and it gives Redis two minutes to answer.
 func (s *Server) Client(t testing.TB, change ...func(*redis.Options)) *redis.Client {
 	t.Helper()
 	options, err := redis.ParseURL(s.url)
@@ -144,6 +145,7 @@ func (s *Server) Client(t testing.TB, change ...func(*redis.Options)) *redis.Cli
 		t.Fatal(err)
 	}
 	options.DisableIdentity = true
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = replyTimeout, replyTimeout, replyTimeout
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	for _, f := range change {
 		f(options)

@@ -23,10 +23,10 @@ const (
 	needFor              = "SET with GET"
 )
 
-// probe finds out whether Redis can be reached, spoken to and written to, and which version it is.
-func (s Source) probe(ctx context.Context, opt *redis.Options, key string) (version string, err error) {
+// probe finds out in a given time whether Redis can be reached, spoken to and written to, and which version it is.
+func (s Source) probe(ctx context.Context, opt *redis.Options, key string, within time.Duration) (version string, err error) {
 	caller := ctx
-	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	defer func() {
 		if err != nil && caller.Err() != nil {

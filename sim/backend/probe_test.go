@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,9 @@ func open(t testing.TB, flag string, clk *clock.Clock) *Server {
 		t.Fatal(err)
 	}
 	s, err := source.Open(t.Context(), clk, "run", 1)
+	for try := 1; err != nil && tookLong(err) && try < 10; try++ {
+		s, err = source.Open(t.Context(), clk, "run", 1)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,8 +87,13 @@ func newClock(t testing.TB, speed clock.Speed) *clock.Clock {
 	return clk
 }
 
-// openError opens a lane that cannot be opened, within 3 s, and returns what was said about it.
-func openError(t *testing.T, flag string) string {
+// tookLong tells of an error that a busy machine alone can bring about.
+func tookLong(err error) bool {
+	return strings.Contains(err.Error(), "no answer within") || strings.Contains(err.Error(), "does not answer")
+}
+
+// wantOpenError opens a lane that cannot be opened, within 3 s, and checks what is said about it.
+func wantOpenError(t *testing.T, flag string, parts ...string) {
 	t.Helper()
 	source, err := Parse(flag)
 	if err != nil {
@@ -100,6 +109,9 @@ func openError(t *testing.T, flag string) string {
 			s.Close(t.Context())
 			t.Fatalf("Open(%s) succeeded", source)
 		}
+		if tookLong(err) && !saysAll(err.Error(), parts) {
+			return patience // what there was to find out did not come in time
+		}
 		return took
 	})
 	if strings.Contains(err.Error(), password) {
@@ -108,7 +120,11 @@ func openError(t *testing.T, flag string) string {
 	if !strings.Contains(err.Error(), source.url.Addr) {
 		t.Errorf("the error does not name the address: %v", err)
 	}
-	return err.Error()
+	want(t, err.Error(), parts...)
+}
+
+func saysAll(message string, parts []string) bool {
+	return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(message, part) })
 }
 
 func want(t *testing.T, message string, parts ...string) {
@@ -144,43 +160,43 @@ func listen(t *testing.T, serve func(net.Conn)) string {
 func TestOpenUnreachable(t *testing.T) {
 	t.Run("a closed port", func(t *testing.T) {
 		const addr = "127.0.0.1:1" // which nobody listens at, nor is given for the asking
-		want(t, openError(t, "redis://user:s3cret@"+addr), "cannot reach Redis at "+addr, "connection refused; is it running?", "--redis embedded needs none")
+		wantOpenError(t, "redis://user:s3cret@"+addr, "cannot reach Redis at "+addr, "connection refused; is it running?", "--redis embedded needs none")
 	})
 	t.Run("a missing socket", func(t *testing.T) {
-		want(t, openError(t, "unix://user:s3cret@"+filepath.Join(t.TempDir(), "none")), "no such file", "is it running?")
+		wantOpenError(t, "unix://user:s3cret@"+filepath.Join(t.TempDir(), "none"), "no such file", "is it running?")
 	})
 	t.Run("a server that never answers", func(t *testing.T) {
 		addr := listen(t, func(net.Conn) {})
-		want(t, openError(t, "redis://user:s3cret@"+addr), "accepts connections but does not answer")
+		wantOpenError(t, "redis://user:s3cret@"+addr, "accepts connections but does not answer")
 	})
 	t.Run("a server that never answers, over TLS", func(t *testing.T) {
 		addr := listen(t, func(net.Conn) {})
-		want(t, openError(t, "rediss://user:s3cret@"+addr), "no answer")
+		wantOpenError(t, "rediss://user:s3cret@"+addr, "no answer")
 	})
 	t.Run("a server that hangs up", func(t *testing.T) {
 		addr := listen(t, func(c net.Conn) {
 			bufio.NewReader(c).ReadString('\n')
 			c.Close()
 		})
-		want(t, openError(t, "redis://user:s3cret@"+addr), "hangs up", "rediss://")
+		wantOpenError(t, "redis://user:s3cret@"+addr, "hangs up", "rediss://")
 	})
 	t.Run("a web server", func(t *testing.T) {
 		addr := listen(t, func(c net.Conn) {
 			bufio.NewReader(c).ReadString('\n')
 			fmt.Fprint(c, "HTTP/1.1 400 Bad Request\r\n\r\n")
 		})
-		want(t, openError(t, "redis://user:s3cret@"+addr), "does not speak Redis")
+		wantOpenError(t, "redis://user:s3cret@"+addr, "does not speak Redis")
 	})
 	t.Run("a web server, over TLS", func(t *testing.T) {
 		addr := listen(t, func(c net.Conn) { fmt.Fprint(c, "HTTP/1.1 400 Bad Request\r\n\r\n") })
-		want(t, openError(t, "rediss://user:s3cret@"+addr), "does not speak TLS", "try redis://")
+		wantOpenError(t, "rediss://user:s3cret@"+addr, "does not speak TLS", "try redis://")
 	})
 	t.Run("a certificate that nobody vouches for", func(t *testing.T) {
 		certificate := selfSigned(t)
 		addr := listen(t, func(c net.Conn) {
 			tls.Server(c, &tls.Config{Certificates: []tls.Certificate{certificate}}).Handshake()
 		})
-		want(t, openError(t, "rediss://user:s3cret@"+addr), "not trusted", "skip_verify=true")
+		wantOpenError(t, "rediss://user:s3cret@"+addr, "not trusted", "skip_verify=true")
 	})
 }
 
@@ -266,7 +282,7 @@ func TestOpenUnfit(t *testing.T) {
 		{"an old server of unknown version", replies{"INFO": "-NOPERM", "SET": "-ERR syntax error"}, "too old, version unknown"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			want(t, openError(t, tc.replies.start(t)), tc.want)
+			wantOpenError(t, tc.replies.start(t), tc.want)
 		})
 	}
 }
@@ -313,24 +329,24 @@ func TestRealRedisThatRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want(t, openError(t, withUser(t, real, nil, "db=99")), "DB index is out of range")
+	wantOpenError(t, withUser(t, real, nil, "db=99"), "DB index is out of range")
 
 	do("REPLICAOF", "127.0.0.1", "1")
-	want(t, openError(t, real.URL()), "read-only replica: give the address of its primary")
+	wantOpenError(t, real.URL(), "read-only replica: give the address of its primary")
 	do("REPLICAOF", "NO", "ONE")
 
 	do("CONFIG", "SET", "maxmemory", "1")
-	want(t, openError(t, real.URL()), "maxmemory")
+	wantOpenError(t, real.URL(), "maxmemory")
 	do("CONFIG", "SET", "maxmemory", "0")
 
 	do("ACL", "SETUSER", "guest", "on", ">"+password, "~*", "+ping", "+info")
-	want(t, openError(t, withUser(t, real, url.UserPassword("guest", password), "")), "does not let this user")
+	wantOpenError(t, withUser(t, real, url.UserPassword("guest", password), ""), "does not let this user")
 
 	do("CONFIG", "SET", "requirepass", password)
-	want(t, openError(t, real.URL()), "wants a password")
-	want(t, openError(t, withUser(t, real, nil, "db=1")), "wants a password")
-	want(t, openError(t, withUser(t, real, url.UserPassword("", "wrong-"+password), "")), "does not accept this user and password")
-	want(t, openError(t, withUser(t, real, url.UserPassword("nobody", password), "")), "does not accept this user and password")
+	wantOpenError(t, real.URL(), "wants a password")
+	wantOpenError(t, withUser(t, real, nil, "db=1"), "wants a password")
+	wantOpenError(t, withUser(t, real, url.UserPassword("", "wrong-"+password), ""), "does not accept this user and password")
+	wantOpenError(t, withUser(t, real, url.UserPassword("nobody", password), ""), "does not accept this user and password")
 	open(t, withUser(t, real, url.UserPassword("", password), ""), newClock(t, 1))
 }
 

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,7 @@ import (
 )
 
 const (
-	replyWithin = 10 * time.Second // a real Redis that takes longer counts as failed
+	replyWithin = 10 * time.Second // a real Redis that takes longer counts as failed, unless its URL has a read_timeout
 	bufferSize  = 1024             // bytes, each for reading and writing; longer messages pass in parts
 	unlinkBatch = 500              // keys
 )
@@ -72,8 +73,8 @@ func (s Source) Open(ctx context.Context, clk *clock.Clock, runID string, lane i
 	} else {
 		srv.options = *real.url
 		srv.options.DialTimeout = dialWithin
-		srv.options.ReadTimeout = replyWithin
-		srv.options.WriteTimeout = replyWithin
+		srv.options.ReadTimeout = cmp.Or(real.url.ReadTimeout, replyWithin)
+		srv.options.WriteTimeout = cmp.Or(real.url.WriteTimeout, srv.options.ReadTimeout)
 		srv.options.PoolTimeout = 0 // go-redis: a little more than ReadTimeout
 	}
 	srv.options.PoolSize = 1
@@ -92,7 +93,11 @@ func (s Source) Open(ctx context.Context, clk *clock.Clock, runID string, lane i
 	srv.options.WriteBufferSize = bufferSize
 
 	if real.url != nil {
-		version, err := real.probe(ctx, srv.Options(), srv.prefix+"probe")
+		within := probeWithin
+		if srv.spawned != nil { // it has answered already, and nobody has got its address wrong
+			within = startWithin
+		}
+		version, err := real.probe(ctx, srv.Options(), srv.prefix+"probe", within)
 		if err != nil {
 			return nil, errors.Join(err, srv.abandon())
 		}

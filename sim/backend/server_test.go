@@ -18,12 +18,20 @@ import (
 // client connects a simulated client.
 func client(t testing.TB, s *Server) *redis.Client {
 	t.Helper()
-	c := redis.NewClient(s.Options())
+	c := redis.NewClient(patient(s.Options()))
 	t.Cleanup(func() { c.Close() })
 	if err := c.Ping(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// patient gives a real Redis as long as a test waits, or a BLPOP that is to wait would not for long.
+func patient(opt *redis.Options) *redis.Options {
+	if opt.ReadTimeout > 0 {
+		opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout = patience, patience, patience
+	}
+	return opt
 }
 
 // checkServer holds for every kind of server.
@@ -36,7 +44,7 @@ func checkServer(t *testing.T, s *Server) {
 	key := s.Prefix() + "key"
 
 	var dials int
-	opt := s.Options()
+	opt := patient(s.Options())
 	dial := opt.Dialer
 	if dial == nil {
 		dial = opt.NewDialer()
