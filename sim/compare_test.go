@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // TestTheScorecardHasItsShape: what the strategies cost beside each other is the
-// same on any machine. One quiet run out of a few has to show it.
+// same on any machine. Of each claim, one quiet run out of some has to show it.
 func TestTheScorecardHasItsShape(t *testing.T) {
 	if redistest.Instrumented {
 		t.Skip("times mean something only at full speed")
@@ -27,7 +28,8 @@ func TestTheScorecardHasItsShape(t *testing.T) {
 			names = append(names, s.Name)
 		}
 	}
-	const tries = 4
+	const tries = 20 // none is taken but to make up for a machine that has other things to do
+	var unshown map[string]string
 	for try := 1; ; try++ {
 		r, err := Compare(t.Context(), cfg, names, func(int, *Snapshot) {})
 		if err != nil {
@@ -46,17 +48,26 @@ func TestTheScorecardHasItsShape(t *testing.T) {
 			}
 		}
 		broken := misshapen(r)
-		if broken == nil || t.Failed() {
+		for claim := range unshown {
+			if _, still := broken[claim]; !still {
+				delete(unshown, claim)
+			}
+		}
+		if try == 1 {
+			unshown = broken
+		}
+		if len(unshown) == 0 || t.Failed() {
 			return
 		}
 		if try == tries {
-			t.Fatalf("in %d tries, the last: %s", tries, strings.Join(broken, "; "))
+			t.Fatalf("in none of %d tries: %s", tries, slices.Sorted(maps.Values(unshown)))
 		}
 	}
 }
 
-// misshapen says what is not as it should be in a scorecard.
-func misshapen(r Result) (broken []string) {
+// misshapen says what is not as it should be in a scorecard, by what is claimed of it.
+func misshapen(r Result) (broken map[string]string) {
+	broken = map[string]string{}
 	lanes := map[string]LaneResult{}
 	var fastest float64 // of the locks
 	for _, l := range r.Lanes {
@@ -66,18 +77,18 @@ func misshapen(r Result) (broken []string) {
 		}
 	}
 	if atomic := lanes["atomic"].KeptPerSecond(); atomic < 5*fastest {
-		broken = append(broken, fmt.Sprintf("atomic keeps %.0f/s, the fastest lock %.0f/s", atomic, fastest))
+		broken["atomic is faster"] = fmt.Sprintf("atomic keeps %.0f/s, the fastest lock %.0f/s", atomic, fastest)
 	}
 	if none := lanes["none"].KeptPerSecond(); none >= fastest {
-		broken = append(broken, fmt.Sprintf("none keeps %.0f/s, the fastest lock %.0f/s", none, fastest))
+		broken["none is slower"] = fmt.Sprintf("none keeps %.0f/s, the fastest lock %.0f/s", none, fastest)
 	}
 	fair := lanes["fair"]
 	if fair.Jain < 0.99 {
-		broken = append(broken, fmt.Sprintf("fair has a Jain index of %.3f", fair.Jain))
+		broken["fair is fair"] = fmt.Sprintf("fair has a Jain index of %.3f", fair.Jain)
 	}
 	for _, l := range r.Lanes {
 		if l.Lane.Locks && l.WaitP99 < fair.WaitP99 {
-			broken = append(broken, fmt.Sprintf("p99 of %s is %v, of fair %v", l.Lane.Strategy, l.WaitP99, fair.WaitP99))
+			broken["fair waits less than "+l.Lane.Strategy] = fmt.Sprintf("p99 of %s is %v, of fair %v", l.Lane.Strategy, l.WaitP99, fair.WaitP99)
 		}
 	}
 	return broken

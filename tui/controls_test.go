@@ -227,9 +227,9 @@ func TestTheExplanationIsCopied(t *testing.T) {
 
 func TestTheMouse(t *testing.T) {
 	cfg := sim.Defaults()
-	cfg.Clients, cfg.Speed = 12, 4
+	cfg.Clients, cfg.Speed, cfg.Deterministic = 12, 4, true
 	m := running(t, cfg)
-	for m.after(time.Second); m.session.exp.Snapshots()[0].Acked < 12; {
+	for m.after(time.Second); m.session.exp.Snapshots()[1].Acked < 12; {
 		time.Sleep(time.Millisecond) // so many lines has the history that is clicked on
 	}
 	m.update(tickMsg{m.ticks})

@@ -208,7 +208,7 @@ func (d *drive) startCensus() tea.Cmd {
 	d.stopCensus, d.census = stop, c
 	return d.later(ctx, func(ctx context.Context) (func() string, error) {
 		defer stop()
-		c.run(ctx)
+		c.run(ctx, censusTime)
 		return func() string { return "" }, ctx.Err()
 	})
 }

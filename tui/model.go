@@ -63,11 +63,14 @@ type (
 )
 
 const (
-	idleTick    = time.Second // while nothing moves
-	afterStep   = time.Second // how long a step is watched closely
-	noticeTime  = 4 * time.Second
+	idleTick    = time.Second     // while nothing moves
+	afterStep   = time.Second     // how long a step is watched closely
 	readingTime = 3 * time.Second // how long an explanation stands while the race runs on
 )
+
+// noticeTime is how long a notice stays. It is a variable for tests, which are not to miss one that is told while they are kept
+// from running.
+var noticeTime = 4 * time.Second
 
 func newModel(ctx context.Context, cfg sim.Config, opts Options, output *termenv.Output) *model {
 	fps := opts.FPS

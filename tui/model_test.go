@@ -196,7 +196,10 @@ func TestEveryKeyOfTheHelpDoesSomething(t *testing.T) {
 	cfg := sim.Defaults()
 	cfg.Clients, cfg.Speed = 40, 4
 	m := running(t, cfg)
-	m.after(time.Second)
+	for m.after(time.Second); m.session.exp.Snapshots()[0].Lost < 40; {
+		time.Sleep(time.Millisecond) // so much there is to be gone through in every view
+	}
+	m.update(tickMsg{m.ticks})
 	if m.frame.State != Live {
 		t.Fatalf("state %d", m.frame.State)
 	}

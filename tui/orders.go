@@ -194,10 +194,10 @@ const (
 	censusMost = 200_000
 )
 
-// run plays every schedule, as far as the grid shows them, and counts those that are left. It returns when that is done, or
-// soon after the context has ended.
-func (c *census) run(ctx context.Context) {
-	o := explore.Options{ArenaConfig: c.arena, Method: explore.All, Preemptions: -1, Limit: mostOrders, Timeout: censusTime}
+// run plays every schedule, as far as the grid shows them, and counts those that are left. It returns when that is done, when
+// either has taken as long as it may, or soon after the context has ended.
+func (c *census) run(ctx context.Context, within time.Duration) {
+	o := explore.Options{ArenaConfig: c.arena, Method: explore.All, Preemptions: -1, Limit: mostOrders, Timeout: within}
 	o.Each = func(moves []sim.Move, outcome sim.Outcome) {
 		c.mu.Lock()
 		c.cells = append(c.cells, order{slices.Clone(moves), outcome})

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -31,7 +32,7 @@ func replayed(name, damage string) Frame {
 func aRecording(t *testing.T) []byte {
 	t.Helper()
 	cfg := sim.Defaults()
-	cfg.Clients, cfg.Alerts, cfg.Speed, cfg.Lease = 3, 6, clock.Max, 0
+	cfg.Clients, cfg.Alerts, cfg.Speed, cfg.Lease, cfg.Deterministic = 3, 6, clock.Max, 0, true
 	path := filepath.Join(t.TempDir(), "run.jsonl")
 	record := eventlog.Recording{Path: path}
 	result, err := sim.Race(t.Context(), cfg, record.Begin, func(sim.Result) error { return nil })
@@ -149,6 +150,10 @@ func TestLossesOfARecording(t *testing.T) {
 // TestTheEndOfARecording is the state of the run as it was reported, from which it plays again.
 func TestTheEndOfARecording(t *testing.T) {
 	log := aRecording(t)
+	synctest.Test(t, func(t *testing.T) { testTheEndOfARecording(t, log) }) // where nothing is played while the test looks
+}
+
+func testTheEndOfARecording(t *testing.T, log []byte) {
 	m := replaying(t, log)
 	want, err := eventlog.Fold(readerOf(t, log))
 	if err != nil {
@@ -185,7 +190,12 @@ func TestTheEndOfARecording(t *testing.T) {
 
 // TestTimeControlsOfARecording: it plays, stops, goes faster and slower, and is wound.
 func TestTimeControlsOfARecording(t *testing.T) {
-	m := replaying(t, aRecording(t))
+	log := aRecording(t)
+	synctest.Test(t, func(t *testing.T) { testTimeControlsOfARecording(t, log) }) // where nothing is played while the test looks
+}
+
+func testTimeControlsOfARecording(t *testing.T, log []byte) {
+	m := replaying(t, log)
 	if press(t, m, "left"); m.shown() != 0 || m.frame.Notice != "this is the beginning" {
 		t.Errorf("at %v it says %q", m.shown(), m.frame.Notice)
 	}

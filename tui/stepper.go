@@ -325,7 +325,7 @@ func (s *stepper) addClients(by int) string {
 
 // The limits of what is searched beside the screen.
 const (
-	oddsTime = 5 * time.Second
+	oddsTime = 20 * time.Second
 	oddsMost = 50_000
 )
 

@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 const canSuspend = true
@@ -21,10 +23,56 @@ var errNobodyResumes = errors.New("no shell to return to")
 // for ever where the system does not stop it: as the first process of a container, or in a terminal without a shell.
 type suspension struct{ ctx context.Context }
 
-// stops is how long it takes the system at most to stop a process that has asked for it.
-const stops = 200 * time.Millisecond
+// How long it takes the system at most to stop a process that has asked for it: on a busy machine, there may be a while until
+// the thread runs that is to take the signal. It matters only where nothing stops the process at all, which is unlikely if a
+// shell is there to look after it.
+const (
+	stops           = 200 * time.Millisecond
+	stopsUnderShell = 10 * time.Second
+)
+
+// supervision is what is known of whether somebody looks after stopped processes. The system stops none in a process group
+// that nobody outside of it, but in its session, is the parent of (POSIX: an orphaned process group).
+type supervision int
+
+const (
+	unknown supervision = iota // the parent is in the group, and who its own is cannot be told
+	shell
+	nobody
+)
+
+// supervisor tells who looks after a process that has this parent.
+func supervisor(parent int) supervision {
+	session, err := unix.Getsid(0)
+	if err != nil {
+		return unknown
+	}
+	group := syscall.Getpgrp()
+	switch itsGroup, err1 := syscall.Getpgid(parent); {
+	case parent == 0:
+		return nobody // it is the first process, as in a container
+	case err1 != nil || itsGroup == group:
+		return unknown
+	}
+	switch itsSession, err := unix.Getsid(parent); {
+	case err != nil:
+		return unknown
+	case itsSession == session:
+		return shell
+	case group == syscall.Getpid():
+		return nobody
+	}
+	return unknown // others of the group may have another parent
+}
 
 func (s suspension) Run() error {
+	within := stops
+	switch supervisor(syscall.Getppid()) {
+	case nobody:
+		return errNobodyResumes
+	case shell:
+		within = stopsUnderShell
+	}
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, syscall.SIGCONT)
 	defer signal.Stop(continued)
@@ -37,7 +85,7 @@ func (s suspension) Run() error {
 			return nil
 		case <-s.ctx.Done():
 			return nil
-		case <-time.After(stops):
+		case <-time.After(within):
 		}
 	}
 	return errNobodyResumes

@@ -304,7 +304,7 @@ func TestAPromiseThatIsNotKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	var played []Played
-	err = Tour{Lessons: []tour.Lesson{lesson}}.Play(t.Context(), 500*ms, func(p Played) { played = append(played, p) })
+	err = Tour{Lessons: []tour.Lesson{lesson}}.Play(t.Context(), patience, func(p Played) { played = append(played, p) })
 	if err != nil || len(played) != 1 || played[0].Kept || played[0].Values[1] != tour.Count(4) {
 		t.Errorf("played %+v, %v", played, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -128,7 +127,7 @@ func TestTheChineseTourIsChinese(t *testing.T) {
 				}
 			}
 		}
-		m.auto = &autoplay{patience: time.Minute, each: func(Played) { // what an act comes to is passed over at once
+		m.auto = &autoplay{patience: patience, each: func(Played) { // what an act comes to is passed over at once
 			m.stale = true
 			look(m.view())
 		}}

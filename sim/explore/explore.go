@@ -179,8 +179,8 @@ func run(ctx context.Context, o Options) (*Result, error) {
 func search(ctx context.Context, asked, o Options) (*Result, error) {
 	r := &Result{Options: asked, Method: o.Method, Preemptions: o.Preemptions, Outcomes: map[sim.Outcome]uint64{}}
 	// The clock in the bubble is no measure of how long this takes.
-	late := new(atomic.Bool)
-	defer time.AfterFunc(o.Timeout, func() { late.Store(true) }).Stop()
+	late, stop := after(o.Timeout)
+	defer stop()
 	err := bubble.Run(func() (err error) {
 		a, err := sim.OpenArena(o.ArenaConfig)
 		if err != nil {
@@ -303,9 +303,10 @@ func (p *player) start() error {
 	return p.arena.Start()
 }
 
-// overdue returns what ends the search, if it has to end here.
+// overdue returns what ends the search, if it has to end here. However little time
+// there is, something is played.
 func (p *player) overdue() error {
-	if p.late.Load() {
+	if p.late.Load() && p.played > 0 {
 		return errLimit
 	}
 	return p.ctx.Err()

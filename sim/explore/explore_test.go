@@ -18,7 +18,7 @@ import (
 
 // unbounded are options without a bound.
 func unbounded(c sim.ArenaConfig, method explore.Method) explore.Options {
-	return explore.Options{ArenaConfig: c, Method: method, Preemptions: -1, Timeout: 5 * time.Minute}
+	return explore.Options{ArenaConfig: c, Method: method, Preemptions: -1, Timeout: time.Hour}
 }
 
 func run(t *testing.T, o explore.Options) *explore.Result {
@@ -206,9 +206,7 @@ func TestWhatGoesWrongIsFound(t *testing.T) {
 			found = append(found, e.preset)
 			continue // the largest by far, and found at full speed
 		}
-		o := unbounded(e.ArenaConfig, explore.Auto)
-		o.Timeout = 30 * time.Second
-		c := run(t, o).Counterexample
+		c := run(t, unbounded(e.ArenaConfig, explore.Auto)).Counterexample
 		if c == nil || !e.wrong(c.Outcome) {
 			t.Errorf("%s: found %+v", e.preset, c)
 			continue

@@ -61,7 +61,7 @@ func TestACrash(t *testing.T) {
 			c.start(true, program(t))
 			c.shows(racing...)
 			c.types("m") // the mouse
-			c.shows("mouse on")
+			c.says("mouse on")
 			if err := c.cmd.Process.Signal(e.sig); err != nil {
 				t.Fatal(err)
 			}

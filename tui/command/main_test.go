@@ -5,7 +5,9 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -34,6 +36,7 @@ func TestMain(m *testing.M) {
 		}
 	}
 	redis.SetLogger(silence{})
+	heedHangups()
 	nowhere, err := os.MkdirTemp("", "locktop")
 	if err != nil {
 		panic(err)
@@ -44,9 +47,17 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// heedHangups has the programs that the tests start not ignore what ends a
+// terminal, as they would if the tests themselves were started with nohup.
+func heedHangups() {
+	if signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
+}
+
 // patience is how long a test waits for what must come, before it fails: no
-// test takes it when all is well.
-const patience = time.Minute
+// test takes it when all is well, on however busy a machine.
+const patience = 5 * time.Minute
 
 // locktop runs the program in this process.
 func locktop(t *testing.T, args ...string) (code int, stdout, stderr string) {

@@ -13,7 +13,7 @@ import (
 )
 
 func TestTheReportAsJSON(t *testing.T) {
-	code, stdout, stderr := locktop(t, strings.Fields("--headless --json --lanes none,spin,block --clients 8 --alerts 20 --seed 7")...)
+	code, stdout, stderr := locktop(t, strings.Fields("--headless --json --deterministic --lanes none,spin,block --clients 8 --alerts 20 --seed 7")...)
 	if code != exitDone {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
@@ -54,7 +54,7 @@ func TestTheReportAsJSON(t *testing.T) {
 	}
 	e := doc.Experiment
 	if doc.Version != 1 || e.Seed != 7 || e.Clients != 8 || e.Servers != 3 || e.Alerts != 20 ||
-		e.Speed != "max" || e.Backend != "embedded" || e.RedisVersion == "" || doc.Elapsed == nil {
+		e.Speed != "1" || e.Backend != "embedded" || e.RedisVersion == "" || doc.Elapsed == nil {
 		t.Errorf("version %d, experiment %+v", doc.Version, e)
 	}
 	if len(doc.Lanes) != 3 {
@@ -82,7 +82,7 @@ func TestTheReportAsJSON(t *testing.T) {
 }
 
 func TestTheReportAsText(t *testing.T) {
-	code, stdout, stderr := locktop(t, "--headless")
+	code, stdout, stderr := locktop(t, "--headless", "--deterministic")
 	if code != exitDone {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
@@ -159,11 +159,11 @@ func TestTheEnvironmentStandsInForFlags(t *testing.T) {
 
 func TestCheckTellsWrongFromCorrect(t *testing.T) {
 	for lanes, want := range map[string]int{"block,spin": exitDone, "spin,none": exitNotCorrect} {
-		if code, _, stderr := locktop(t, "--headless", "--check", "--lanes", lanes); code != want {
+		if code, _, stderr := locktop(t, "--headless", "--deterministic", "--check", "--lanes", lanes); code != want {
 			t.Errorf("--lanes %s: exit %d, want %d: %s", lanes, code, want, stderr)
 		}
 	}
-	code, _, stderr := locktop(t, "--headless", "--check", "--lanes", "spin", "--clients", "1")
+	code, _, stderr := locktop(t, "--headless", "--deterministic", "--check", "--lanes", "spin", "--clients", "1")
 	if code != exitNotCorrect || !strings.Contains(stderr, "UNDECIDED") {
 		t.Errorf("one client: exit %d: %s", code, stderr)
 	}
@@ -176,7 +176,7 @@ func TestPresetsFromTheCommandLine(t *testing.T) {
 			t.Errorf("exit %d, no %s in:\n%s", code, p.Name, stdout)
 		}
 	}
-	if code, stdout, stderr := locktop(t, "--preset", "lost-update", "--headless", "--check"); code != exitDone || !strings.Contains(stdout, "WRONG") {
+	if code, stdout, stderr := locktop(t, "--preset", "lost-update", "--deterministic", "--headless", "--check"); code != exitDone || !strings.Contains(stdout, "WRONG") {
 		t.Errorf("exit %d, %s\n%s", code, stderr, stdout)
 	}
 	// Other flags change it, whichever comes first; here so that nothing goes wrong.
@@ -205,17 +205,17 @@ func TestFaultsOnTheCommandLine(t *testing.T) {
 		code int
 		want string // on stdout or stderr
 	}{
-		{"a lane that hangs ends, and fails the check", "--lanes spin:lease=0s --fault crash:at=acquired --speed 4 --alerts 2 --check", exitNotCorrect, "HUNG"},
-		{"a crash under a lease does not", "--lanes spin:lease=100ms --fault crash:at=acquired --speed 1 --work 5ms --alerts 2 --check", exitDone, "clients crashed"},
+		{"a lane that hangs ends, and fails the check", "--lanes spin:lease=0s --fault crash:at=acquired --speed 4 --alerts 2 --check --deterministic", exitNotCorrect, "HUNG"},
+		{"a crash under a lease does not", "--lanes spin:lease=100ms --fault crash:at=acquired --speed 1 --work 5ms --alerts 2 --check --deterministic", exitDone, "clients crashed"},
 		{"lanes of one strategy are told apart", "--lanes none,spin:retry=5ms,spin:retry=0s --alerts 2", exitDone, "spin:retry=5ms: every one"},
 		{"an unknown fault lists the known", "--fault melt", exitUsage, "known are pause, crash"},
 		{"an unknown setting is named", "--fault pause:colour=red", exitUsage, `pause has no setting "colour"`},
 		{"a client that is not there is named", "--fault pause:client=7", exitUsage, "there are only 6"},
 		{"a Redis of others is not restarted", "--redis redis://localhost:1 --fault restart", exitUsage, "not locktop's own"},
 		{"an unknown preset lists the known", "--preset melt", exitUsage, "redlock-restart"},
-		{"a preset does what it promises", "--preset swallowed-signal --check", exitDone, "HUNG"},
-		{"its faults that no lane can have any more are left out", "--preset stolen-release --lanes block,block --check", exitNotCorrect, "not what it promises"},
-		{"and not with the remedy in both lanes", "--preset swallowed-signal --lanes block,block --check", exitNotCorrect, "not what it promises"},
+		{"a preset does what it promises", "--preset swallowed-signal --check --deterministic", exitDone, "HUNG"},
+		{"its faults that no lane can have any more are left out", "--preset stolen-release --lanes block,block --check --deterministic", exitNotCorrect, "not what it promises"},
+		{"and not with the remedy in both lanes", "--preset swallowed-signal --lanes block,block --check --deterministic", exitNotCorrect, "not what it promises"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
