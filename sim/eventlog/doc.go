@@ -31,6 +31,15 @@
 // log holds no date and no name of a machine, except in the address of a Redis
 // that was given with one: two runs with the same events give the same bytes.
 //
+// Lines end with a key "crc": the CRC-32C (Castagnoli) of this and all lines before, each
+// without its seal, its last brace and its line end, as eight hexadecimal digits. So
+// whatever was changed, left out or put in since is found, on its line:
+//
+//	{"lane":1,"at_ns":1501000,"kind":"acked","client":3,"commands":1,"value":"51.250000:1","crc":"8f1e0a27"}
+//
+// It may be left out, but not of some lines only: a log that was written or edited by
+// hand has it nowhere.
+//
 // An event of kind changed without client is a setting that changed in the middle of
 // the run; from then on a lane may have more clients than the header says.
 //

@@ -103,13 +103,13 @@ func TestFormat(t *testing.T) {
 	)
 	const want = `{"locktop":"event log","version":1,"experiment":{"lanes":["none","spin"],"clients":3,"servers":3,"alerts":5,` +
 		`"interval_ns":100000000,"seed":42,"work_ns":40000000,"retry_ns":25000000,"lease_ns":200000000,"lease_floor_ns":250000000,"patience_ns":5000000000,` +
-		`"speed":"1/4","backend":"embedded","redis_version":"miniredis v2"}}
-{"lane":1,"at_ns":1500,"kind":"received","client":1,"alert":1,"latency_ns":51250000}
-{"lane":2,"at_ns":1200,"kind":"granted","client":3,"commands":2,"lease_ns":200000000}
-{"lane":1,"at_ns":1501,"kind":"written","client":1,"commands":1,"value":"51.250000:1","base":"a \"\u003cb\u003e\n"}
-{"lane":1,"at_ns":1501,"kind":"acked","client":1,"value":{"base64":"/w=="}}
-{"lane":2,"at_ns":1502,"kind":"stopped"}
-{"end":true,"events":5,"elapsed_ns":64130000000,"speed":"1/4"}
+		`"speed":"1/4","backend":"embedded","redis_version":"miniredis v2"},"crc":"e4fae708"}
+{"lane":1,"at_ns":1500,"kind":"received","client":1,"alert":1,"latency_ns":51250000,"crc":"7a2ec7fd"}
+{"lane":2,"at_ns":1200,"kind":"granted","client":3,"commands":2,"lease_ns":200000000,"crc":"175d5092"}
+{"lane":1,"at_ns":1501,"kind":"written","client":1,"commands":1,"value":"51.250000:1","base":"a \"\u003cb\u003e\n","crc":"e1df885b"}
+{"lane":1,"at_ns":1501,"kind":"acked","client":1,"value":{"base64":"/w=="},"crc":"9dea13a7"}
+{"lane":2,"at_ns":1502,"kind":"stopped","crc":"c0f1a8ce"}
+{"end":true,"events":5,"elapsed_ns":64130000000,"speed":"1/4","crc":"44082024"}
 `
 	if got := contents(t, path); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -39,6 +39,7 @@ type Reader struct {
 	in     *bufio.Reader
 	text   []byte // of the current line
 	line   int
+	seal   *seal // nil if the log has none
 	header Header
 	lanes  []lane
 	events int64
@@ -63,7 +64,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 	case errors.Is(err, errNotText):
 		err = fmt.Errorf("%w: it is no text", ErrNotALog)
 	case err == nil:
-		rd.header, err = parseHeader(text)
+		err = rd.begin(text)
 	}
 	if err != nil {
 		return nil, &LineError{Line: 1, Err: err}
@@ -73,6 +74,20 @@ func NewReader(r io.Reader) (*Reader, error) {
 		rd.lanes[i].clients = rd.header.Clients
 	}
 	return rd, nil
+}
+
+// begin reads the first line.
+func (r *Reader) begin(text []byte) error {
+	seal := new(seal)
+	object, broken := seal.open(text)
+	if broken != errNoSeal {
+		r.seal = seal
+	}
+	var err error
+	if r.header, err = parseHeader(object); err == nil && r.seal != nil {
+		err = broken
+	}
+	return err
 }
 
 // Header returns what the log says of its experiment. It is valid.
@@ -107,15 +122,22 @@ func (r *Reader) read() (lane int, e sim.Event, err error) {
 		return 0, e, ErrTruncated
 	case err != nil:
 		return 0, e, err
-	case isEnd(text):
-		return 0, e, r.finish(text)
+	}
+	var broken error
+	if r.seal != nil {
+		text, broken = r.seal.open(text)
+	}
+	if isEnd(text) {
+		return 0, e, r.finish(text, broken)
 	}
 	lane, e, err = parseEvent(text)
 	switch {
 	case errors.Is(err, errCutOff) && r.last():
 		return 0, e, ErrTruncated
-	case err != nil:
+	case err != nil: // which says more than that the seal is broken
 		return 0, e, err
+	case broken != nil:
+		return 0, e, broken
 	case lane < 0 || lane >= len(r.lanes):
 		return 0, e, fmt.Errorf("there are lanes 1 to %d, and this is of lane %d", len(r.lanes), lane+1)
 	}
@@ -137,14 +159,16 @@ func (r *Reader) read() (lane int, e sim.Event, err error) {
 	return lane, e, nil
 }
 
-// finish reads the last line.
-func (r *Reader) finish(text []byte) error {
+// finish reads the last line, whose seal may be broken.
+func (r *Reader) finish(text []byte, broken error) error {
 	end, events, err := parseEnd(text)
 	switch {
 	case errors.Is(err, errCutOff) && r.last():
 		return ErrTruncated
 	case err != nil:
 		return err
+	case broken != nil:
+		return broken
 	case events != r.events:
 		return fmt.Errorf("the log should have %d events, and has %d", events, r.events)
 	}

@@ -96,9 +96,63 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// sealed has what aLog has, as a [eventlog.Writer] writes it.
+func sealed(t *testing.T) string {
+	t.Helper()
+	h, entries, end, err := read([]byte(aLog(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return contents(t, write(t, h, end, entries...))
+}
+
+// TestEveryChangeIsFound changes each byte of a log, and the order of its lines.
+func TestEveryChangeIsFound(t *testing.T) {
+	whole := sealed(t)
+	_, all, _, err := read([]byte(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantFound := func(what, text string, line int) {
+		t.Helper()
+		_, got, _, err := read([]byte(text))
+		var at *eventlog.LineError
+		if !errors.As(err, &at) || at.Line != line {
+			t.Errorf("%s: got %v, want it found on line %d", what, err, line)
+		}
+		if n := max(line-2, 0); len(got) != min(n, len(all)) || n > 0 && !reflect.DeepEqual(got, all[:n]) {
+			t.Errorf("%s: %d events before line %d", what, len(got), line)
+		}
+	}
+	for i := range len(whole) - 1 { // the last line end can do without
+		for _, bit := range []byte{1, 2, 16, 32} {
+			changed := []byte(whole)
+			changed[i] ^= bit
+			wantFound(fmt.Sprintf("%q at %d for %q", changed[i], i, whole[i]), string(changed), strings.Count(whole[:i], "\n")+1)
+		}
+	}
+	lines := strings.SplitAfter(strings.TrimSuffix(whole, "\n"), "\n")
+	for i := 1; i < len(lines)-1; i++ {
+		before, after := strings.Join(lines[:i], ""), strings.Join(lines[i+1:], "")
+		wantFound("a line is missing", before+after, i+1)
+		wantFound("a line is there twice", before+lines[i]+lines[i]+after, i+2)
+		if i+2 < len(lines) {
+			wantFound("two lines have changed places", before+lines[i+1]+lines[i]+strings.Join(lines[i+2:], ""), i+1)
+		}
+	}
+	if _, got, _, err := read([]byte(strings.ReplaceAll(whole, "\n", "\r\n"))); err != nil || !reflect.DeepEqual(got, all) {
+		t.Errorf("lines that end in CR LF: %v", err)
+	}
+}
+
 // TestTruncated cuts a log off behind every byte.
 func TestTruncated(t *testing.T) {
-	whole := aLog(t)
+	testTruncated(t, aLog(t))
+	testTruncated(t, sealed(t))
+}
+
+func testTruncated(t *testing.T, whole string) {
+	t.Helper()
 	header := strings.Index(whole, "\n")
 	_, all, _, err := read([]byte(whole))
 	if err != nil {

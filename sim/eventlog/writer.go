@@ -27,6 +27,7 @@ type Writer struct {
 	event  sim.Event     // the one being written
 	value  reflect.Value // of event
 	text   []byte
+	seal   seal
 	events int64
 	err    error // the first one
 }
@@ -53,7 +54,7 @@ func Create(path string, h Header, force bool) (*Writer, error) {
 	}
 	w := &Writer{path: path, force: force, file: file, out: bufio.NewWriterSize(file, 1<<16)}
 	w.value = reflect.ValueOf(&w.event).Elem()
-	_, w.err = w.out.Write(line)
+	_, w.err = w.out.Write(w.seal.close(line))
 	return w, nil
 }
 
@@ -66,7 +67,7 @@ func (w *Writer) Write(lane int, e sim.Event) {
 		return
 	}
 	w.event = e
-	w.text = appendEvent(w.text[:0], lane, w.value)
+	w.text = w.seal.close(appendEvent(w.text[:0], lane, w.value))
 	w.events++
 	_, w.err = w.out.Write(w.text)
 }
@@ -109,7 +110,7 @@ func (w *Writer) finish(end End) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.out.Write(line); err != nil {
+	if _, err := w.out.Write(w.seal.close(line)); err != nil {
 		return err
 	}
 	if err := w.out.Flush(); err != nil {
