@@ -103,7 +103,7 @@ func (l *Lock) tryFair(ctx context.Context, id string, since time.Time) (*Lease,
 	if err != nil {
 		l.observe(Event{Kind: EventFailure, Owner: id, Err: err, Waited: time.Since(since)})
 		if !p.left && !isReply(err) && err != ErrHeld && err != ErrAlreadyAcquired && l.id == "" {
-			l.background.Go(func() { l.undo(ctx, id, 0) })
+			l.background.run(func() { l.undo(ctx, id, 0) })
 		}
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (l *Lock) acquireFair(ctx context.Context) (*Lease, error) {
 		l.line.contended.Store(time.Now().UnixNano())
 	}
 	if err != nil && err != ErrAlreadyAcquired && !p.left {
-		l.background.Go(func() { l.giveUp(ctx, p) })
+		l.background.run(func() { l.giveUp(ctx, p) })
 	}
 	return lease, err
 }
@@ -400,7 +400,7 @@ func (l *Lock) tell(h *hub, reply any, g handover) (plain int) {
 		if h.deliver(number, g) {
 			runtime.Gosched() // the new owner's turn, ahead of the old one's leaving
 		} else {
-			l.background.Go(func() { h.quit(number) })
+			l.background.run(func() { h.quit(number) })
 		}
 	}
 	return replyDone

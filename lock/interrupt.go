@@ -2,7 +2,6 @@ package lock
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -17,18 +16,18 @@ var epoch = time.Now().Add(-time.Hour)
 // A wire is what a lock or a guard has on its way to Redis and back.
 type wire struct {
 	heard      atomic.Int64         // when Redis last answered, since epoch
-	background sync.WaitGroup       // blocked pops and what abandoned calls have to clean up
+	background tasks                // blocked pops and what abandoned calls have to clean up
 	idle       atomic.Pointer[hand] // at most one
-	hands      sync.WaitGroup       // all, idle or not
+	hands      tasks                // all, idle or not
 }
 
 // settle waits until nothing is on its way, and ends the idle hand.
 func (w *wire) settle() {
-	w.background.Wait()
+	w.background.wait()
 	if h := w.idle.Swap(nil); h != nil {
 		close(h.jobs)
 	}
-	w.hands.Wait()
+	w.hands.wait()
 }
 
 // A hand is a goroutine that sends commands. It stays for a while after each, for
@@ -41,13 +40,13 @@ const handLinger = time.Second
 
 // run runs job in the background.
 func (w *wire) run(job func()) {
-	w.background.Add(1)
+	w.background.begin()
 	if h := w.idle.Swap(nil); h != nil {
 		h.jobs <- job // there is room: whoever takes an idle hand gives it one job
 		return
 	}
 	h := &hand{jobs: make(chan func(), 1)}
-	w.hands.Go(func() { h.work(w, job) })
+	w.hands.run(func() { h.work(w, job) })
 }
 
 // work does job, and what else it is given.
@@ -58,7 +57,7 @@ func (h *hand) work(w *wire, job func()) {
 		roomy(0)
 		job()
 		stays := w.idle.CompareAndSwap(nil, h)
-		w.background.Done() // and not before, or settle would miss it
+		w.background.end() // and not before, or settle would miss it
 		if !stays {
 			return
 		}

@@ -30,7 +30,7 @@ func TestHands(t *testing.T) {
 				w.run(func() { <-together })
 			}
 			close(together)
-			w.background.Wait()
+			w.background.wait()
 			synctest.Wait()
 			if w.idle.Load() == nil {
 				t.Error("none stayed")
@@ -38,7 +38,7 @@ func TestHands(t *testing.T) {
 		}},
 		{"an idle one ends by itself", func(t *testing.T, w *wire) {
 			w.run(job)
-			w.hands.Wait()
+			w.hands.wait()
 			if w.idle.Load() != nil {
 				t.Error("it counts as idle")
 			}
@@ -49,7 +49,7 @@ func TestHands(t *testing.T) {
 				w.run(job)
 				time.Sleep(handLinger)
 			}
-			w.background.Wait()
+			w.background.wait()
 			if n := done.Load() - before; n != 100 {
 				t.Errorf("%d of 100", n)
 			}

@@ -77,7 +77,7 @@ func (s *Lease) Release(ctx context.Context) error {
 		}
 	}
 	if err != nil && !isReply(err) && ended(ctx) != nil { // on the way, or for want of a connection
-		l.background.Go(func() { s.releaseLate(ctx, reply, err) })
+		l.background.run(func() { s.releaseLate(ctx, reply, err) })
 		return failure(ctx, op, l.key, err)
 	}
 	switch released := s.released(reply, err); {

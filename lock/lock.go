@@ -351,7 +351,7 @@ func (l *Lock) granted(ctx context.Context, id string, token uint64, turn int, e
 	for _, g := range l.guards {
 		if err := g.Raise(ctx, token); err != nil {
 			if ended(ctx) != nil {
-				l.background.Go(func() { lease.discard(context.WithoutCancel(ctx)) })
+				l.background.run(func() { lease.discard(context.WithoutCancel(ctx)) })
 				return nil, err
 			}
 			return nil, errors.Join(err, lease.discard(ctx))
@@ -404,7 +404,7 @@ func (l *Lock) send(ctx context.Context, id string) (got grant, err error) {
 	// Without a reply the lock may be ours. Under a random id nobody else could
 	// ever release it, so do that; a custom id's owner can adopt it.
 	if l.id == "" {
-		l.background.Go(func() { l.undo(ctx, id, 0) })
+		l.background.run(func() { l.undo(ctx, id, 0) })
 	}
 	return grant{}, err
 }

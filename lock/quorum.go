@@ -7,7 +7,6 @@ import (
 	"net"
 	"reflect"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -81,7 +80,7 @@ type Quorum struct {
 	need       int           // nodes in a majority
 	observer   Observer
 	random     random
-	background sync.WaitGroup // requests that have been left behind, and watched leases
+	background tasks // requests that have been left behind, and watched leases
 }
 
 // A QuorumOption configures a Quorum.
@@ -285,7 +284,7 @@ func (q *Quorum) pause(ctx context.Context, d time.Duration, since time.Time) er
 // time-outs, if nodes are silent: a second for each request, and ReadTimeout or
 // DialTimeout for one that had been sent. Call it before closing the clients,
 // when no Acquire runs and every lease has been released.
-func (q *Quorum) Settle() { q.background.Wait() }
+func (q *Quorum) Settle() { q.background.wait() }
 
 // attempt asks every node once. Each attempt has an id of its own, or the clean-up
 // of one could take away what the next was granted.
@@ -380,7 +379,7 @@ func (e nodeErrors) Unwrap() []error { return e }
 func (q *Quorum) poll(ctx context.Context, timeout time.Duration, ask func(node int) (bool, error)) (tally, error) {
 	answers := make(chan answer, len(q.clients)) // so that nobody has to be there to receive
 	for i := range q.clients {
-		q.background.Go(func() {
+		q.background.run(func() {
 			yes, err := ask(i)
 			answers <- answer{i, yes, err}
 		})

@@ -252,7 +252,7 @@ func (s *QuorumLease) look(node int) (held bool, err error) {
 // said or failed to say.
 func (s *QuorumLease) abandon(ctx context.Context) {
 	for i := range s.ballots {
-		s.quorum.background.Go(func() { s.free(ctx, i) })
+		s.quorum.background.run(func() { s.free(ctx, i) })
 	}
 }
 
@@ -285,7 +285,7 @@ func (s *QuorumLease) watch() {
 		return
 	}
 	s.expiry = time.AfterFunc(time.Until(s.expires), s.expire)
-	s.quorum.background.Go(s.lookOut)
+	s.quorum.background.run(s.lookOut)
 }
 
 // expire ends the lease if it has run out.

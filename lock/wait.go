@@ -71,7 +71,7 @@ func (l *Lock) acquireSignalled(ctx context.Context) (*Lease, error) {
 		}
 		if err != nil {
 			if owed {
-				l.background.Go(func() { l.passOn(ctx) })
+				l.background.run(func() { l.passOn(ctx) })
 			}
 			return nil, err
 		}
@@ -96,6 +96,7 @@ func (l *Lock) Settle() {
 		g.Settle()
 	}
 	l.closeHub()
+	l.background.wait() // for what the hub has left, which was told of a grant meanwhile
 }
 
 // patience returns for how long to block on the signal; 0 means that the lock

@@ -79,7 +79,7 @@ func (s *Lease) watch() {
 	if !s.expires.IsZero() {
 		s.expiry = time.AfterFunc(time.Until(s.expires), s.expire)
 	}
-	s.lock.background.Go(s.lookOut)
+	s.lock.background.run(s.lookOut)
 }
 
 // expire ends a lease that has run out, and tells why it was not renewed.
