@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -80,61 +79,29 @@ func TestTapes(t *testing.T) {
 				t.Errorf("its output is %s, want %s", tape.output, want)
 			}
 			needs(t, tape)
-			tape.slow()
 			p := newPlayer(t, tape, bin)
-			file := filepath.Join("testdata", name+".golden")
-			end := func(commands []command, fits func(screen string) bool) string {
+			end := func(commands []command) string {
 				t.Helper()
 				if err := p.play(commands); err != nil {
 					t.Fatal(err)
 				}
-				screen, err := p.becomes(fits)
+				screen, err := p.rest()
 				if err != nil {
 					t.Fatal(err)
 				}
 				return screen
 			}
-			want := wanted(t, file)
-			filmed := end(tape.commands[:tape.filmed], func(screen string) bool { return !exact(name, tape) || strings.HasPrefix(want, screen) })
-			both := func(last string) string {
-				switch {
-				case !exact(name, tape):
-					return mask(last, tape.columns())
-				case last != filmed:
-					return filmed + "\nand when it is not filmed any more:\n\n" + last
-				}
-				return last
+			filmed := end(tape.commands[:tape.filmed])
+			last := end(tape.commands[tape.filmed:])
+			switch {
+			case !exact(name, tape):
+				last = mask(last, tape.columns())
+			case last != filmed:
+				last = filmed + "\nand when it is not filmed any more:\n\n" + last
 			}
-			last := end(tape.commands[tape.filmed:], func(screen string) bool { return both(screen) == want })
-			golden(t, file, both(last))
+			golden(t, filepath.Join("testdata", name+".golden"), last)
 		})
 	}
-}
-
-// slow has a race that is filmed until it is done go slowly until that is waited for, so that keys come, and what is seen for a
-// moment is seen, also where the player is kept from running for a while.
-func (t *tape) slow() {
-	done := slices.IndexFunc(t.commands, func(c command) bool { return c.pattern != nil && strings.Contains(c.pattern.String(), "■ DONE") })
-	if done < 0 {
-		return
-	}
-	t.env = append(t.env, "LOCKTOP_SPEED=1/16")
-	usual := command{text: "to the usual speed", keys: []string{"+", "+"}}
-	t.commands = slices.Insert(t.commands, done, usual)
-	t.filmed++
-}
-
-// wanted is what is in a file, or nothing where it is to be rewritten.
-func wanted(t *testing.T, path string) string {
-	t.Helper()
-	if *update {
-		return ""
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }
 
 // golden compares a screen with that in a file.
@@ -146,7 +113,11 @@ func golden(t *testing.T, path, have string) {
 		}
 		return
 	}
-	if want := wanted(t, path); have != want {
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if have != string(want) {
 		t.Errorf("the last screen is not that of %s: look at the tape, then go test ./vhs -update, and vhs/record. Have\n%s\nwant\n%s", path, have, want)
 	}
 }
@@ -159,8 +130,8 @@ func TestATapeThatDriftsFails(t *testing.T) {
 		{"one that fits", "Type `locktop presets`\nEnter\nWait+Screen /gc-pause +a holder is paused/\nWait\n", ""},
 		{"another word on the screen", "Type `locktop presets`\nEnter\nWait+Screen@2s /gc-pause +a keeper/\n", "line 7: Wait+Screen@2s /gc-pause +a keeper/: not within 2s"},
 		{"not in the line of the cursor", "Type `locktop presets`\nEnter\nWait+Line@2s /gc-pause/\n", "line 7: Wait+Line@2s /gc-pause/: not within 2s"},
-		{"a command that does not exist", "Type `locktop prophesy`\nEnter\nWait+Screen /Run locktop/\nWait+Screen@2s /■ DONE/\n", `unexpected argument "prophesy"`},
-		{"a key that does something else", "Type `locktop --alerts 2 --speed max`\nEnter\nWait+Screen /■ DONE/\nType `?`\nWait+Screen@2s /HOW c[1-6] LOST/\n", "line 9: Wait+Screen@2s"},
+		{"a command that does not exist", "Type `locktop prophesy`\nEnter\nWait+Screen@2s /■ DONE/\n", `unexpected argument "prophesy"`},
+		{"a key that does something else", "Type `locktop --alerts 2 --speed max`\nEnter\nWait+Screen@30s /■ DONE/\nType `?`\nWait+Screen@2s /HOW c[1-6] LOST/\n", "line 9: Wait+Screen@2s"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

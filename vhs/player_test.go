@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -20,9 +19,8 @@ import (
 )
 
 const (
-	// patience bounds how long the program may take to read a key, to show what is waited for, and to come to rest, on however
-	// busy a machine.
-	patience = 5 * time.Minute
+	// patience bounds how long the program may take to read a key, and to come to rest.
+	patience = time.Minute
 	// glance is how often the screen is looked at.
 	glance = 10 * time.Millisecond
 )
@@ -32,9 +30,6 @@ type player struct {
 	keyboard *os.File
 	tty      *os.File
 	screen   vt10x.Terminal
-
-	mu      sync.Mutex
-	screens []string // that have been shown since the last keys, or since the one that was waited for
 }
 
 // newPlayer starts a shell that finds locktop in a directory. It is ended with the test.
@@ -64,7 +59,6 @@ func newPlayer(t *testing.T, tape tape, bin string) *player {
 		for {
 			n, err := p.keyboard.Read(buf)
 			p.screen.Write(buf[:n])
-			p.note()
 			if err != nil {
 				return
 			}
@@ -92,11 +86,6 @@ func (p *player) play(commands []command) error {
 }
 
 func (p *player) do(c command) error {
-	if len(c.keys) > 0 {
-		p.mu.Lock()
-		p.screens = p.screens[max(len(p.screens)-1, 0):]
-		p.mu.Unlock()
-	}
 	for _, key := range c.keys {
 		if _, err := p.keyboard.WriteString(key); err != nil {
 			return err
@@ -109,43 +98,14 @@ func (p *player) do(c command) error {
 	if c.pattern == nil {
 		return nil
 	}
-	within := c.timeout
-	if !c.timed {
-		within = max(within, patience)
-	}
-	holds := func() bool { return c.pattern.MatchString(p.line()) }
+	where := p.line
 	if c.screen {
-		holds = func() bool { return p.passes(c.pattern) }
+		where = p.shown
 	}
-	if !eventually(within, holds) {
-		return fmt.Errorf("not within %v", within)
+	if !eventually(c.timeout, func() bool { return c.pattern.MatchString(where()) }) {
+		return fmt.Errorf("not within %v", c.timeout)
 	}
 	return nil
-}
-
-// passes tells whether a screen since the last keys fits a pattern, and leaves out those before it: what is seen for a moment
-// only is not missed, and what follows is looked for from there on.
-func (p *player) passes(pattern *regexp.Regexp) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for i, screen := range p.screens {
-		if pattern.MatchString(screen) {
-			p.screens = p.screens[i:]
-			return true
-		}
-	}
-	p.screens = p.screens[max(len(p.screens)-1, 0):] // none of the others will
-	return false
-}
-
-// note keeps the screen as it is now.
-func (p *player) note() {
-	now := p.shown()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if n := len(p.screens); n == 0 || p.screens[n-1] != now {
-		p.screens = append(p.screens, now)
-	}
 }
 
 // read tells whether all keys have been read.
@@ -173,19 +133,7 @@ func (p *player) line() string {
 	return strings.TrimRight(lines[min(y, len(lines)-1)], " ")
 }
 
-// becomes waits until the screen is as it should be, and returns it; or as it comes to rest, if it never is.
-func (p *player) becomes(fits func(screen string) bool) (string, error) {
-	const within = time.Minute
-	for deadline := time.Now().Add(within); ; {
-		last, err := p.rest()
-		if err != nil || *update || fits(last) || time.Now().After(deadline) {
-			return last, err
-		}
-	}
-}
-
-// rest waits until the screen has stood still for a while, and returns it. A program that is kept from running for as long
-// seems to be at rest.
+// rest waits until the screen has stood still for a while, and returns it.
 func (p *player) rest() (string, error) {
 	const still = time.Second
 	last, since := p.shown(), time.Now()

@@ -38,7 +38,6 @@ type command struct {
 	pattern *regexp.Regexp // to wait for; nil where there are keys
 	screen  bool           // it may be anywhere, not only in the line of the cursor
 	timeout time.Duration
-	timed   bool // the command itself says how long, and not the tape
 }
 
 // settings are those that say how it looks, and nothing about what the program does.
@@ -147,7 +146,7 @@ func (t *tape) parse(root, line string, number int, sourced bool) error {
 		}
 		c.screen, c.timeout, c.pattern = argument == "Screen", t.patience, prompt
 		if timed {
-			c.timeout, c.timed = given, true
+			c.timeout = given
 		}
 		if rest != "" {
 			if len(rest) < 2 || rest[0] != '/' || rest[len(rest)-1] != '/' {
