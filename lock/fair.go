@@ -53,6 +53,8 @@ type line struct {
 	keys      []string     // of the scripts, as in grant.lua
 	args      []any        // the same
 	contended atomic.Int64 // when the lock was last found taken, in Unix nanoseconds
+	strangers atomic.Int64 // when they last had the lock, the same
+	scouts    int          // how many the client has connections for
 }
 
 func (l *Lock) lineKeys() []string {
@@ -80,6 +82,7 @@ type place struct {
 	id       string
 	came     string        // when, by the clock of Redis; empty: it has not joined yet
 	holder   string        // as last seen
+	head     bool          // it was the first in line then
 	ttl      time.Duration // its; negative: none
 	turn     int           // of the last grant heard of
 	again    bool          // it had been dropped from the queue, and joined again
@@ -170,6 +173,7 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 	if p.oldest() {
 		first = nil
 		timer.Reset(p.poke(&l.random))
+		l.scout(h)
 	}
 	for {
 		var g handover
@@ -184,6 +188,7 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 			case <-first:
 				first = nil
 				timer.Reset(p.poke(&l.random))
+				l.scout(h)
 				continue
 			case <-p.ask:
 				told, stirred = false, true
@@ -223,6 +228,7 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 		h.nudge(p.line, p.holder)
 		if first == nil {
 			timer.Reset(p.poke(&l.random))
+			l.scout(h)
 		}
 	}
 }
@@ -308,13 +314,13 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 			return nil, errUnexpected
 		}
 		return nil, ErrAlreadyAcquired
-	case state == lineWaits && len(reply) == 6:
+	case state == lineWaits && len(reply) == 7:
 		if p.again = p.came != "" && reply[4].(int64) == 1; p.again {
 			p.rejoined = time.Now()
 		}
 		p.came = reply[1].(string)
 		p.ttl = fromMillis(reply[2].(int64))
-		p.holder = reply[5].(string)
+		l.look(p, reply[5].(string), reply[6].(int64))
 		there, _ := strconv.ParseInt(reply[3].(string), 10, 64)
 		if p.here.IsZero() || asked.Sub(p.here) > time.Duration(there-p.there)*time.Microsecond {
 			p.here, p.there = asked, there
@@ -390,13 +396,10 @@ func (l *Lock) tell(h *hub, reply any, g handover) (plain int) {
 	case int64:
 		return int(r)
 	case []any:
-		if len(r) != 2 || h == nil {
+		number, g, ok := grantOfReply(r, g)
+		if !ok || h == nil {
 			break
 		}
-		text, _ := r[0].(string)
-		number, _ := strconv.ParseUint(text, 10, 64)
-		text, _ = r[1].(string)
-		g.token, _ = strconv.ParseUint(text, 10, 64)
 		if h.deliver(number, g) {
 			runtime.Gosched() // the new owner's turn, ahead of the old one's leaving
 		} else {
@@ -404,6 +407,24 @@ func (l *Lock) tell(h *hub, reply any, g handover) (plain int) {
 		}
 	}
 	return replyDone
+}
+
+// grantOfReply reads what a script replies that has granted the lock to a waiter of
+// the caller's hub, into what the caller knows of it.
+func grantOfReply(reply any, g handover) (number uint64, _ handover, ok bool) {
+	r, _ := reply.([]any)
+	if len(r) < 2 {
+		return 0, g, false
+	}
+	text, _ := r[0].(string)
+	number, _ = strconv.ParseUint(text, 10, 64)
+	text, _ = r[1].(string)
+	g.token, _ = strconv.ParseUint(text, 10, 64)
+	if len(r) > 2 {
+		turn, _ := r[2].(int64)
+		g.turn = int(turn)
+	}
+	return number, g, true
 }
 
 // releaseInTurn lets those who block on the signal have the lock. If there are

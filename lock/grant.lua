@@ -5,7 +5,8 @@
 -- KEYS[2]  lock-signal:<name>, the list others block on
 -- KEYS[3]  the queue: a sorted set of waiters, by the time they came in microseconds of the server's clock
 -- KEYS[4]  the hubs: a hash of when each process with waiters was last heard of, by the same clock; beside
---          them, under "", when a signal was last taken in turn
+--          them, under "", when a signal was last taken in turn and, under "+", when a signal was last claimed that
+--          had been left by a program that knows of no queue
 -- KEYS[5]  the token counter
 --
 -- A waiter is written "<lease in ms> <1 for a token> <its number> <length of the hub's name> <hub><owner id>".

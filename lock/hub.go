@@ -71,6 +71,7 @@ type hub struct {
 	remains map[uint64]func() bool // by number, how those who have left quit the queue, until Redis has answered
 
 	quitting sync.WaitGroup // of those; only run adds to it
+	scouting sync.WaitGroup // of scouts; only waiters add to it
 }
 
 // A waiter is one call that waits for a fair lock.
@@ -253,6 +254,7 @@ func (l *Lock) closeHub() {
 func (h *hub) run() {
 	defer close(h.ended)
 	defer h.quitting.Wait()
+	defer h.scouting.Wait()
 	defer h.cancel()
 	pubsub, err := h.subscribe()
 	if err != nil {
@@ -357,6 +359,13 @@ func (h *hub) own() string {
 		return ""
 	}
 	return h.name
+}
+
+// waits reports whether anybody waits in a line.
+func (h *hub) waits(line string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.lines[line]) > 0
 }
 
 // nudge has a waiter ask Redis that is said to be the holder and does not know.

@@ -11,9 +11,11 @@
 -- ARGV[6]  when it first came, as replied, or "" for just now
 -- ARGV[7]  the queue's time to live in milliseconds without anybody asking
 -- reply    {0, its coming, the holder's time to live, the server's time, 1 if it was not in the queue before, the
---          holder or ""} it waits, {1, token} the lock is its own, {1, token, 1} the same for one that was not in the
---          queue before although it had come, {2} somebody else holds it, {3} its id does already
+--          holder or "", its place} it waits, {1, token} the lock is its own, {1, token, 1} the same for one that was
+--          not in the queue before although it had come, {2} somebody else holds it, {3} its id does already; the place
+--          is 2 if programs that know of no queue have lately had the lock, 1 if it is the first in line, and 0
 local RESERVED = 50000 -- microseconds that whoever took a signal has to take the lock, before the queue is served
+local STRANGERS = 5000000 -- microseconds for which programs that know of no queue have had the lock lately
 
 -- reserved says whether the lock, if free, is for somebody who took the signal: see serve.lua.
 local function reserved()
@@ -52,7 +54,7 @@ if entry == "" then
 	forget_hubs()
 	return served and {2} or take()
 end
-local fresh = false
+local fresh, first, strangers = false, false, false
 if came == "" then
 	came = now()
 	-- Never before those who are there, should the clock go back.
@@ -60,10 +62,14 @@ if came == "" then
 	if last and tonumber(last) >= tonumber(came) then
 		came = string.format("%.0f", tonumber(last) + 1)
 	end
-	local heard = last and call("hget", KEYS[4], ARGV[5])
-	fresh = heard and tonumber(now()) - tonumber(heard) < SILENT / 10
+	local heard = last and call("hmget", KEYS[4], ARGV[5], "+") or {}
+	fresh = heard[1] and tonumber(now()) - tonumber(heard[1]) < SILENT / 10
+	first, strangers = not last, heard[2]
 end
 local added = call("zadd", KEYS[3], came, entry)
+if ARGV[6] ~= "" then
+	first, strangers = call("zrank", KEYS[3], entry) == 0, call("hget", KEYS[4], "+")
+end
 if not fresh then
 	call("hset", KEYS[4], ARGV[5], now())
 	call("pexpire", KEYS[3], ARGV[7])
@@ -78,4 +84,8 @@ if not owner and not reserved() then
 		return taken
 	end
 end
-return {0, came, call("pttl", KEYS[1]), now(), added, owner or ""}
+local place = first and 1 or 0
+if strangers and math.abs(tonumber(now()) - tonumber(strangers)) < STRANGERS then
+	place = 2
+end
+return {0, came, call("pttl", KEYS[1]), now(), added, owner or "", place}

@@ -65,10 +65,17 @@
 // goes through the signal instead; whoever takes it has 50 ms to take the lock
 // before the queue is served again, and if nobody does, the queue is served at
 // once. The release of a Lock without fairness serves the queue if there is one.
-// Neither kind starves the other, but there is no order between them, and a
-// Python release leaves the fair waiters to find out as above. After every
-// release of that kind Python programs that wait may be first, again and again,
-// until a fair waiter looks at the right moment.
+// Neither kind starves the other, but there is no order between them.
+//
+// A Python release tells the queue nothing. Where the first in line finds that it
+// was passed over, its process blocks on the signal as well, beside the Python
+// programs, which Redis serves first come, first served; with the signal the first
+// in line is served, and as many behind it as a process has waiting on average, up
+// to eight. To find out takes two questions, half a second at most; it is remembered
+// for five seconds after the last such turn. This takes one more connection for each
+// such lock, for half of the client's pool at most: with a PoolSize of 1, for a Ring,
+// or without the right to CLIENT UNBLOCK, where each pop ends within a second, fair
+// waiters may again have to look at the right moment.
 //
 // # Contexts
 //
@@ -278,6 +285,7 @@ func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, erro
 		return nil, l.invalid("a lock that is handed over is not polled for")
 	}
 	l.slice = longestPop(client)
+	l.line.scouts = spare(client)
 	l.take = []any{"set", l.key, nil, "nx"}
 	if l.lease > 0 {
 		l.take = append(l.take, "px", millis(l.lease))

@@ -15,7 +15,7 @@ if KEYS[3] and call("exists", KEYS[3]) == 1 then
 end
 -- A signal that is still there was taken by nobody, so nobody blocks on it: it is kept, for as long as a new one.
 if call("pexpire", KEYS[2], ARGV[2]) == 0 then
-	call("lpush", KEYS[2], 1)
+	call("lpush", KEYS[2], KEYS[3] and 1 or 0) -- whoever takes it need not look, but it tells who has left it
 	call("pexpire", KEYS[2], ARGV[2])
 end
 call("del", KEYS[1])

@@ -37,6 +37,8 @@ var (
 	handoverBody string
 	//go:embed serve.lua
 	serveBody string
+	//go:embed claim.lua
+	claimBody string
 
 	releaseScript = redis.NewScript(releaseSource)
 	extendScript  = redis.NewScript(extendSource)
@@ -53,10 +55,11 @@ var (
 	lineScript     = redis.NewScript(grantSource + lineBody)
 	handoverScript = redis.NewScript(grantSource + handoverBody)
 	serveScript    = redis.NewScript(grantSource + serveBody)
+	claimScript    = redis.NewScript(grantSource + claimBody)
 
 	scripts = []*redis.Script{
 		releaseScript, extendScript, ttlScript, resetScript, signalScript, acquireScript, raiseScript, guardedSetScript,
-		inspectScript, lineScript, handoverScript, serveScript,
+		inspectScript, lineScript, handoverScript, serveScript, claimScript,
 	}
 )
 
@@ -66,6 +69,7 @@ var (
 	releaseCall  = prepare(releaseScript, releaseSource)
 	lineCall     = prepare(lineScript, grantSource+lineBody)
 	handoverCall = prepare(handoverScript, grantSource+handoverBody)
+	claimCall    = prepare(claimScript, grantSource+claimBody)
 
 	guardedSetCall = prepare(guardedSetScript, guardedSetSource)
 
@@ -137,6 +141,7 @@ var scriptNames = map[string]string{
 	resetScript.Hash(): "reset.lua", signalScript.Hash(): "signal.lua", acquireScript.Hash(): "acquire.lua",
 	raiseScript.Hash(): "raise.lua", guardedSetScript.Hash(): "guarded_set.lua", inspectScript.Hash(): "inspect.lua",
 	lineScript.Hash(): "line.lua", handoverScript.Hash(): "handover.lua", serveScript.Hash(): "serve.lua",
+	claimScript.Hash(): "claim.lua",
 }
 
 // ScriptName returns which of the package's scripts an EVALSHA runs, as the name of

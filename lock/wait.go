@@ -89,7 +89,8 @@ func (l *Lock) acquireSignalled(ctx context.Context) (*Lease, error) {
 // most. What a clean-up could not reach runs out with its lease, or takes a Reset.
 //
 // A subscription for fair waiters that nobody uses is closed, as it would be by
-// itself after a second.
+// itself after a second, and so is what blocks on the signal for them: at once while
+// Redis answers, otherwise after half a minute and ReadTimeout.
 func (l *Lock) Settle() {
 	l.settle()
 	for _, g := range l.guards {
@@ -120,11 +121,17 @@ func (l *Lock) patience(ctx context.Context) (time.Duration, error) {
 	return max(timeout, minPop), nil
 }
 
+// A sender sends a command and waits for the reply: a client or one of its connections.
+type sender func(context.Context, redis.Cmder) error
+
 // await blocks until a signal comes, the timeout passes or ctx ends. A signal
 // that comes when the caller has left is passed on.
 func (l *Lock) await(ctx context.Context, timeout time.Duration) (owed bool, err error) {
 	owed, _, err = interruptible(ctx, &l.wire,
-		func() (bool, error) { return l.pop(ctx, timeout) },
+		func() (bool, error) {
+			_, owed, err := l.pop(ctx, l.client.Process, timeout)
+			return owed, err
+		},
 		func(owed bool, _ error) {
 			if owed {
 				l.passOn(ctx)
@@ -133,9 +140,9 @@ func (l *Lock) await(ctx context.Context, timeout time.Duration) (owed bool, err
 	return owed, err
 }
 
-// pop reports whether it took a signal, or may have: without a reply there is
-// no telling.
-func (l *Lock) pop(ctx context.Context, timeout time.Duration) (owed bool, err error) {
+// pop returns the signal it took, and reports whether it did or may have: without
+// a reply there is no telling.
+func (l *Lock) pop(ctx context.Context, send sender, timeout time.Duration) (signal string, owed bool, err error) {
 	// Cancellation is passed on, to leave the queue for a connection, but not
 	// the deadline: it would cut off the reply of a pop that is still running.
 	popCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -143,22 +150,27 @@ func (l *Lock) pop(ctx context.Context, timeout time.Duration) (owed bool, err e
 	defer context.AfterFunc(ctx, cancel)()
 
 	seconds := strconv.FormatFloat(float64(millis(timeout))/1000, 'f', 3, 64)
-	err = l.client.Do(popCtx, "blpop", l.signal, seconds).Err()
+	cmd := redis.NewCmd(popCtx, "blpop", l.signal, seconds)
+	send(popCtx, cmd) // cmd has the error
+	reply, err := cmd.StringSlice()
 	switch {
 	case err == nil:
-		return true, nil
+		if len(reply) == 2 {
+			signal = reply[1]
+		}
+		return signal, true, nil
 	case errors.Is(err, redis.Nil):
-		return false, nil
+		return "", false, nil
 	case redis.HasErrorPrefix(err, "UNBLOCKED"):
-		return false, nil // by CLIENT UNBLOCK, or a fail-over: the next attempt finds out which
+		return "", false, nil // by CLIENT UNBLOCK, or a fail-over: the next attempt finds out which
 	case errors.Is(err, context.Canceled), isReply(err):
-		return false, err
+		return "", false, err
 	case isTimeout(err):
 		// The server was late with saying that there is no signal. The next
 		// attempt finds out whether it is still there at all.
-		return true, nil
+		return "", true, nil
 	}
-	return true, err
+	return "", true, err
 }
 
 // passOn signals again if the lock is free. It reports nothing: its caller has

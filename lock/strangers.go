@@ -1,0 +1,199 @@
+package lock
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Strangers are programs that know of no queue, such as those that use
+// python-redis-lock. Their releases leave a signal and tell the queue nothing, and
+// whoever blocks on the signal has the lock one round trip later: to ask now and
+// then is to find it taken. So where the first in line has been passed over, each
+// process with waiters has a scout, who blocks on the signal beside the others,
+// which Redis serves first come, first served. When it is the scout's turn, it is
+// the turn of the first in line, whichever process that is in.
+const (
+	// strangersFor is how long after the last sign of strangers there are scouts.
+	strangersFor = 5 * time.Second
+
+	// strangersSignal is what python-redis-lock leaves as a signal. A release that
+	// goes through the signal although somebody is in line leaves something else.
+	strangersSignal = "1"
+
+	// longestScout bounds each wait of a scout for a signal.
+	longestScout = 30 * time.Second
+)
+
+// scouts are the lines for which this process blocks on the signal, by client.
+// They are guarded by hubs.
+var scouts = map[redis.UniversalClient]map[string]bool{}
+
+// meet takes in that strangers have had the lock.
+func (l *Lock) meet() { l.line.strangers.Store(time.Now().UnixNano()) }
+
+// beset reports whether strangers have had the lock lately.
+func (l *Lock) beset() bool {
+	return time.Now().UnixNano()-l.line.strangers.Load() <= int64(strangersFor)
+}
+
+// The line script replies with one of these, or 0, on the place of who asks.
+const (
+	placeFirst = 1
+	placeBeset = 2
+)
+
+// look takes in what the line script says of the holder and of the place of p. If p
+// is the first in line, and was at its last question, then the holder has not waited
+// in it.
+func (l *Lock) look(p *place, holder string, where int64) {
+	passed := where == placeFirst && p.head && !p.again && holder != "" && holder != p.holder
+	if passed || where == placeBeset {
+		l.meet()
+	}
+	p.holder, p.head = holder, where == placeFirst
+}
+
+// scout sends a scout for the line of h if there should be one and is none. It does
+// not block. The caller waits in that line, so the hub is not closed meanwhile.
+func (l *Lock) scout(h *hub) {
+	if !l.beset() {
+		return
+	}
+	hubs.Lock()
+	defer hubs.Unlock()
+	lines := scouts[l.client]
+	if lines[l.key] || len(lines) >= l.line.scouts {
+		return
+	}
+	if lines == nil {
+		lines = map[string]bool{}
+		scouts[l.client] = lines
+	}
+	lines[l.key] = true
+	h.scouting.Go(func() { l.scoutOut(h) })
+}
+
+// dismissed reports whether the scout for the line of h has to go, and then there is
+// none: the next who waits may send another.
+func (l *Lock) dismissed(h *hub, failed bool) bool {
+	hubs.Lock()
+	defer hubs.Unlock()
+	if !failed && l.beset() && h.waits(l.key) {
+		return false
+	}
+	lines := scouts[l.client]
+	delete(lines, l.key)
+	if len(lines) == 0 {
+		delete(scouts, l.client)
+	}
+	return true
+}
+
+// scoutOut blocks on the signal as long as somebody waits in the line of h and
+// there are strangers. An error ends it: those who wait find out by themselves
+// what it is, and send the next scout.
+func (l *Lock) scoutOut(h *hub) {
+	send, slice, leave := l.outlook(h)
+	defer leave()
+	for failed := false; !l.dismissed(h, failed); {
+		signal, owed, err := l.pop(h.ctx, send, slice)
+		failed = owed && !l.claim(h, signal) || err != nil
+	}
+}
+
+// outlook returns how a scout for the line of h sends its pops, and for how long one
+// may block. Each begins at the end of Redis's line, so it should be long, which needs
+// a connection that can be named, and a right, to end it when the hub is closed.
+func (l *Lock) outlook(h *hub) (send sender, slice time.Duration, leave func()) {
+	send, slice, leave = l.client.Process, l.slice, func() {}
+	var node *redis.Client
+	switch c := l.client.(type) {
+	case *redis.Client:
+		node = c
+	case *redis.ClusterClient:
+		node, _ = c.MasterForKey(h.ctx, l.key)
+	}
+	if node == nil {
+		return send, slice, leave
+	}
+	conn := node.WithTimeout(longestScout + max(node.Options().ReadTimeout, maxPop)).Conn()
+	id, err := conn.ClientID(h.ctx).Result()
+	if err == nil {
+		err = node.ClientUnblock(h.ctx, id).Err() // to see whether it may; it does nothing yet
+	}
+	if err != nil {
+		conn.Close()
+		return send, slice, leave
+	}
+	done := make(chan struct{})
+	var unblocking sync.WaitGroup
+	unblocking.Go(func() {
+		select {
+		case <-done:
+			return
+		case <-h.ctx.Done():
+		}
+		for {
+			node.ClientUnblock(context.Background(), id)
+			select {
+			case <-done:
+				return
+			case <-time.After(hubRetry): // it came before the pop
+			}
+		}
+	})
+	return conn.Process, longestScout, func() {
+		close(done)
+		unblocking.Wait() // or it would end what the connection does for others
+		conn.Close()
+	}
+}
+
+// claim gives the lock to the first in line for a signal that was taken, and
+// reports whether Redis has answered. The context of a hub ends when nobody waits,
+// and then the signal has to be put back.
+func (l *Lock) claim(h *hub, signal string) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.ctx), cleanUp)
+	defer cancel()
+	strange := 0
+	if signal == strangersSignal {
+		strange = 1
+	}
+	asked := time.Now()
+	cmd, again := claimCall.run(ctx, l.client, l.line.args, h.own(), strange, signalMillis, signalEvery)
+	reply, err := cmd.Result()
+	if err != nil || again {
+		h.stir(l.key) // if only the reply was lost, somebody does not know yet
+	}
+	if err != nil {
+		return false
+	}
+	if strange == 1 && reply != int64(0) {
+		l.meet()
+	}
+	if number, g, ok := grantOfReply(reply, handover{after: asked}); ok && !h.deliver(number, g) {
+		h.quit(number)
+	}
+	return true
+}
+
+// spare returns how many of a client's connections scouts may occupy: half, so that
+// commands always find one. That is none of a pool of one.
+func spare(client redis.UniversalClient) int {
+	var size, most int
+	switch c := client.(type) {
+	case interface{ Options() *redis.Options }:
+		size, most = c.Options().PoolSize, c.Options().MaxActiveConns
+	case interface{ Options() *redis.ClusterOptions }:
+		size, most = c.Options().PoolSize, c.Options().MaxActiveConns
+	case interface{ Options() *redis.RingOptions }:
+		size, most = c.Options().PoolSize, c.Options().MaxActiveConns
+	}
+	if most > 0 {
+		size = min(size, most)
+	}
+	return size / 2
+}
