@@ -12,7 +12,9 @@
 // no care for whose lock is deleted. A ratio of 0.85 is a lock that does 85 of its cycles in the time of 100 of the floor's.
 //
 // × redislock compares with that lock in the same lap. Of both, what is printed is the median of the ratios of blocks that
-// were measured within milliseconds of each other, so it is not the ratio of the times printed.
+// were measured within milliseconds of each other, so it is not the ratio of the times printed. On Linux the processors are
+// kept awake meanwhile, by processes that run only where nothing else wants to: else most of a cycle would be the waking of
+// processors, of which a lock that does less may need more.
 //
 // Hand-over is how long the lock belongs to nobody who could use it: from the moment when the holder begins to release
 // until the next one, who has been waiting, returns from Acquire. One round trip is what it takes at least: that of a

@@ -23,6 +23,7 @@ type Plan struct {
 type Result struct {
 	Host   Host           `json:"host"`
 	Plan   Plan           `json:"plan"`
+	Awake  bool           `json:"awake"`    // processors were kept from sleeping while what is uncontended was measured
 	Floor  time.Duration  `json:"floor_ns"` // a SET NX and a DEL, the median of blocks
 	Floors []BareHandOver `json:"hand_over_floors"`
 	Rows   []Row          `json:"rows"`
@@ -85,7 +86,11 @@ func measure(ctx context.Context, s, far *server, all []entrant, plan Plan, prog
 		say := func(what string) { fmt.Fprintf(progress, "round %d of %d: %s\n", round+1, plan.Rounds, what) }
 
 		say("uncontended")
-		if err := uncontended(ctx, s, all, blocks, &floors); err != nil {
+		stop, awake := keepAwake()
+		err := uncontended(ctx, s, all, blocks, &floors)
+		stop()
+		result.Awake = awake
+		if err != nil {
 			return nil, fmt.Errorf("uncontended: %w", err)
 		}
 

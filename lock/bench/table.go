@@ -181,10 +181,14 @@ func (t table) markdown() string {
 
 // legend says what the columns are, how the locks were set, and what has no numbers.
 func legend(r *Result) []string {
+	kept := ""
+	if r.Awake {
+		kept = " Processors were kept awake meanwhile."
+	}
 	lines := []string{
 		fmt.Sprintf("All from one run of %d rounds, on a redis-server of its own, over loopback TCP. Medians, but for max.", r.Plan.Rounds),
 		"uncontended: an acquire and a release; × floor is the floor's time in the blocks before and after, divided by it,",
-		"  and × redislock is the time of redislock in the same lap: above 1 is faster.",
+		"  and × redislock is the time of redislock in the same lap: above 1 is faster." + kept,
 		"hand-over: from the call of Release to the return of the other's Acquire, who waits already, with two contenders; the",
 		"  holder writes to Redis until it releases. × script is relative to a round trip just before: of a script that reads",
 		"  and writes one key, without which no lock changes its owner.",

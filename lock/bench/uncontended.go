@@ -10,8 +10,9 @@ import (
 const (
 	// Blocks are short, so that a machine that is disturbed for a while is so for
 	// all entrants alike.
-	cycles = 100 // of acquire and release in a block
-	laps   = 60  // in a round: a block of each entrant
+	cycles = 20  // of acquire and release in a block
+	laps   = 300 // in a round: a block of each entrant
+	sweeps = 60  // of the garbage collector in a round, between laps
 
 	// blockLimit is for one block, after which a lock is taken for stuck.
 	blockLimit = 10 * time.Second
@@ -63,7 +64,7 @@ func uncontended(ctx context.Context, s *server, all []entrant, times []blockTim
 		return fmt.Errorf("floor: %w", err)
 	}
 	defer base.close()
-	if _, err := block(ctx, base.lockers[0], cycles/10); err != nil {
+	if _, err := block(ctx, base.lockers[0], cycles/2); err != nil {
 		return fmt.Errorf("floor: %w", err)
 	}
 	lockers := make([]locker, len(all)) // nil for who failed
@@ -79,12 +80,14 @@ func uncontended(ctx context.Context, s *server, all []entrant, times []blockTim
 		}
 		defer t.close()
 		lockers[i] = t.lockers[0]
-		if _, err := block(ctx, lockers[i], cycles/10); err != nil { // scripts are loaded, caches warm
+		if _, err := block(ctx, lockers[i], cycles/2); err != nil { // scripts are loaded, caches warm
 			failed(i, err)
 		}
 	}
 	for lap := range laps {
-		runtime.GC()
+		if lap%(laps/sweeps) == 0 {
+			runtime.GC()
+		}
 		before, err := block(ctx, base.lockers[0], cycles)
 		if err != nil {
 			return fmt.Errorf("floor: %w", err)
