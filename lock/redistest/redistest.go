@@ -166,10 +166,16 @@ func program(t testing.TB) string {
 			return path
 		}
 	}
-	const hint = "no redis-server or valkey-server on PATH; install one, e.g. with apt, dnf or brew install redis"
-	if os.Getenv(requireEnv) == "require" {
-		t.Fatal(hint)
-	}
-	t.Skip(hint)
+	Missing(t, "no redis-server or valkey-server on PATH; install one, e.g. with apt, dnf or brew install redis")
 	return ""
+}
+
+// Missing ends a test for which the machine has not what it takes: it is skipped
+// or, if LOCKTOP_TEST_REDIS=require is set, fails, for then all tests are to run.
+func Missing(t testing.TB, why string) {
+	t.Helper()
+	if os.Getenv(requireEnv) == "require" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
 }

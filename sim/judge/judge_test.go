@@ -144,6 +144,14 @@ func TestThePicture(t *testing.T) {
 			t.Errorf("no %q in the picture", want)
 		}
 	}
+	for _, nowhere := range []string{filepath.Join(path, "picture.html"), filepath.Join(t.TempDir(), "missing", "picture.html")} {
+		if _, err := (&Picture{Path: nowhere}).Of(lanes); err == nil || !strings.Contains(err.Error(), nowhere+": ") {
+			t.Errorf("where none can be written, before the run: %v", err)
+		}
+	}
+	if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) != 1 {
+		t.Errorf("%v are there beside the picture, %v", entries, err)
+	}
 	if _, err := p.Of(lanes); !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "--force") {
 		t.Errorf("a file that is there: %v", err)
 	}

@@ -24,7 +24,7 @@ type Picture struct {
 
 // Of returns the judge of lanes that are about to begin, in place of those before.
 // Where there is no path it is nil. The error is [fs.ErrExist] if the file is there
-// already and must not or cannot be replaced, and [fs.ErrNotExist] if it has no directory.
+// already and must not or cannot be replaced, and another one if it could not be written.
 func (p *Picture) Of(lanes []sim.LaneInfo) (*Judge, error) {
 	if p.Path == "" {
 		return nil, nil
@@ -35,11 +35,30 @@ func (p *Picture) Of(lanes []sim.LaneInfo) (*Judge, error) {
 	if _, err := os.Lstat(p.Path); err == nil && !p.Force {
 		return nil, p.exists()
 	}
-	if _, err := os.Stat(filepath.Dir(p.Path)); err != nil {
-		return nil, fmt.Errorf("porcupine: %w", err) // better now than after the run
+	if err := writable(p.Path); err != nil {
+		return nil, fmt.Errorf("porcupine: %s: %w", p.Path, err) // better now than after the run
 	}
 	p.judge = New(lanes)
 	return p.judge, nil
+}
+
+// writable returns why a file cannot be written, or made where there is none, and leaves
+// everything as it is.
+func writable(path string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err == nil {
+		return file.Close()
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		if file, err = os.CreateTemp(filepath.Dir(path), ".locktop-*.tmp"); err == nil {
+			return errors.Join(file.Close(), os.Remove(file.Name()))
+		}
+	}
+	var at *fs.PathError
+	if errors.As(err, &at) { // which may name the other file
+		return at.Err
+	}
+	return err
 }
 
 func (p *Picture) exists() error {

@@ -116,7 +116,7 @@ func runCommand(t *testing.T, bin, dir, command string) {
 	cmd.Env = append(os.Environ(), own...)
 	out, err := cmd.CombinedOutput()
 	if errors.Is(err, exec.ErrNotFound) {
-		t.Skip("there is no bash")
+		redistest.Missing(t, "there is no bash")
 	}
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)

@@ -3,11 +3,14 @@
 package emulator
 
 import (
+	"fmt"
 	"os"
 	"syscall"
 	"testing"
 
 	"github.com/creack/pty"
+
+	"locktop/lock/redistest"
 )
 
 // Open opens a pseudo-terminal of a size, and returns its two ends, which the caller closes. Where there is none the test is
@@ -16,10 +19,7 @@ func Open(t testing.TB, columns, lines int) (keyboard, tty *os.File) {
 	t.Helper()
 	keyboard, tty, err := pty.Open()
 	if err != nil {
-		if os.Getenv("LOCKTOP_TEST_REDIS") == "require" {
-			t.Fatal("no pseudo-terminal: ", err)
-		}
-		t.Skip("no pseudo-terminal: ", err)
+		redistest.Missing(t, fmt.Sprint("no pseudo-terminal: ", err))
 	}
 	if err := pty.Setsize(tty, &pty.Winsize{Cols: uint16(columns), Rows: uint16(lines)}); err != nil {
 		t.Fatal(err)
