@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,113 +11,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"locktop/lock/redistest"
-	"locktop/sim/backend"
 	"locktop/sim/clock"
 )
-
-// The tests judge by states and by the experiment clock, never by how fast this
-// machine happens to be. Where real time is the point, the best of a few tries
-// counts, as delay tells of the machine and lack of it of the program.
-
-// patience is how long a test waits for what must come, before it fails: no
-// test takes it when all is well.
-const patience = time.Minute
-
-func TestMain(m *testing.M) {
-	redis.SetLogger(silence{}) // cut connections are what many tests are about
-	grace = patience           // but for the test of it
-	os.Exit(m.Run())
-}
-
-// silence is a logger that keeps quiet.
-type silence struct{}
-
-func (silence) Printf(context.Context, string, ...any) {}
-
-// eventually waits until a condition holds, and says what is the matter if it
-// never does.
-func eventually(t *testing.T, holds func() bool, matter func() string) {
-	t.Helper()
-	for looks := 0; !holds(); looks++ { // are counted, not timed: a machine that stood still gets as many
-		if looks == int(patience/ms) {
-			t.Fatal(matter())
-		}
-		time.Sleep(ms)
-	}
-}
-
-// untilAcked waits until a lane has made some updates.
-func untilAcked(t *testing.T, e *Experiment, lane int, updates int64) {
-	t.Helper()
-	acked := func() int64 { return e.Snapshots()[lane].Acked }
-	eventually(t, func() bool { return acked() >= updates },
-		func() string { return fmt.Sprintf("%d updates in lane %d, want %d", acked(), lane, updates) })
-}
-
-// eachBackend runs f on the embedded Redis and on a private real one, and
-// checks that f left no goroutine behind.
-func eachBackend(t *testing.T, f func(t *testing.T, cfg Config)) {
-	t.Helper()
-	for _, name := range []string{"embedded", "redis"} {
-		t.Run(name, func(t *testing.T) {
-			cfg := Defaults()
-			cfg.Speed = clock.Max
-			cfg.Source = source(t, "embedded")
-			if name == "redis" {
-				cfg.Source = source(t, realURL(t))
-			}
-			before := runtime.NumGoroutine()
-			f(t, cfg)
-			eventually(t, func() bool { return runtime.NumGoroutine() <= before }, func() string {
-				buf := make([]byte, 1<<16)
-				return fmt.Sprintf("%d goroutines before, %d after:\n%s", before, runtime.NumGoroutine(), buf[:runtime.Stack(buf, true)])
-			})
-		})
-	}
-}
-
-// realURL is that of a private real Redis, which may take its time to answer.
-func realURL(t *testing.T) string {
-	t.Helper()
-	return unhurried(redistest.Real(t))
-}
-
-func unhurried(s *redistest.Server) string { return s.URL() + "?read_timeout=" + patience.String() }
-
-func source(t *testing.T, flag string) backend.Source {
-	t.Helper()
-	s, err := backend.Parse(flag)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// open opens an experiment, again if a Redis that is there was not given the time
-// to say so.
-func open(t *testing.T, cfg Config) *Experiment {
-	t.Helper()
-	e, err := Open(t.Context(), cfg)
-	for try := 1; err != nil && strings.Contains(err.Error(), "does not answer") && try < 10; try++ {
-		e, err = Open(t.Context(), cfg)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e
-}
-
-// race runs a whole experiment.
-func race(t *testing.T, cfg Config) Result {
-	t.Helper()
-	e := open(t, cfg)
-	err := e.Run(t.Context())
-	r := e.Result()
-	if err := errors.Join(err, e.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
 
 func TestUnlockedUpdatesAreLostAndLockedOnesAreNot(t *testing.T) {
 	eachBackend(t, func(t *testing.T, cfg Config) {
@@ -154,60 +46,6 @@ func TestUnlockedUpdatesAreLostAndLockedOnesAreNot(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestALeaseThatIsTooShortLetsTwoIn shows that overlaps are seen: the clock,
-// the leases and the think time are all experiment time. Nobody comes in where the
-// machine gives nobody a turn, so one of a few tries counts, each slower.
-func TestALeaseThatIsTooShortLetsTwoIn(t *testing.T) {
-	eachBackend(t, func(t *testing.T, cfg Config) {
-		cfg.Lanes = []string{"spin", "block"}
-		cfg.Clients, cfg.Alerts = 4, 3
-		cfg.Speed = 2
-		cfg.Work, cfg.Lease, cfg.Retry, cfg.Interval = 200*ms, 50*ms, 5*ms, 10*ms
-		cfg.LeaseFloor = 0 // as short as it is
-		missed := func(l LaneResult) bool { return l.Overlaps == 0 || l.MaxInside < 2 || l.Expired == 0 }
-		lanes := race(t, cfg).Lanes
-		for try := 1; try < 5 && slices.ContainsFunc(lanes, missed); try++ {
-			cfg.Speed /= 2
-			lanes = race(t, cfg).Lanes
-		}
-		for _, l := range lanes {
-			if missed(l) {
-				t.Errorf("%s: %d overlaps, %d inside, %d leases run out", l.Lane.Strategy, l.Overlaps, l.MaxInside, l.Expired)
-			}
-			if len(l.Failed) > 0 {
-				t.Errorf("%s: %v", l.Lane.Strategy, l.Failed)
-			}
-		}
-	})
-}
-
-// TestLeasesOfARealRedisFollowTheSpeed: it counts real time, so a lease has to
-// be stretched for an experiment that runs slowly, also when that changes.
-func TestLeasesOfARealRedisFollowTheSpeed(t *testing.T) {
-	cfg := Defaults()
-	cfg.Source = source(t, realURL(t))
-	cfg.Lanes, cfg.Lease, cfg.Work = []string{"block"}, time.Minute, 100*ms
-	cfg.Speed = 4
-	e := open(t, cfg)
-	ctx, cancel := context.WithCancel(t.Context())
-	ran := make(chan error, 1)
-	go func() { ran <- e.Run(ctx) }()
-	l := e.lanes[0]
-	for _, speed := range []clock.Speed{4, 2, 8} {
-		e.Clock().SetSpeed(speed)
-		want := time.Duration(float64(time.Minute) / float64(speed))
-		var ttl time.Duration
-		eventually(t, func() bool {
-			ttl = l.server.Admin().PTTL(ctx, "lock:"+l.lockName()).Val()
-			return ttl > want-time.Second && ttl <= want
-		}, func() string { return fmt.Sprintf("at speed %v the lock has %v to live, want %v", speed, ttl, want) })
-	}
-	cancel()
-	if err := errors.Join(<-ran, e.Close()); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestARunKeepsToItsOwnKeysAndRemovesThem(t *testing.T) {
@@ -381,69 +219,6 @@ func TestAStrangersWriteFailsTheChecks(t *testing.T) {
 	})
 }
 
-// TestLeasesHaveAFloorInRealTime: at high speed a millisecond of jitter is long,
-// and must not be taken for a lesson about leases.
-func TestLeasesHaveAFloorInRealTime(t *testing.T) {
-	if floor := Defaults().LeaseFloor; floor < 250*ms {
-		t.Errorf("by default the floor is %v, which jitter can outlast", floor)
-	}
-	const floor = 300 * ms
-	sources := map[string]backend.Source{"embedded": source(t, "embedded"), "redis": source(t, realURL(t))}
-	for _, c := range []struct {
-		name        string
-		source      string
-		lease       time.Duration
-		floor       time.Duration
-		speed       clock.Speed
-		inExp, inDB time.Duration
-	}{
-		{"a lease above the floor is as configured", "embedded", 200 * ms, floor, 0.25, 200 * ms, 200 * ms},
-		{"one below it is stretched", "embedded", 200 * ms, floor, 1, 300 * ms, 300 * ms},
-		{"the more so the faster it goes", "embedded", 200 * ms, floor, 16, 4800 * ms, 4800 * ms},
-		{"as fast as can be", "embedded", 200 * ms, floor, 1000, 300 * time.Second, 300 * time.Second},
-		{"at full speed there is none", "embedded", 200 * ms, floor, clock.Max, 0, 0},
-		{"no lease needs no floor", "embedded", 0, floor, 16, 0, 0},
-		{"without a floor it is as short as it is", "embedded", 200 * ms, 0, 1000, 200 * ms, 200 * ms},
-		{"also at full speed", "embedded", 200 * ms, 0, clock.Max, 200 * ms, 200 * ms},
-		{"a real Redis counts its own time: above the floor", "redis", 200 * ms, floor, 0.25, 200 * ms, 800 * ms},
-		{"at the floor", "redis", 200 * ms, floor, 16, 4800 * ms, 300 * ms},
-		{"as fast as can be", "redis", 200 * ms, floor, 1000, 300 * time.Second, 300 * ms},
-		{"without a floor", "redis", 200 * ms, 0, 16, 200 * ms, 12500 * time.Microsecond},
-		{"no less than it can count", "redis", 200 * ms, 0, 1000, 200 * ms, ms},
-		{"and nothing stays for ever", "redis", 200 * ms, floor, clock.Max, 0, keyTTL},
-	} {
-		cfg := Defaults()
-		cfg.Source = sources[c.source]
-		cfg.Lanes, cfg.Clients, cfg.Speed = []string{"spin"}, 1, c.speed
-		cfg.Lease, cfg.LeaseFloor = c.lease, c.floor
-		e := open(t, cfg)
-		if inExp, inDB := e.lanes[0].lease(); inExp != c.inExp || inDB != c.inDB {
-			t.Errorf("%s, %s: %v at speed %v is %v of experiment and %v in Redis, want %v and %v",
-				c.source, c.name, c.lease, c.speed, inExp, inDB, c.inExp, c.inDB)
-		}
-		if err := e.Close(); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-// TestStretchedLeasesDoNotRunOut races with leases that last for less than a
-// millisecond if nobody stretches them.
-func TestStretchedLeasesDoNotRunOut(t *testing.T) {
-	eachBackend(t, func(t *testing.T, cfg Config) {
-		cfg.LeaseFloor = patience // no stall of this machine is that long
-		for _, speed := range []clock.Speed{16, 64, 1000} {
-			cfg.Lanes, cfg.Alerts, cfg.Speed = []string{"spin", "block"}, 10, speed
-			cfg.Lease = time.Duration(speed) * 200 * time.Microsecond
-			for _, l := range race(t, cfg).Lanes {
-				if l.Expired > 0 || l.Overlaps > 0 || l.Lost > 0 {
-					t.Errorf("speed %v, %s: %d leases ran out, %d overlaps, %d lost", speed, l.Lane.Strategy, l.Expired, l.Overlaps, l.Lost)
-				}
-			}
-		}
-	})
-}
-
 // TestAStopIsBoundedWhenRedisHangs: whoever wants out gets out, sooner than any
 // command gives up by itself, and is told what is left behind.
 func TestAStopIsBoundedWhenRedisHangs(t *testing.T) {
@@ -497,37 +272,6 @@ func TestNodesThatHadNoTimeAreAskedAgain(t *testing.T) {
 	untilAcked(t, e, 0, e.Snapshots()[0].Acked+int64(10*cfg.Clients))
 	if l := end().Lanes[0]; l.Broke != "" || len(l.Failed) > 0 {
 		t.Errorf("%s, %v", l.Broke, l.Failed)
-	}
-}
-
-// bestOf measures again and again until a duration is within its bound.
-func bestOf(t *testing.T, what string, bound time.Duration, measure func() time.Duration) {
-	t.Helper()
-	const tries = 10
-	var took []time.Duration
-	for len(took) < tries {
-		took = append(took, measure())
-		if took[len(took)-1] <= bound || t.Failed() {
-			return
-		}
-	}
-	t.Errorf("%s took %v, want at most %v once in %d tries", what, took, bound, tries)
-}
-
-// untilStuck waits until nothing has happened in any lane for so long that
-// everybody must be waiting for a reply.
-func untilStuck(e *Experiment) {
-	events := func() (n int64) {
-		for _, s := range e.Snapshots() {
-			n += s.Events
-		}
-		return n
-	}
-	for last, still := events(), 0; still < 20; still++ {
-		time.Sleep(10 * ms)
-		if now := events(); now != last {
-			last, still = now, 0
-		}
 	}
 }
 
