@@ -67,15 +67,16 @@
 // once. The release of a Lock without fairness serves the queue if there is one.
 // Neither kind starves the other, but there is no order between them.
 //
-// A Python release tells the queue nothing. Where the first in line finds that it
-// was passed over, its process blocks on the signal as well, beside the Python
-// programs, which Redis serves first come, first served; with the signal the first
-// in line is served, and as many behind it as a process has waiting on average, up
-// to eight. To find out takes two questions, half a second at most; it is remembered
-// for five seconds after the last such turn. This takes one more connection for each
-// such lock, for half of the client's pool at most: with a PoolSize of 1, for a Ring,
-// or without the right to CLIENT UNBLOCK, where each pop ends within a second, fair
-// waiters may again have to look at the right moment.
+// A Python release tells the queue nothing. Where a process finds that the first in
+// line, whosever that is, was passed over, it blocks on the signal as well, beside the
+// Python programs, which Redis serves first come, first served; with the signal the
+// first in line is served, and those behind it: as many in all as a process has waiting
+// on average, up to eight. To find out takes three questions, half a second at most; it
+// is remembered for five seconds after the last such turn. This takes one more
+// connection for each such lock, until half a minute after, for half of the client's
+// pool at most: with a PoolSize of 1, for a Ring, or without the right to CLIENT ID and
+// CLIENT UNBLOCK, where each pop ends within a second, fair waiters may again have to
+// look at the right moment.
 //
 // # Contexts
 //

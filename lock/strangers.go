@@ -39,21 +39,16 @@ func (l *Lock) beset() bool {
 	return time.Now().UnixNano()-l.line.strangers.Load() <= int64(strangersFor)
 }
 
-// The line script replies with one of these, or 0, on the place of who asks.
-const (
-	placeFirst = 1
-	placeBeset = 2
-)
-
-// look takes in what the line script says of the holder and of the place of p. If p
-// is the first in line, and was at its last question, then the holder has not waited
-// in it.
-func (l *Lock) look(p *place, holder string, where int64) {
-	passed := where == placeFirst && p.head && !p.again && holder != "" && holder != p.holder
-	if passed || where == placeBeset {
+// look takes in what the line script says to p: of the holder, of the first in line,
+// by their ids, and of strangers. If the first is the same as at p's last question and
+// the holder is not, then the holder has not waited in the line. It matters not whose
+// the first is: p is the oldest of its process, and perhaps behind a younger one.
+func (l *Lock) look(p *place, holder, first string, strangers bool) {
+	passed := first != "" && first == p.head && !p.again && holder != "" && holder != p.holder
+	if passed || strangers {
 		l.meet()
 	}
-	p.holder, p.head = holder, where == placeFirst
+	p.holder, p.head = holder, first
 }
 
 // scout sends a scout for the line of h if there should be one and is none. It does

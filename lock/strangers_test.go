@@ -139,6 +139,21 @@ func TestPassedOver(t *testing.T) {
 			}
 			e.wantIdle()
 		}},
+		{"a waiter is served by the signal also where it is not the oldest of its process", func(e *env) {
+			e.client.Set(e.ctx, "lock:average", "stranger", 0)
+			l := e.fair()
+			oldest := e.queue(e.ctx, l)
+			first := e.queue(e.ctx, l)
+			// As when the younger's question was the first to arrive.
+			queue := e.client.ZRangeWithScores(e.ctx, queueKey, 0, -1).Val()
+			e.client.ZAdd(e.ctx, queueKey, redis.Z{Score: queue[0].Score - 1, Member: queue[1].Member})
+			e.releaseAsPython(e.passOver(blocked(e)))
+			for _, granted := range []<-chan grant{first, oldest} {
+				g := <-granted
+				e.release(e.must(g.lease, g.err))
+			}
+			e.wantIdle()
+		}},
 		{"a signal that comes when the waiter has left is put back", func(e *env) {
 			e.client.Set(e.ctx, "lock:average", "stranger", 0)
 			ctx, cancel := context.WithCancel(e.ctx)
