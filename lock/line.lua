@@ -72,7 +72,9 @@ if ARGV[6] ~= "" then
 	head, strangers = call("zrange", KEYS[3], 0, 0)[1], call("hget", KEYS[4], "+")
 end
 if not fresh then
-	call("hset", KEYS[4], ARGV[5], now())
+	if call("hset", KEYS[4], ARGV[5], now()) == 1 then
+		sweep_hubs()
+	end
 	call("pexpire", KEYS[3], ARGV[7])
 	call("pexpire", KEYS[4], ARGV[7])
 end

@@ -154,6 +154,42 @@ func TestPassedOver(t *testing.T) {
 			}
 			e.wantIdle()
 		}},
+		{"processes that have died take no share of the turns", func(e *env) {
+			e.client.Set(e.ctx, "lock:average", "stranger", 0)
+			l := e.fair()
+			waiters := []<-chan grant{e.queue(e.ctx, l), e.queue(e.ctx, l), e.queue(e.ctx, l)}
+			owner := e.passOver(blocked(e))
+			long := e.client.Time(e.ctx).Val().Add(-time.Minute).UnixMicro()
+			e.client.HSet(e.ctx, hubsKey, "dead", long, "dead too", long)
+			python := make(chan func() error)
+			go func() {
+				release, err := e.python()()
+				if err != nil {
+					e.Error(err)
+				}
+				python <- release
+			}()
+			e.eventually("the program blocks on the signal", func() bool { return e.blocked() == 2 })
+			e.releaseAsPython(owner)
+			for i, granted := range waiters {
+				select {
+				case g := <-granted:
+					e.release(e.must(g.lease, g.err))
+				case release := <-python:
+					e.Errorf("the program came after %d of them", i)
+					release()
+					for _, granted := range waiters[i:] {
+						g := <-granted
+						e.release(e.must(g.lease, g.err))
+					}
+					return
+				}
+			}
+			if err := (<-python)(); err != nil {
+				e.Error(err)
+			}
+			e.wantIdle()
+		}},
 		{"a signal that comes when the waiter has left is put back", func(e *env) {
 			e.client.Set(e.ctx, "lock:average", "stranger", 0)
 			ctx, cancel := context.WithCancel(e.ctx)
