@@ -91,19 +91,19 @@ func (l *Lock) dismissed(h *hub, failed bool) bool {
 // there are strangers. An error ends it: those who wait find out by themselves
 // what it is, and send the next scout.
 func (l *Lock) scoutOut(h *hub) {
-	send, slice, leave := l.outlook(h)
+	post, slice, leave := l.outlook(h)
 	defer leave()
 	for failed := false; !l.dismissed(h, failed); {
-		signal, owed, err := l.pop(h.ctx, send, slice)
-		failed = owed && !l.claim(h, signal) || err != nil
+		signal, owed, err := l.pop(h.ctx, post, slice)
+		failed = owed && !l.claim(h, post, signal) || err != nil
 	}
 }
 
-// outlook returns how a scout for the line of h sends its pops, and for how long one
-// may block. Each begins at the end of Redis's line, so it should be long, which needs
-// a connection that can be named, and a right, to end it when the hub is closed.
-func (l *Lock) outlook(h *hub) (send sender, slice time.Duration, leave func()) {
-	send, slice, leave = l.client.Process, l.slice, func() {}
+// outlook returns where a scout for the line of h sends its commands, and for how long
+// a pop may block. Each begins at the end of Redis's line, so it should be long, which
+// needs a connection that can be named, and a right, to end it when the hub is closed.
+func (l *Lock) outlook(h *hub) (post processor, slice time.Duration, leave func()) {
+	post, slice, leave = l.client, l.slice, func() {}
 	var node *redis.Client
 	switch c := l.client.(type) {
 	case *redis.Client:
@@ -112,7 +112,7 @@ func (l *Lock) outlook(h *hub) (send sender, slice time.Duration, leave func()) 
 		node, _ = c.MasterForKey(h.ctx, l.key)
 	}
 	if node == nil {
-		return send, slice, leave
+		return post, slice, leave
 	}
 	conn := node.WithTimeout(longestScout + max(node.Options().ReadTimeout, maxPop)).Conn()
 	id, err := conn.ClientID(h.ctx).Result()
@@ -121,7 +121,7 @@ func (l *Lock) outlook(h *hub) (send sender, slice time.Duration, leave func()) 
 	}
 	if err != nil {
 		conn.Close()
-		return send, slice, leave
+		return post, slice, leave
 	}
 	done := make(chan struct{})
 	var unblocking sync.WaitGroup
@@ -140,7 +140,7 @@ func (l *Lock) outlook(h *hub) (send sender, slice time.Duration, leave func()) 
 			}
 		}
 	})
-	return conn.Process, longestScout, func() {
+	return conn, longestScout, func() {
 		close(done)
 		unblocking.Wait() // or it would end what the connection does for others
 		conn.Close()
@@ -148,17 +148,21 @@ func (l *Lock) outlook(h *hub) (send sender, slice time.Duration, leave func()) 
 }
 
 // claim gives the lock to the first in line for a signal that was taken, and
-// reports whether Redis has answered. The context of a hub ends when nobody waits,
-// and then the signal has to be put back.
-func (l *Lock) claim(h *hub, signal string) bool {
+// reports whether Redis has answered. It goes over the scout's own connection, for the
+// pool may have none left, and a signal that is not claimed is lost. The context of a
+// hub ends when nobody waits, and then the signal has to be put back.
+func (l *Lock) claim(h *hub, post processor, signal string) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.ctx), cleanUp)
 	defer cancel()
 	strange := 0
 	if signal == strangersSignal {
 		strange = 1
 	}
+	if signal == "" {
+		post = l.client // there was no reply: it may be the connection that failed
+	}
 	asked := time.Now()
-	cmd, again := claimCall.run(ctx, l.client, l.line.args, h.own(), strange, signalMillis, signalEvery)
+	cmd, again := claimCall.run(ctx, post, l.line.args, h.own(), strange, signalMillis, signalEvery)
 	reply, err := cmd.Result()
 	if err != nil || again {
 		h.stir(l.key) // if only the reply was lost, somebody does not know yet

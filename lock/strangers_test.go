@@ -203,6 +203,28 @@ func TestPassedOver(t *testing.T) {
 			e.eventually("the signal is there", func() bool { return e.client.LLen(e.ctx, "lock-signal:average").Val() == 1 })
 			e.wantIdle()
 		}},
+		{"a signal is put back also where the pool has no connection left", func(e *env) {
+			e.client.Set(e.ctx, "lock:average", "stranger", 0)
+			client := e.server.Client(e.T, func(o *redis.Options) { o.PoolSize, o.ReadTimeout = 2, time.Minute })
+			ctx, cancel := context.WithCancel(e.ctx)
+			defer cancel()
+			granted := e.queue(ctx, e.lockOn(client, "average", lock.WithFairness()))
+			owner := e.passOver(blocked(e))
+			cancel()
+			e.wantErr((<-granted).err, context.Canceled)
+			e.eventually("it is out of the queue", func() bool { return e.client.Exists(e.ctx, queueKey).Val() == 0 })
+			busy := make(chan error, 1)
+			go func() { busy <- client.BLPop(e.ctx, 0, "other").Err() }()
+			e.eventually("the other connection is busy", func() bool { return e.blocked() == 2 })
+			e.releaseAsPython(owner)
+			if err := e.client.BLPop(e.ctx, 10*time.Second, "lock-signal:average").Err(); err != nil {
+				e.Errorf("the signal: %v", err)
+			}
+			e.client.LPush(e.ctx, "other", 1)
+			if err := <-busy; err != nil {
+				e.Error(err)
+			}
+		}},
 		{"nobody blocks on the signal any more when the lock is settled", func(e *env) {
 			e.client.Set(e.ctx, "lock:average", "stranger", 0)
 			ctx, cancel := context.WithCancel(e.ctx)
