@@ -148,9 +148,9 @@ func (l *Lock) outlook(h *hub) (post processor, slice time.Duration, leave func(
 }
 
 // claim gives the lock to the first in line for a signal that was taken, and
-// reports whether Redis has answered. It goes over the scout's own connection, for the
-// pool may have none left, and a signal that is not claimed is lost. The context of a
-// hub ends when nobody waits, and then the signal has to be put back.
+// reports whether Redis has answered. It goes over the scout's own connection first, for
+// the pool may have none left, and a signal that is not claimed is lost. The context of
+// a hub ends when nobody waits, and then the signal has to be put back.
 func (l *Lock) claim(h *hub, post processor, signal string) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.ctx), cleanUp)
 	defer cancel()
@@ -158,11 +158,13 @@ func (l *Lock) claim(h *hub, post processor, signal string) bool {
 	if signal == strangersSignal {
 		strange = 1
 	}
-	if signal == "" {
-		post = l.client // there was no reply: it may be the connection that failed
-	}
 	asked := time.Now()
-	cmd, again := claimCall.run(ctx, post, l.line.args, h.own(), strange, signalMillis, signalEvery)
+	args := []any{h.own(), strange, signalMillis, signalEvery}
+	cmd, again := claimCall.run(ctx, post, l.line.args, args...)
+	if cmd.Err() != nil && post != processor(l.client) { // the connection may be what failed, or the node
+		cmd, _ = claimCall.run(ctx, l.client, l.line.args, args...)
+		again = true
+	}
 	reply, err := cmd.Result()
 	if err != nil || again {
 		h.stir(l.key) // if only the reply was lost, somebody does not know yet
