@@ -91,19 +91,19 @@ func (l *Lock) dismissed(h *hub, failed bool) bool {
 // there are strangers. An error ends it: those who wait find out by themselves
 // what it is, and send the next scout.
 func (l *Lock) scoutOut(h *hub) {
-	post, slice, leave := l.outlook(h)
+	via, slice, leave := l.outlook(h)
 	defer leave()
 	for failed := false; !l.dismissed(h, failed); {
-		signal, owed, err := l.pop(h.ctx, post, slice)
-		failed = owed && !l.claim(h, post, signal) || err != nil
+		signal, owed, err := l.pop(h.ctx, via, slice)
+		failed = owed && !l.claim(h, via, signal) || err != nil
 	}
 }
 
 // outlook returns where a scout for the line of h sends its commands, and for how long
 // a pop may block. Each begins at the end of Redis's line, so it should be long, which
 // needs a connection that can be named, and a right, to end it when the hub is closed.
-func (l *Lock) outlook(h *hub) (post processor, slice time.Duration, leave func()) {
-	post, slice, leave = l.client, l.slice, func() {}
+func (l *Lock) outlook(h *hub) (via processor, slice time.Duration, leave func()) {
+	via, slice, leave = l.client, l.slice, func() {}
 	var node *redis.Client
 	switch c := l.client.(type) {
 	case *redis.Client:
@@ -112,7 +112,7 @@ func (l *Lock) outlook(h *hub) (post processor, slice time.Duration, leave func(
 		node, _ = c.MasterForKey(h.ctx, l.key)
 	}
 	if node == nil {
-		return post, slice, leave
+		return via, slice, leave
 	}
 	conn := node.WithTimeout(longestScout + max(node.Options().ReadTimeout, maxPop)).Conn()
 	id, err := conn.ClientID(h.ctx).Result()
@@ -121,7 +121,7 @@ func (l *Lock) outlook(h *hub) (post processor, slice time.Duration, leave func(
 	}
 	if err != nil {
 		conn.Close()
-		return post, slice, leave
+		return via, slice, leave
 	}
 	done := make(chan struct{})
 	var unblocking sync.WaitGroup
@@ -151,7 +151,7 @@ func (l *Lock) outlook(h *hub) (post processor, slice time.Duration, leave func(
 // reports whether Redis has answered. It goes over the scout's own connection first, for
 // the pool may have none left, and a signal that is not claimed is lost. The context of
 // a hub ends when nobody waits, and then the signal has to be put back.
-func (l *Lock) claim(h *hub, post processor, signal string) bool {
+func (l *Lock) claim(h *hub, via processor, signal string) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.ctx), cleanUp)
 	defer cancel()
 	strange := 0
@@ -160,8 +160,8 @@ func (l *Lock) claim(h *hub, post processor, signal string) bool {
 	}
 	asked := time.Now()
 	args := []any{h.own(), strange, signalMillis, signalEvery}
-	cmd, again := claimCall.run(ctx, post, l.line.args, args...)
-	if cmd.Err() != nil && post != processor(l.client) { // the connection may be what failed, or the node
+	cmd, again := claimCall.run(ctx, via, l.line.args, args...)
+	if cmd.Err() != nil && via != processor(l.client) { // the connection may be what failed, or the node
 		cmd, _ = claimCall.run(ctx, l.client, l.line.args, args...)
 		again = true
 	}
