@@ -12,7 +12,7 @@ if call("exists", KEYS[1]) == 1 then
 end
 -- Each process with waiters blocks on the signal once, so the queue has one turn for each. In a turn as many are served
 -- as it has on average: then a waiter in line has the lock as often as one who blocks by himself.
-local hubs = call("hlen", KEYS[4]) - call("hexists", KEYS[4], "") - call("hexists", KEYS[4], "+")
+local hubs = sweep_hubs()
 local share = math.min(math.ceil(call("zcard", KEYS[3]) / math.max(hubs, 1)), tonumber(ARGV[4]))
 if hubs > 0 then
 	call("hdel", KEYS[4], "") -- whoever took it in turn is the caller, or has had the lock

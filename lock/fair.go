@@ -82,7 +82,7 @@ type place struct {
 	id       string
 	came     string        // when, by the clock of Redis; empty: it has not joined yet
 	holder   string        // as last seen
-	head     bool          // it was the first in line then
+	head     string        // the first in line then; empty: unknown
 	ttl      time.Duration // its; negative: none
 	turn     int           // of the last grant heard of
 	again    bool          // it had been dropped from the queue, and joined again
@@ -314,13 +314,13 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 			return nil, errUnexpected
 		}
 		return nil, ErrAlreadyAcquired
-	case state == lineWaits && len(reply) == 7:
+	case state == lineWaits && len(reply) == 8:
 		if p.again = p.came != "" && reply[4].(int64) == 1; p.again {
 			p.rejoined = time.Now()
 		}
 		p.came = reply[1].(string)
 		p.ttl = fromMillis(reply[2].(int64))
-		l.look(p, reply[5].(string), reply[6].(int64))
+		l.look(p, reply[5].(string), reply[6].(string), reply[7].(int64) == 1)
 		there, _ := strconv.ParseInt(reply[3].(string), 10, 64)
 		if p.here.IsZero() || asked.Sub(p.here) > time.Duration(there-p.there)*time.Microsecond {
 			p.here, p.there = asked, there

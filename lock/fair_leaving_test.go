@@ -52,6 +52,22 @@ func TestLeavingTheQueue(t *testing.T) {
 			e.release(g.lease)
 			e.wantIdle()
 		}},
+		{"a process that is gone is forgotten, though somebody always waits", func(e *env) {
+			held := e.take(e.fair())
+			first := e.queue(e.ctx, e.fair())
+			long := e.client.Time(e.ctx).Val().Add(-time.Minute).UnixMicro()
+			e.client.HSet(e.ctx, hubsKey, "gone", long)
+			second := e.queue(e.ctx, e.fair())
+			if hubs := e.client.HGetAll(e.ctx, hubsKey).Val(); len(hubs) != 2 || hubs["gone"] != "" {
+				e.Errorf("known are %v", hubs)
+			}
+			e.release(held)
+			for _, granted := range []<-chan grant{first, second} {
+				g := <-granted
+				e.release(e.must(g.lease, g.err))
+			}
+			e.wantIdle()
+		}},
 		{"a call whose context has ended sends nothing, though it would not even try a free lock", func(e *env) {
 			e.take(e.fair())
 			client := e.dial()

@@ -48,6 +48,22 @@ local function next_token()
 	return call("get", KEYS[5])
 end
 
+-- sweep_hubs forgets the hubs that count as dead, for where somebody always waits their hash stays, and returns how many
+-- are left.
+local function sweep_hubs()
+	local all, left = call("hgetall", KEYS[4]), 0
+	for i = 1, #all, 2 do
+		if all[i] ~= "" and all[i] ~= "+" then
+			if tonumber(now()) - tonumber(all[i + 1]) < SILENT then
+				left = left + 1
+			else
+				call("hdel", KEYS[4], all[i])
+			end
+		end
+	end
+	return left
+end
+
 -- forget_hubs leaves nothing behind when nobody waits.
 local function forget_hubs()
 	if call("exists", KEYS[3]) == 0 then

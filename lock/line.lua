@@ -11,9 +11,10 @@
 -- ARGV[6]  when it first came, as replied, or "" for just now
 -- ARGV[7]  the queue's time to live in milliseconds without anybody asking
 -- reply    {0, its coming, the holder's time to live, the server's time, 1 if it was not in the queue before, the
---          holder or "", its place} it waits, {1, token} the lock is its own, {1, token, 1} the same for one that was
---          not in the queue before although it had come, {2} somebody else holds it, {3} its id does already; the place
---          is 2 if programs that know of no queue have lately had the lock, 1 if it is the first in line, and 0
+--          holder or "", the id of the first in line or "", strangers} it waits, {1, token} the lock is its own,
+--          {1, token, 1} the same for one that was not in the queue before although it had come, {2} somebody else
+--          holds it, {3} its id does already; the first is not looked up for one who joins behind others; strangers
+--          is 1 if programs that know of no queue have lately had the lock, and 0
 local RESERVED = 50000 -- microseconds that whoever took a signal has to take the lock, before the queue is served
 local STRANGERS = 5000000 -- microseconds for which programs that know of no queue have had the lock lately
 
@@ -54,7 +55,7 @@ if entry == "" then
 	forget_hubs()
 	return served and {2} or take()
 end
-local fresh, first, strangers = false, false, false
+local fresh, strangers, head = false, false, false
 if came == "" then
 	came = now()
 	-- Never before those who are there, should the clock go back.
@@ -64,14 +65,16 @@ if came == "" then
 	end
 	local heard = last and call("hmget", KEYS[4], ARGV[5], "+") or {}
 	fresh = heard[1] and tonumber(now()) - tonumber(heard[1]) < SILENT / 10
-	first, strangers = not last, heard[2]
+	head, strangers = not last and entry, heard[2]
 end
 local added = call("zadd", KEYS[3], came, entry)
 if ARGV[6] ~= "" then
-	first, strangers = call("zrank", KEYS[3], entry) == 0, call("hget", KEYS[4], "+")
+	head, strangers = call("zrange", KEYS[3], 0, 0)[1], call("hget", KEYS[4], "+")
 end
 if not fresh then
-	call("hset", KEYS[4], ARGV[5], now())
+	if call("hset", KEYS[4], ARGV[5], now()) == 1 then
+		sweep_hubs()
+	end
 	call("pexpire", KEYS[3], ARGV[7])
 	call("pexpire", KEYS[4], ARGV[7])
 end
@@ -84,8 +87,10 @@ if not owner and not reserved() then
 		return taken
 	end
 end
-local place = first and 1 or 0
-if strangers and math.abs(tonumber(now()) - tonumber(strangers)) < STRANGERS then
-	place = 2
+local first = ""
+if head then
+	local length, rest = string.match(head, "^%d+ %d %d+ (%d+) ()")
+	first = rest and string.sub(head, rest + length) or ""
 end
-return {0, came, call("pttl", KEYS[1]), now(), added, owner or "", place}
+strangers = strangers and math.abs(tonumber(now()) - tonumber(strangers)) < STRANGERS
+return {0, came, call("pttl", KEYS[1]), now(), added, owner or "", first, strangers and 1 or 0}

@@ -20,9 +20,13 @@
 //
 // # Waiting
 //
-// By default waiters block on the signal, in the order in which they came, but
-// whoever asks at the right moment may get in before them. [WithPoll] asks again
-// and again instead. Both need nothing but the two keys.
+// By default waiters block on the signal, and whoever has blocked longest is woken
+// first, but whoever asks at the right moment may get in before. As a pop ends within a
+// second, so that nothing is missed for longer, its waiter blocks anew behind the others:
+// where holders keep the lock for a second or more it is chance that orders waiters, and
+// beside several Python programs that never stop, whose pops last, one may wait for many
+// of their turns. [WithPoll] asks again and again instead. Both need nothing but the two
+// keys.
 //
 // [WithFairness] hands the lock over from one to the next. It adds these keys,
 // which go with the release that finds nobody waiting, and a channel:
@@ -67,15 +71,16 @@
 // once. The release of a Lock without fairness serves the queue if there is one.
 // Neither kind starves the other, but there is no order between them.
 //
-// A Python release tells the queue nothing. Where the first in line finds that it
-// was passed over, its process blocks on the signal as well, beside the Python
-// programs, which Redis serves first come, first served; with the signal the first
-// in line is served, and as many behind it as a process has waiting on average, up
-// to eight. To find out takes two questions, half a second at most; it is remembered
-// for five seconds after the last such turn. This takes one more connection for each
-// such lock, for half of the client's pool at most: with a PoolSize of 1, for a Ring,
-// or without the right to CLIENT UNBLOCK, where each pop ends within a second, fair
-// waiters may again have to look at the right moment.
+// A Python release tells the queue nothing. Where a process finds that the first in
+// line, whosever that is, was passed over, it blocks on the signal as well, beside the
+// Python programs, which Redis serves first come, first served; with the signal the
+// first in line is served, and those behind it: as many in all as a process has waiting
+// on average, up to eight. To find out takes three questions, half a second at most; it
+// is remembered for five seconds after the last such turn. This takes one more
+// connection for each such lock, until half a minute after, for half of the client's
+// pool at most, and no hook of the client sees its commands. With a PoolSize of 1, for
+// a Ring, or without the right to CLIENT ID and CLIENT UNBLOCK, where each pop ends
+// within a second, fair waiters may again have to look at the right moment.
 //
 // # Contexts
 //

@@ -82,8 +82,13 @@ type call struct{ digest, source any }
 
 func prepare(s *redis.Script, source string) call { return call{s.Hash(), source} }
 
+// A processor sends a command and waits for the reply: a client or one of its connections.
+type processor interface {
+	Process(ctx context.Context, cmd redis.Cmder) error
+}
+
 // run also tells whether go-redis has sent the script again.
-func (c call) run(ctx context.Context, client redis.UniversalClient, keys []any, args ...any) (cmd *redis.Cmd, again bool) {
+func (c call) run(ctx context.Context, client processor, keys []any, args ...any) (cmd *redis.Cmd, again bool) {
 	r := &repeated{Cmd: newCall(ctx, "evalsha", c.digest, keys, args)}
 	if client.Process(ctx, r); redis.HasErrorPrefix(r.Err(), "NOSCRIPT") {
 		r = &repeated{Cmd: newCall(ctx, "eval", c.source, keys, args)}

@@ -39,21 +39,16 @@ func (l *Lock) beset() bool {
 	return time.Now().UnixNano()-l.line.strangers.Load() <= int64(strangersFor)
 }
 
-// The line script replies with one of these, or 0, on the place of who asks.
-const (
-	placeFirst = 1
-	placeBeset = 2
-)
-
-// look takes in what the line script says of the holder and of the place of p. If p
-// is the first in line, and was at its last question, then the holder has not waited
-// in it.
-func (l *Lock) look(p *place, holder string, where int64) {
-	passed := where == placeFirst && p.head && !p.again && holder != "" && holder != p.holder
-	if passed || where == placeBeset {
+// look takes in what the line script says to p: of the holder, of the first in line,
+// by their ids, and of strangers. If the first is the same as at p's last question and
+// the holder is not, then the holder has not waited in the line. It matters not whose
+// the first is: p is the oldest of its process, and perhaps behind a younger one.
+func (l *Lock) look(p *place, holder, first string, strangers bool) {
+	passed := first != "" && first == p.head && !p.again && holder != "" && holder != p.holder
+	if passed || strangers {
 		l.meet()
 	}
-	p.holder, p.head = holder, where == placeFirst
+	p.holder, p.head = holder, first
 }
 
 // scout sends a scout for the line of h if there should be one and is none. It does
@@ -96,19 +91,19 @@ func (l *Lock) dismissed(h *hub, failed bool) bool {
 // there are strangers. An error ends it: those who wait find out by themselves
 // what it is, and send the next scout.
 func (l *Lock) scoutOut(h *hub) {
-	send, slice, leave := l.outlook(h)
+	via, slice, leave := l.outlook(h)
 	defer leave()
 	for failed := false; !l.dismissed(h, failed); {
-		signal, owed, err := l.pop(h.ctx, send, slice)
-		failed = owed && !l.claim(h, signal) || err != nil
+		signal, owed, err := l.pop(h.ctx, via, slice)
+		failed = owed && !l.claim(h, via, signal) || err != nil
 	}
 }
 
-// outlook returns how a scout for the line of h sends its pops, and for how long one
-// may block. Each begins at the end of Redis's line, so it should be long, which needs
-// a connection that can be named, and a right, to end it when the hub is closed.
-func (l *Lock) outlook(h *hub) (send sender, slice time.Duration, leave func()) {
-	send, slice, leave = l.client.Process, l.slice, func() {}
+// outlook returns where a scout for the line of h sends its commands, and for how long
+// a pop may block. Each begins at the end of Redis's line, so it should be long, which
+// needs a connection that can be named, and a right, to end it when the hub is closed.
+func (l *Lock) outlook(h *hub) (via processor, slice time.Duration, leave func()) {
+	via, slice, leave = l.client, l.slice, func() {}
 	var node *redis.Client
 	switch c := l.client.(type) {
 	case *redis.Client:
@@ -117,7 +112,7 @@ func (l *Lock) outlook(h *hub) (send sender, slice time.Duration, leave func()) 
 		node, _ = c.MasterForKey(h.ctx, l.key)
 	}
 	if node == nil {
-		return send, slice, leave
+		return via, slice, leave
 	}
 	conn := node.WithTimeout(longestScout + max(node.Options().ReadTimeout, maxPop)).Conn()
 	id, err := conn.ClientID(h.ctx).Result()
@@ -126,7 +121,7 @@ func (l *Lock) outlook(h *hub) (send sender, slice time.Duration, leave func()) 
 	}
 	if err != nil {
 		conn.Close()
-		return send, slice, leave
+		return via, slice, leave
 	}
 	done := make(chan struct{})
 	var unblocking sync.WaitGroup
@@ -145,7 +140,7 @@ func (l *Lock) outlook(h *hub) (send sender, slice time.Duration, leave func()) 
 			}
 		}
 	})
-	return conn.Process, longestScout, func() {
+	return conn, longestScout, func() {
 		close(done)
 		unblocking.Wait() // or it would end what the connection does for others
 		conn.Close()
@@ -153,9 +148,10 @@ func (l *Lock) outlook(h *hub) (send sender, slice time.Duration, leave func()) 
 }
 
 // claim gives the lock to the first in line for a signal that was taken, and
-// reports whether Redis has answered. The context of a hub ends when nobody waits,
-// and then the signal has to be put back.
-func (l *Lock) claim(h *hub, signal string) bool {
+// reports whether Redis has answered. It goes over the scout's own connection first, for
+// the pool may have none left, and a signal that is not claimed is lost. The context of
+// a hub ends when nobody waits, and then the signal has to be put back.
+func (l *Lock) claim(h *hub, via processor, signal string) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.ctx), cleanUp)
 	defer cancel()
 	strange := 0
@@ -163,7 +159,12 @@ func (l *Lock) claim(h *hub, signal string) bool {
 		strange = 1
 	}
 	asked := time.Now()
-	cmd, again := claimCall.run(ctx, l.client, l.line.args, h.own(), strange, signalMillis, signalEvery)
+	args := []any{h.own(), strange, signalMillis, signalEvery}
+	cmd, again := claimCall.run(ctx, via, l.line.args, args...)
+	if cmd.Err() != nil && via != processor(l.client) { // the connection may be what failed, or the node
+		cmd, _ = claimCall.run(ctx, l.client, l.line.args, args...)
+		again = true
+	}
 	reply, err := cmd.Result()
 	if err != nil || again {
 		h.stir(l.key) // if only the reply was lost, somebody does not know yet

@@ -121,15 +121,12 @@ func (l *Lock) patience(ctx context.Context) (time.Duration, error) {
 	return max(timeout, minPop), nil
 }
 
-// A sender sends a command and waits for the reply: a client or one of its connections.
-type sender func(context.Context, redis.Cmder) error
-
 // await blocks until a signal comes, the timeout passes or ctx ends. A signal
 // that comes when the caller has left is passed on.
 func (l *Lock) await(ctx context.Context, timeout time.Duration) (owed bool, err error) {
 	owed, _, err = interruptible(ctx, &l.wire,
 		func() (bool, error) {
-			_, owed, err := l.pop(ctx, l.client.Process, timeout)
+			_, owed, err := l.pop(ctx, l.client, timeout)
 			return owed, err
 		},
 		func(owed bool, _ error) {
@@ -142,7 +139,7 @@ func (l *Lock) await(ctx context.Context, timeout time.Duration) (owed bool, err
 
 // pop returns the signal it took, and reports whether it did or may have: without
 // a reply there is no telling.
-func (l *Lock) pop(ctx context.Context, send sender, timeout time.Duration) (signal string, owed bool, err error) {
+func (l *Lock) pop(ctx context.Context, client processor, timeout time.Duration) (signal string, owed bool, err error) {
 	// Cancellation is passed on, to leave the queue for a connection, but not
 	// the deadline: it would cut off the reply of a pop that is still running.
 	popCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -151,7 +148,7 @@ func (l *Lock) pop(ctx context.Context, send sender, timeout time.Duration) (sig
 
 	seconds := strconv.FormatFloat(float64(millis(timeout))/1000, 'f', 3, 64)
 	cmd := redis.NewCmd(popCtx, "blpop", l.signal, seconds)
-	send(popCtx, cmd) // cmd has the error
+	client.Process(popCtx, cmd) // cmd has the error
 	reply, err := cmd.StringSlice()
 	switch {
 	case err == nil:
