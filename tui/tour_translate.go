@@ -61,6 +61,9 @@ func (w *tourWords) translate(text string, catalogs ...map[string]string) string
 			return around(w.fill(translated, variable.FindAllString(core, -1)))
 		}
 	}
+	if !strings.Contains(core, " and ") && !joint.MatchString(core) {
+		return text
+	}
 	if translated, ok := w.clauses(listed.ReplaceAllString(core, "#"), listed.FindAllString(core, -1), catalogs); ok {
 		return around(translated)
 	}

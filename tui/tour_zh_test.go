@@ -73,7 +73,7 @@ func (w proofread) pressAll(s *raceScene) {
 		read("i")
 		for _, k := range keyMap {
 			switch k.command {
-			case cmdInject, cmdRestart, cmdQuit, cmdSuspend, cmdHelp, cmdInfo, cmdTell, cmdFaults, cmdView, cmdNextView, cmdPause, cmdNextStrategy, cmdPrevStrategy:
+			case cmdDrive, cmdInject, cmdRestart, cmdQuit, cmdSuspend, cmdHelp, cmdInfo, cmdTell, cmdFaults, cmdView, cmdNextView, cmdPause, cmdNextStrategy, cmdPrevStrategy:
 				continue
 			}
 			for _, key := range k.Keys() {
