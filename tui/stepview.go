@@ -80,7 +80,9 @@ func drawChallenge(a chart.Area, s *stepper, f *Frame) {
 	case p.Wrong():
 		head = sign
 	}
-	head, text = f.say(head), f.say(text)
+	if head, text = f.say(head), f.say(text); chart.TextWidth(head)+chart.TextWidth(text) > a.W() {
+		text = f.say("can you lose an update?")
+	}
 	if s.at > 0 {
 		text = sentence(p, a.W()-chart.TextWidth(head), f)
 	}

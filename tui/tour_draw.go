@@ -89,8 +89,10 @@ func (m *tourModel) drawText(a chart.Area) {
 	if !narrow { // with room between text and scene
 		a = a.Sub(0, 0, a.W()-2, a.H())
 	}
-	m.drawTitle(a)
 	below := m.below(a.W(), narrow)
+	if len(below) < a.H() {
+		m.drawTitle(a)
+	}
 	top := 1
 	if !narrow {
 		top = 2

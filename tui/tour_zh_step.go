@@ -62,7 +62,7 @@ func withStepPages(catalog map[string]string) map[string]string {
 			"it loses, H hangs, ‖ lets two in at once. Orders that begin alike are neighbours.": "每一格是命令到来的一种顺序，在内嵌的 Redis 上走过：✓ 保留所有更新，数字是丢失几个，H 是卡死，‖ 是放进了两个。开头相同的顺序相邻。",
 
 		// Before the first move.
-		"BREAK IT YOURSELF": "自己把它弄坏", "you are the scheduler: can you lose an update?": "你就是调度者：你能丢掉一次更新吗？",
+		"BREAK IT YOURSELF": "自己把它弄坏", "you are the scheduler: can you lose an update?": "你就是调度者：你能丢掉一次更新吗？", "can you lose an update?": "你能丢掉一次更新吗？",
 		"Each client is about to add its sample to the average. It stops before every command to Redis, until you let it through.": "每个客户端正要把自己的样本加进平均值。它在发给 Redis 的每条命令之前停住，等你放行。",
 		"choose a client": "选一个客户端", "let its next command through": "放行它的下一条命令", "take the last move back": "撤回最后一步", "be shown an order that goes wrong": "看一种出错的顺序",
 
