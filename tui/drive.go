@@ -125,13 +125,18 @@ func (m *model) closeDrive() {
 	if d == nil {
 		return
 	}
-	d.cancel()
-	d.stopCensus()
-	d.work.Wait()
+	d.end()
 	m.drive = nil
 	if d.paused && m.session != nil {
 		m.session.exp.Resume()
 	}
+}
+
+// end ends what runs beside the screens, and waits for that.
+func (d *drive) end() {
+	d.cancel()
+	d.stopCensus()
+	d.work.Wait()
 }
 
 // idle tells whether the screen will stay as it is without the user.
@@ -237,7 +242,7 @@ func (m *model) driveKey(msg tea.KeyMsg) tea.Cmd {
 	case cmdClose:
 		d.over = NoOverlay
 	case cmdHelp:
-		d.toggle(Help, len(driveHelp(d, m.size(), f.ASCII)), m.size().h)
+		d.toggle(Help, len(driveHelp(d, m.size(), f)), m.size().h)
 	case cmdSuspend:
 		return m.suspend()
 	case cmdCopy:
@@ -262,7 +267,7 @@ func (m *model) driveKey(msg tea.KeyMsg) tea.Cmd {
 		} else if k.command == cmdShowWrong {
 			notice, cmd = "looking for one that goes wrong …", d.showWrong()
 		} else {
-			notice = d.obeyOnStep(k, msg, m.size())
+			notice = d.obeyOnStep(k, msg, f, m.size())
 		}
 	}
 	if notice != "" {
@@ -288,11 +293,11 @@ func (d *drive) toggle(o Overlay, lines, h int) {
 }
 
 // obeyOnStep does what a key asks for while one schedule is stepped through.
-func (d *drive) obeyOnStep(k keyed, msg tea.KeyMsg, s size) string {
+func (d *drive) obeyOnStep(k keyed, msg tea.KeyMsg, f *Frame, s size) string {
 	switch k.command {
 	case cmdGrant:
 		if msg.Type == tea.KeyEnter && d.step.playing.Over && d.step.at == len(d.step.moves) {
-			d.toggle(Explanation, len(d.step.explanation(boxText(s.w))), s.h)
+			d.toggle(Explanation, len(d.step.explanation(f, boxText(s.w))), s.h)
 			return ""
 		}
 		return d.step.grant()

@@ -282,7 +282,7 @@ func TestAGridThatIsTooLargeSaysSo(t *testing.T) {
 		t.Fatalf("%d cells of %d orders", len(o.cells), o.counts.Schedules)
 	}
 	g := chart.NewGrid(120, 40)
-	drawOrders(g.Area(), o, false)
+	drawOrders(g.Area(), o, new(Frame))
 	contains(t, g.Paint(nil), "none of 52,980 orders loses an update", "THE FIRST 5,000 ORDERS   page 1 of 6")
 }
 
@@ -367,7 +367,7 @@ func TestFromTheRaceAndBack(t *testing.T) {
 	if m.drive == nil || !m.session.exp.Paused() {
 		t.Fatal("d does not open it, or the race goes on")
 	}
-	contains(t, m.viewNow(), "›step", "SPIN", "q back")
+	contains(t, m.viewNow(), "›step", "SPIN", "q leave")
 	press(t, m, "g")
 	contains(t, m.viewNow(), "›grid")
 	press(t, m, "esc")

@@ -33,7 +33,7 @@ var stepKeyMap = append([]keyed{
 	bind(cmdCopy, []string{"y"}, "y", "copy the schedule, for locktop replay --schedule").inFooter(3, "copy"),
 	bind(cmdHelp, []string{"?"}, "?", "this help").inFooter(10, "help"),
 	bind(cmdSuspend, []string{"ctrl+z"}, "ctrl+z", "suspend"),
-	bind(cmdLeave, []string{"esc"}, "esc", "back").inFooter(4, "back"),
+	bind(cmdLeave, []string{"esc"}, "esc", "back").inFooter(4, "leave"),
 	bind(cmdQuit, []string{"q", "ctrl+c"}, "q", "quit").inFooter(11, "quit"),
 }, clientKeys()...)
 
@@ -74,7 +74,7 @@ var gridKeyMap = []keyed{
 	bind(cmdCopy, []string{"y"}, "y", "copy the schedule, for locktop replay --schedule").inFooter(3, "copy"),
 	bind(cmdHelp, []string{"?"}, "?", "this help").inFooter(10, "help"),
 	bind(cmdSuspend, []string{"ctrl+z"}, "ctrl+z", "suspend"),
-	bind(cmdLeave, []string{"esc", "g"}, "esc g", "back").inFooter(5, "back"),
+	bind(cmdLeave, []string{"esc", "g"}, "esc g", "back").inFooter(5, "leave"),
 	bind(cmdQuit, []string{"q", "ctrl+c"}, "q", "quit").inFooter(11, "quit"),
 }
 

@@ -102,11 +102,15 @@ func drawFaults(screen chart.Area, f *Frame) {
 	if f.FaultAt != "" {
 		when = nextTime[f.FaultAt]
 	}
-	client = append(client, []piece{{" " + f.keyText("←→") + " ", inkKey}, {f.say("when: " + when), inkDim}})
-	lines := append(client, server...)
+	when = cutText(f.say("when: "+when), room-chart.TextWidth(f.keyText(" ←→ ")))
+	point := []piece{{f.keyText("←→") + " ", inkKey}, {when, inkDim}}
+	lines := append(append(client, append([]piece{{" ", inkKey}}, point...)), server...)
 	if len(lines) > screen.H()-3 || screen.W() < 60 {
 		lines = append([][]piece{{client[0][0], client[0][1], {" in " + f.laneTag(f.Focus) + ", or its Redis:", inkDim}}, nil},
 			flow(entries, room)...)
+		if len(lines) < screen.H()-3 {
+			lines = append(lines, point)
+		}
 	}
 	drawBox(screen, f.say("FAULTS   a key does it, esc closes this"), lines, f.ASCII)
 }

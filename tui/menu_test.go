@@ -294,3 +294,16 @@ func TestAFaultStrikesWhereOneChooses(t *testing.T) {
 		}
 	}
 }
+
+// TestTheSmallFaultMenuSaysWhen, which its footer has no room for.
+func TestTheSmallFaultMenuSaysWhen(t *testing.T) {
+	f := twoLanes(6)
+	f.Over = FaultMenu
+	contains(t, text(f, 45, 13), "p pause", "←→ when: each at its usual point")
+	f.FaultAt = sim.AtRead
+	contains(t, text(f, 45, 13), "←→ when: after its next read")
+	f.FaultAt = sim.AtCheck
+	contains(t, text(f, 45, 13), "←→ when: between the check and the DEL …")
+	f.ASCII = true
+	contains(t, text(f, 45, 13), "left/right when: between the check and ~")
+}

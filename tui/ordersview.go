@@ -85,9 +85,10 @@ func planOrders(w, h int, o *orders) ordersPlan {
 func (p *ordersPlan) page() int { return p.columns * p.rows }
 
 // drawOrders draws the grid in any area: what comes of all orders, a cell for each, and the selected one.
-func drawOrders(a chart.Area, o *orders, ascii bool) {
+func drawOrders(a chart.Area, o *orders, f *Frame) {
 	p := planOrders(a.W(), a.H(), o)
 	text, wrong := o.headline()
+	text = f.say(text)
 	ink := inkKept
 	switch {
 	case o.failed != "":
@@ -100,10 +101,10 @@ func drawOrders(a chart.Area, o *orders, ascii bool) {
 		text = "✓ " + text
 	}
 	put(a, 0, 0, piece{text, ink})
-	put(a, 0, 1, o.legend(a.W())...)
+	put(a, 0, 1, o.legend(a.W(), f)...)
 	middle := a.Sub(0, p.top, a.W(), a.H()-p.top-p.bottom)
 	left := middle.Sub(0, 0, p.grid, middle.H()-p.under)
-	o.drawCells(left.Box(o.gridTitle(&p), inkFocus, inkTitle, ascii), &p)
+	o.drawCells(left.Box(o.gridTitle(&p), inkFocus, inkTitle, f.ASCII), &p)
 	s, ok := o.selected()
 	if !ok || o.preview.of != o.cursor+1 {
 		return
@@ -114,21 +115,21 @@ func drawOrders(a chart.Area, o *orders, ascii bool) {
 		preview = middle.Sub(0, middle.H()-p.under, middle.W(), p.under)
 	}
 	if preview.W() > 0 {
-		drawDiagram(preview.Box(fmt.Sprintf("ORDER %d", o.cursor+1), inkFrame, inkTitle, ascii), played, ascii)
+		drawDiagram(preview.Box(fmt.Sprintf("ORDER %d", o.cursor+1), inkFrame, inkTitle, f.ASCII), played, f.marks())
 	}
 	drawSchedule(a.Sub(0, a.H()-p.bottom, a.W(), 1), s, len(s.Moves))
 	if p.bottom > 1 {
 		sign, ink := outcomeSign(played)
-		a.Text(0, a.H()-1, sign+sentence(played, a.W()-chart.TextWidth(sign)), ink)
+		a.Text(0, a.H()-1, sign+sentence(played, a.W()-chart.TextWidth(sign), f), ink)
 	}
 }
 
 // legend says what the signs mean, and how many there are of each.
-func (o *orders) legend(room int) []piece {
+func (o *orders) legend(room int, f *Frame) []piece {
 	var line []piece
 	for _, c := range o.upshots() {
 		sign, ink := c.upshot.sign()
-		next := append(line, piece{string(sign) + " ", ink}, piece{c.upshot.words() + " ", inkDim}, piece{explore.Many(c.schedules) + "   ", inkTitle})
+		next := append(line, piece{string(sign) + " ", ink}, piece{f.say(c.upshot.words()) + " ", inkDim}, piece{explore.Many(c.schedules) + "   ", inkTitle})
 		if width(next) > room+3 {
 			break
 		}

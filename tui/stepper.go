@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"locktop/sim"
 	"locktop/sim/explore"
@@ -522,21 +524,26 @@ func plural(n uint64, what string) string {
 }
 
 // explanation tells what has come of it, in lines of n cells.
-func (s *stepper) explanation(n int) [][]piece {
+func (s *stepper) explanation(f *Frame, n int) [][]piece {
 	p := &s.playing
 	sign, ink := outcomeSign(p)
-	lines := paragraph(sign+p.Sentence()+".", n, ink)
+	lines := paragraph(sign+f.say(p.Sentence())+f.say("."), n, ink)
 	for _, l := range p.Snapshot.Losses {
 		if l.Killer.Client == 0 {
 			continue
 		}
-		lines = append(append(lines, nil), paragraph(fmt.Sprintf("%s had read n=%d, and was told OK when it wrote n=%d. %s had read n=%d, and wrote n=%d over what was there: "+
+		lines = append(append(lines, nil), paragraph(f.say(fmt.Sprintf("%s had read n=%d, and was told OK when it wrote n=%d. %s had read n=%d, and wrote n=%d over what was there: "+
 			"%s's sample of %s is in no value any more. Redis had no way to know.", clientName(l.Victim.Client), l.Victim.Base.Count, l.Victim.Value.Count,
-			clientName(l.Killer.Client), l.Killer.Base.Count, l.Killer.Value.Count, clientName(l.Victim.Client), sample(l.Victim.Latency)), n, inkPlain)...)
+			clientName(l.Killer.Client), l.Killer.Base.Count, l.Killer.Value.Count, clientName(l.Victim.Client), sample(l.Victim.Latency))), n, inkPlain)...)
 	}
-	if odds := s.oddsText(); odds != "" {
-		lines = append(append(lines, nil), paragraph(strings.ToUpper(odds[:1])+odds[1:]+".", n, inkPlain)...)
+	if odds := f.say(s.oddsText()); odds != "" {
+		lines = append(append(lines, nil), paragraph(capitalized(odds)+f.say("."), n, inkPlain)...)
 	}
 	strategy, _ := sim.StrategyNamed(s.info().Strategy)
-	return append(append(lines, nil), paragraph(strings.ToUpper(strategy.Name)+": "+strategy.Explain, n, inkDim)...)
+	return append(append(lines, nil), paragraph(strings.ToUpper(strategy.Name)+": "+f.say(strategy.Explain), n, inkDim)...)
+}
+
+func capitalized(text string) string {
+	first, n := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[n:]
 }

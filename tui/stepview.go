@@ -43,30 +43,30 @@ func planStep(w, h int, s *stepper) stepPlan {
 }
 
 // drawStepper draws a race that is driven by hand in any area: who can do what, what Redis holds, and what has happened.
-func drawStepper(a chart.Area, s *stepper, ascii bool) {
+func drawStepper(a chart.Area, s *stepper, f *Frame) {
 	p := planStep(a.W(), a.H(), s)
-	drawChallenge(a, s)
+	drawChallenge(a, s, f)
 	middle := a.Sub(0, stepTop, a.W(), p.middle)
 	if p.left > 0 {
 		redis := p.redis + 2
-		drawPlayers(middle.Sub(0, 0, p.left, middle.H()-redis).Box("CLIENTS", inkFocus, inkFocus, ascii), s, &p)
-		in := middle.Sub(0, middle.H()-redis, p.left, redis).Box("IN REDIS NOW", inkFrame, inkTitle, ascii)
+		drawPlayers(middle.Sub(0, 0, p.left, middle.H()-redis).Box("CLIENTS", inkFocus, inkFocus, f.ASCII), s, &p)
+		in := middle.Sub(0, middle.H()-redis, p.left, redis).Box("IN REDIS NOW", inkFrame, inkTitle, f.ASCII)
 		for y, line := range redisLines(s) {
 			put(in, 0, y, line...)
 		}
 		right := middle.Sub(p.left, 0, middle.W()-p.left, middle.H())
-		drawHappened(right.Box(s.happenedTitle(), inkFrame, inkTitle, ascii), s, ascii)
+		drawHappened(right.Box(s.happenedTitle(), inkFrame, inkTitle, f.ASCII), s, f)
 	} else {
 		rows := min(s.clients, max(middle.H()-leastDiagramRows-p.redis, 1))
 		drawPlayers(middle.Sub(0, 0, middle.W(), rows), s, &p)
 		put(middle, 0, rows, redisLine(s)...)
-		drawHappened(middle.Sub(0, rows+1, middle.W(), middle.H()-rows-1), s, ascii)
+		drawHappened(middle.Sub(0, rows+1, middle.W(), middle.H()-rows-1), s, f)
 	}
 	drawSchedule(a.Sub(0, a.H()-stepBottom, a.W(), 1), explore.Schedule{Lane: s.lane, Clients: s.clients, Moves: s.moves}, s.at)
 }
 
 // drawChallenge says what there is to be done or, when something has come of it, what.
-func drawChallenge(a chart.Area, s *stepper) {
+func drawChallenge(a chart.Area, s *stepper, f *Frame) {
 	p := &s.playing
 	sign, ink := outcomeSign(p)
 	head, text := "BREAK IT YOURSELF  ", "you are the scheduler: can you lose an update?"
@@ -80,8 +80,11 @@ func drawChallenge(a chart.Area, s *stepper) {
 	case p.Wrong():
 		head = sign
 	}
+	if head, text = f.say(head), f.say(text); chart.TextWidth(head)+chart.TextWidth(text) > a.W() {
+		text = f.say("can you lose an update?")
+	}
 	if s.at > 0 {
-		text = sentence(p, a.W()-chart.TextWidth(head))
+		text = sentence(p, a.W()-chart.TextWidth(head), f)
 	}
 	put(a, 0, 0, piece{head, ink}, piece{text, inkPlain})
 	odds := s.oddsText()
@@ -104,19 +107,19 @@ func drawChallenge(a chart.Area, s *stepper) {
 		}
 		odds += hint
 	}
-	a.Text(0, 1, cutText(odds, a.W()), inkDim)
+	a.Text(0, 1, cutText(f.say(odds), a.W()), inkDim)
 }
 
 // sentence says what has come of what was played, in full or as much of it as there is room for.
-func sentence(p *explore.Playing, room int) string {
+func sentence(p *explore.Playing, room int, f *Frame) string {
 	full := p.Sentence()
 	_, story, _ := strings.Cut(full, ": ")
 	for _, text := range []string{full, story, p.Brief()} {
-		if text != "" && chart.TextWidth(text) <= room {
+		if text = f.say(text); text != "" && chart.TextWidth(text) <= room {
 			return text
 		}
 	}
-	return cutText(p.Brief(), room)
+	return cutText(f.say(p.Brief()), room)
 }
 
 // goesWrong tells whether some order is known to go wrong.
@@ -171,13 +174,14 @@ func drawPlayer(a chart.Area, s *stepper, c sim.Player) {
 		badges = []piece{{"  " + text, inkHolding}}
 	}
 	if a.H() == 1 {
-		text := status
-		if c.Next != "" && c.Sends {
-			text = piece{nextText(c), inkPlain}
-		} else if c.Next != "" && !c.Over {
-			text = piece{nextText(c) + " (in vain)", inkWaiting}
+		switch {
+		case c.Next != "" && c.Sends:
+			line = append(line, piece{cutText(nextText(c), a.W()-width(line)), inkPlain})
+		case c.Next != "" && !c.Over:
+			line = append(line, piece{nextText(c), inkWaiting}, piece{" (in vain)", inkWaiting})
+		default:
+			line = append(line, status)
 		}
-		line = append(line, text)
 		if room := a.W() - width(line); width(badges) <= room {
 			line = append(line, badges...)
 		}
@@ -185,17 +189,17 @@ func drawPlayer(a chart.Area, s *stepper, c sim.Player) {
 		return
 	}
 	put(a, 0, 0, append(append(line, status), badges...)...)
-	const indent = 4
+	const indent, label = 4, "next "
 	next := piece{"nothing more", inkDim}
 	if c.Next != "" {
-		next = piece{nextText(c), inkPlain}
+		next = piece{cutText(nextText(c), a.W()-indent-len(label)), inkPlain}
 		if !c.Sends {
 			next.ink = inkWaiting
 		}
 	} else if !c.Over {
 		next.text = "nothing until it is woken"
 	}
-	put(a, indent, 1, piece{"next ", inkDim}, next)
+	put(a, indent, 1, piece{label, inkDim}, next)
 	read, stale := s.readText(c)
 	line = []piece{{"read ", inkDim}, {read, inkRead}}
 	if stale {
@@ -315,38 +319,44 @@ func (s *stepper) happenedTitle() string {
 }
 
 // drawHappened draws what has been played or, before anything has, what this is.
-func drawHappened(a chart.Area, s *stepper, ascii bool) {
+func drawHappened(a chart.Area, s *stepper, f *Frame) {
 	if s.at > 0 {
-		drawDiagram(a, &s.playing, ascii)
+		drawDiagram(a, &s.playing, f.marks())
 		return
 	}
 	y := 0
 	say := func(text string, ink chart.Ink) {
-		for _, line := range wrap(keyText(text, ascii), a.W()-1) {
+		for _, line := range wrap(f.keyText(text), a.W()-1) {
 			a.Text(0, y, line, ink)
 			y++
 		}
 	}
-	say("Each client is about to add its sample to the average. It stops before every command to Redis, until you let it through.", inkPlain)
+	say(f.say("Each client is about to add its sample to the average. It stops before every command to Redis, until you let it through."), inkPlain)
 	if y++; a.H() > 12 {
 		for _, line := range [][2]string{{"↑↓", "choose a client"}, {".", "let its next command through"}, {"u", "take the last move back"}, {"w", "be shown an order that goes wrong"}} {
-			a.Text(1, y, keyText(line[0], ascii), inkKey)
-			a.Text(10, y, line[1], inkPlain)
+			a.Text(1, y, f.keyText(line[0]), inkKey)
+			a.Text(10, y, f.say(line[1]), inkPlain)
 			y++
 		}
 		y++
 	}
 	strategy, _ := sim.StrategyNamed(s.info().Strategy)
-	say(strings.ToUpper(strategy.Name)+": "+strategy.Explain, inkDim)
+	say(strings.ToUpper(strategy.Name)+": "+f.say(strategy.Explain), inkDim)
+}
+
+// marks are the signs of diagrams, and their words.
+func (f *Frame) marks() explore.Marks {
+	marks := explore.Unicode
+	if f.ASCII {
+		marks = explore.ASCII
+	}
+	marks.Say = f.words
+	return marks
 }
 
 // drawDiagram draws a sequence diagram, its end in sight: a column for each client where that fits, else one line for each step,
 // which moves to the right.
-func drawDiagram(a chart.Area, p *explore.Playing, ascii bool) {
-	marks := explore.Unicode
-	if ascii {
-		marks = explore.ASCII
-	}
+func drawDiagram(a chart.Area, p *explore.Playing, marks explore.Marks) {
 	clients := p.Schedule.Clients
 	column, rows := (a.W()-explore.Gutter)/clients, a.H()
 	beside := column >= explore.LeastColumn
@@ -367,7 +377,7 @@ func drawDiagram(a chart.Area, p *explore.Playing, ascii bool) {
 		}
 		if line.Client == 0 {
 			rule := strings.Repeat(marks.Rule, max((a.W()-explore.Gutter-len(line.Text)-2)/2, 2))
-			a.Text(explore.Gutter, y, rule+" "+line.Text+" "+rule, inkFault)
+			put(a, explore.Gutter, y, piece{rule + " ", inkFault}, piece{line.Text, inkFault}, piece{" " + rule, inkFault})
 			continue
 		}
 		x := explore.Gutter + column*(line.Client-1)
@@ -382,18 +392,21 @@ func drawDiagram(a chart.Area, p *explore.Playing, ascii bool) {
 
 // diagramPieces colours a text of a diagram: the command, the reply, and what is remarkable.
 func diagramPieces(text string, marks explore.Marks) []piece {
-	if text == marks.Wrong+" crashes" {
+	if strings.HasPrefix(text, marks.Wrong+" ") { // what is remarkable stands behind something, or is indented: this is a crash
 		return []piece{{text, inkFault}}
 	}
 	var pieces []piece
-	if i := strings.Index(text, marks.Wrong+" "); i >= 0 {
-		pieces = append(pieces, piece{text[i:], inkLost})
-		text = text[:i]
-	}
-	if i := strings.Index(text, marks.Arrow); i >= 0 {
-		pieces = append([]piece{{text[:i], inkPlain}, {text[i:], inkDim}}, pieces...)
-	} else {
-		pieces = append([]piece{{text, inkPlain}}, pieces...)
+	ink := inkPlain
+	for _, part := range strings.SplitAfter(text, "  ") {
+		i := strings.Index(part, marks.Arrow)
+		switch {
+		case strings.HasPrefix(part, marks.Wrong+" "):
+			ink = inkLost
+		case i >= 0 && ink == inkPlain:
+			pieces = append(pieces, piece{part[:i], ink})
+			part, ink = part[i:], inkDim
+		}
+		pieces = append(pieces, piece{part, ink})
 	}
 	return pieces
 }

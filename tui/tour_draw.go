@@ -14,7 +14,8 @@ const (
 	tourColumns = 40 // of the text
 	mostColumns = 44
 	leastScene  = leastHeight
-	mostAbove   = 11 // rows of text above a scene that is small
+	leastTour   = leastScene + 2 // with a line of text, and the footer
+	mostAbove   = 11             // rows of text above a scene that is small
 )
 
 // spot is where something is on the screen.
@@ -27,7 +28,7 @@ func (p spot) of(a chart.Area) chart.Area { return a.Sub(p.x, p.y, p.w, p.h) }
 func (m *tourModel) sceneArea() (scene, text spot, ok bool) {
 	w, h := m.grid.Area().W(), m.grid.Area().H()
 	rows := h - 1 // without the footer
-	if w < leastWidth || rows < leastScene {
+	if w < leastWidth || h < leastTour {
 		return spot{}, spot{}, false
 	}
 	whole := spot{0, 0, w, rows}
@@ -59,7 +60,7 @@ func (m *tourModel) draw() {
 	screen := m.grid.Area()
 	sceneAt, textAt, ok := m.sceneArea()
 	if !ok || m.scene == nil {
-		screen.Text(0, max(screen.H()-1, 0)/2, m.words.tooSmall(leastWidth, leastScene+1), inkNotice)
+		screen.Text(0, max(screen.H()-1, 0)/2, m.words.tooSmall(leastWidth, leastTour), inkNotice)
 		return
 	}
 	scene := sceneAt.of(screen)
@@ -88,8 +89,10 @@ func (m *tourModel) drawText(a chart.Area) {
 	if !narrow { // with room between text and scene
 		a = a.Sub(0, 0, a.W()-2, a.H())
 	}
-	m.drawTitle(a)
 	below := m.below(a.W(), narrow)
+	if len(below) < a.H() {
+		m.drawTitle(a)
+	}
 	top := 1
 	if !narrow {
 		top = 2
@@ -221,6 +224,7 @@ func (m *tourModel) below(n int, narrow bool) (lines [][]piece) {
 		lines = append(lines, row)
 	}
 	switch {
+	case m.scene.wants("enter"): // what the scene asks comes first
 	case m.reached:
 		lines = append(lines, []piece{{m.words.goOn, inkNotice}})
 	case m.missed():
@@ -254,7 +258,7 @@ func (m *tourModel) drawFooter(a chart.Area) {
 	room := a.W() + 2
 	for weight := mostWeight; weight > 0; weight-- {
 		for i, k := range keys {
-			if k.weight != weight || !m.offers(k) {
+			if k.weight != weight || !m.names(k) {
 				continue
 			}
 			name := k.shown

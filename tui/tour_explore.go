@@ -22,6 +22,7 @@ type exploreScene struct {
 	cancel context.CancelFunc
 	words  *tourWords
 	ascii  bool
+	marks  explore.Marks
 	grid   bool // every schedule is a cell
 	opts   explore.Options
 	err    error
@@ -60,7 +61,7 @@ const (
 )
 
 func newExploreScene(m *tourModel, a tour.Act) *exploreScene {
-	s := &exploreScene{words: m.words, ascii: m.opts.ASCII, grid: a.Scene == tour.Grid, opts: a.Exploration(), quick: m.auto != nil}
+	s := &exploreScene{words: m.words, ascii: m.opts.ASCII, marks: m.marks(), grid: a.Scene == tour.Grid, opts: a.Exploration(), quick: m.auto != nil}
 	s.ctx, s.cancel = context.WithCancel(m.ctx)
 	return s
 }
@@ -287,7 +288,7 @@ func (s *exploreScene) draw(a chart.Area) {
 	case s.result == nil:
 		if s.played != nil {
 			in.Text(0, y, s.words.oneOf, inkDim)
-			drawDiagram(in.Sub(0, y+1, in.W(), in.H()-y-1), s.played, s.ascii)
+			drawDiagram(in.Sub(0, y+1, in.W(), in.H()-y-1), s.played, s.marks)
 		}
 		return
 	}
@@ -304,7 +305,7 @@ func (s *exploreScene) draw(a chart.Area) {
 		} else {
 			in.Text(0, y, s.words.smallest, inkDim)
 		}
-		drawDiagram(in.Sub(0, y+1, in.W(), in.H()-y-1), s.played, s.ascii)
+		drawDiagram(in.Sub(0, y+1, in.W(), in.H()-y-1), s.played, s.marks)
 	}
 }
 

@@ -58,10 +58,12 @@ func (m *tourModel) keysTaken() (taken []string) {
 			taken = append(taken, k.Keys()...)
 		}
 	}
-	if !m.english { // which it shows in English
-		taken = append(taken, "d")
-	}
 	return taken
+}
+
+// names tells whether the footer has a key: it is offered, and its name is no key of the scene.
+func (m *tourModel) names(k tourKey) bool {
+	return m.offers(k) && (k.tourCommand >= sceneChoose || !m.scene.wants(k.Keys()[0]))
 }
 
 // offers tells whether a key of the tour does anything now.
@@ -76,7 +78,7 @@ func (m *tourModel) offers(k tourKey) bool {
 	case tourPrev:
 		return m.at > 0
 	case tourJump:
-		return !m.asking && !m.scene.wants("1") && len(m.lessons) > 1
+		return !m.asking && len(m.lessons) > 1
 	}
 	return true
 }

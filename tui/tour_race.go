@@ -2,6 +2,7 @@ package tui
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -45,9 +46,7 @@ func newRaceScene(m *tourModel, a tour.Act) *raceScene {
 	}
 	s := &raceScene{model: newModel(m.ctx, cfg, opts, m.output), stops: a.Halts()}
 	s.frame.taken = m.keysTaken()
-	if m.words.scenes != nil {
-		s.frame.words = m.words.onPages
-	}
+	s.frame.words = m.say()
 	return s
 }
 
@@ -99,7 +98,7 @@ func (s *raceScene) update(msg tea.Msg) tea.Cmd {
 
 // arrive notes that the race stands at a stop. It looks once more, so that what is seen is how things are there.
 func (s *raceScene) arrive() {
-	if s.session == nil || s.suspended || !s.session.exp.Paused() {
+	if s.session == nil || s.suspended || s.drive != nil || !s.session.exp.Paused() {
 		return
 	}
 	if !s.paused {
@@ -117,7 +116,13 @@ func (s *raceScene) halted() bool { return len(s.stops) > 0 && !s.due && s.frame
 // missed: at the last stop, a race has gone as it will for the lesson.
 func (s *raceScene) missed() bool { return s.due && s.frame.State == Paused }
 
-func (s *raceScene) draw(a chart.Area) { drawFrame(a, s.frame) }
+func (s *raceScene) draw(a chart.Area) {
+	if s.drive != nil {
+		drawDrive(a, s.drive, &s.frame)
+		return
+	}
+	drawFrame(a, s.frame)
+}
 
 func (s *raceScene) changed() bool {
 	stale := s.stale
@@ -142,12 +147,21 @@ func (s *raceScene) ready() bool {
 	return len(s.stops) == 0 && s.frame.State == Live && s.frame.snapshot(0) != nil && s.frame.snapshot(0).Acked > 0
 }
 
-// wants: a menu has all keys.
-func (s *raceScene) wants(key string) bool {
-	return key != "ctrl+c" && s.frame.Over != NoOverlay && !s.frame.Over.reading()
+// wants: a menu has all keys, and who drives has those of that screen, q among them.
+func (s *raceScene) wants(name string) bool {
+	switch {
+	case name == "ctrl+c":
+		return false
+	case s.drive != nil:
+		return slices.ContainsFunc(s.drive.keys(), func(k keyed) bool { return slices.Contains(k.Keys(), name) })
+	}
+	return name != "q" && s.frame.Over != NoOverlay && !s.frame.Over.reading()
 }
 
 func (s *raceScene) close() error {
+	if d := s.drive; d != nil {
+		d.end()
+	}
 	_, err := s.stage.close()
 	return err
 }

@@ -54,7 +54,7 @@ func ofScene(s scene, cmd tea.Cmd) tea.Cmd {
 	}
 	return func() tea.Msg {
 		switch msg := cmd().(type) {
-		case tickMsg, startedMsg, endedMsg, toldMsg, exploredMsg, playedMsg, unfoldMsg:
+		case tickMsg, startedMsg, endedMsg, toldMsg, searchedMsg, exploredMsg, playedMsg, unfoldMsg:
 			return sceneMsg{s, msg}
 		case tea.BatchMsg:
 			all := make(tea.BatchMsg, len(msg))

@@ -18,6 +18,7 @@ import (
 type stepScene struct {
 	words *tourWords
 	ascii bool
+	marks explore.Marks
 	arena sim.ArenaConfig
 	err   error
 	stale bool
@@ -30,7 +31,7 @@ type stepScene struct {
 }
 
 func newStepScene(m *tourModel, a tour.Act) *stepScene {
-	return &stepScene{words: m.words, ascii: m.opts.ASCII, arena: a.Arena(), stale: true}
+	return &stepScene{words: m.words, ascii: m.opts.ASCII, marks: m.marks(), arena: a.Arena(), stale: true}
 }
 
 func (s *stepScene) start() tea.Cmd { return s.play() }
@@ -185,5 +186,5 @@ func (s *stepScene) draw(a chart.Area) {
 	case s.played.Over:
 		in.Text(0, y, s.words.overKept(o), inkKept)
 	}
-	drawDiagram(in.Sub(0, y+1, in.W(), in.H()-y-1), s.played, s.ascii)
+	drawDiagram(in.Sub(0, y+1, in.W(), in.H()-y-1), s.played, s.marks)
 }

@@ -373,3 +373,15 @@ func TestTheKeysOfLessonsAreKnown(t *testing.T) {
 		t.Errorf("%d keys are known, and %d named", len(keyTypes)+1, len(tour.KeyNames))
 	}
 }
+
+// TestTheSmallestTourSaysHowItGoesOn, in the one line that it has, with nothing behind it.
+func TestTheSmallestTourSaysHowItGoesOn(t *testing.T) {
+	m := onTour(t, "en", 2, smallestTour[0], smallestTour[1])
+	m.staged()
+	s := m.scene.(*raceScene)
+	s.frame.State, s.due = Paused, false
+	line, _, _ := strings.Cut(m.viewNow(), "\n")
+	if strings.TrimSpace(line) != m.words.halted {
+		t.Errorf("the text is %q, want %q", line, m.words.halted)
+	}
+}

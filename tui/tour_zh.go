@@ -3,7 +3,7 @@ package tui
 import "locktop/sim"
 
 // chineseScenes is the catalog of what the scenes of the tour write. No translation takes more cells than its text.
-var chineseScenes = withStrikes(map[string]string{
+var chineseScenes = withStepScenes(withStrikes(map[string]string{
 	// The header, the verdict, the title of a lane.
 	"deterministic": "每次相同", "clients #": "客户端 #", "work #": "思考 #", "seed #": "种子 #", "alerts #": "告警 #", "max": "快", "no lease": "无租约", "lease #": "租约 #",
 	"# race": "# 比赛", "# timeline": "# 时间线", "# history": "# 历史", "# runs": "# 各轮",
@@ -119,7 +119,7 @@ var chineseScenes = withStrikes(map[string]string{
 	"# crashed with the lock, which has no lease.":                             "# 带着锁崩溃，锁没有租约。",
 	"# crashed with the lock, which has no lease. Five clients wait for ever.": "# 带着锁崩溃，锁没有租约。五个客户端永远等待。",
 	"# crashed with the lock, which has no lease. Five clients wait for ever. Nobody will release it, and time alone does not free it.": "# 带着锁崩溃，锁没有租约。五个客户端永远等待。没有人会释放它，时间也不会。",
-})
+}))
 
 // withStrikes adds what a fault has done to a client, at each point of its update.
 func withStrikes(catalog map[string]string) map[string]string {

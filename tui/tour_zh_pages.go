@@ -12,7 +12,7 @@ var chineseNumbers = map[string]string{
 }
 
 // chinesePages is the catalog of what is laid out by its own length: footers, notices, and pages of text.
-var chinesePages = withOrders(withMoments(map[string]string{
+var chinesePages = withStepPages(withOrders(withMoments(map[string]string{
 	// The footer.
 	"pause": "暂停", "resume": "继续", "step": "单步", "explain": "解释", "info": "这是什么", "client": "客户端", "fault": "故障", "mark": "标记", "run": "选一轮", "WHY": "原因",
 
@@ -144,7 +144,7 @@ var chinesePages = withOrders(withMoments(map[string]string{
 	"# will never get the reply to its next write": "# 永远得不到下一次写的回复", "#'s next command will be held up for #": "# 的下一条命令将被拖住 #", "# will be cut off from Redis for #": "# 将与 Redis 断开 #",
 	"the lease runs out now, whoever holds the lock": "不管谁持有锁，租约现在到期", "the clock of Redis jumps # ahead": "Redis 的时钟跳前 #", "Redis restarts, empty": "Redis 清空重启",
 	"in # a replica takes over, which is told everything": "# 后副本接替，它什么都知道",
-}))
+})))
 
 // chineseMoments are when a fault strikes.
 var chineseMoments = map[string]string{

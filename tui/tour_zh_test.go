@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,8 +16,8 @@ import (
 
 // untranslated is what stays as it is in every language: names, commands and keys, units.
 var untranslated = regexp.MustCompile(`\b(?:` + strings.Join(sim.StrategyNames(), "|") + `|` + strings.ToUpper(strings.Join(sim.StrategyNames(), "|")) +
-	`|locktop|Redis|GET|SET|NX|PX|DEL|EVALSHA|BLPOP|WAIT|OK|TTL|nil|lock|average|ms|enter|space|backspace|esc|ctrl|tab|` +
-	`home|end|JSON|MULTI|EXEC|[RW]+|cC|lease|retry|step|explore|compare|presets|strategy|write|acquire|fence|fencing|token|zZ|z+)\b|[0-9]+ms\b`)
+	`|WRITE|[a-z_]+\.lua|nN|pgup|pgdn|hubs|locktop replay --schedule|locktop|Redis|GET|SET|NX|PX|DEL|EVALSHA|BLPOP|WAIT|OK|TTL|nil|lock|average|ms|enter|space|backspace|esc|ctrl|tab|` +
+	`home|end|JSON|MULTI|EXEC|[RW]+|cC|lease|retry|step|explore|compare|presets|strategy|write|acquire|fence|signal|queue|PTTL|LPUSH|LLEN|PEXPIRE|DECR|INCR|true|false|fencing|token|zZ|z+)\b|[0-9]+ms\b|[a-z_]+[~…]`)
 
 // english is a word that should not be there.
 var english = regexp.MustCompile(`[A-Za-z]{2,}`)
@@ -72,7 +73,7 @@ func (w proofread) pressAll(s *raceScene) {
 		read("i")
 		for _, k := range keyMap {
 			switch k.command {
-			case cmdInject, cmdRestart, cmdQuit, cmdSuspend, cmdHelp, cmdInfo, cmdTell, cmdFaults, cmdView, cmdNextView, cmdPause, cmdNextStrategy, cmdPrevStrategy:
+			case cmdDrive, cmdInject, cmdRestart, cmdQuit, cmdSuspend, cmdHelp, cmdInfo, cmdTell, cmdFaults, cmdView, cmdNextView, cmdPause, cmdNextStrategy, cmdPrevStrategy:
 				continue
 			}
 			for _, key := range k.Keys() {
@@ -104,6 +105,25 @@ func (w proofread) pressAll(s *raceScene) {
 	}
 }
 
+// proofreader reads frames: every line is as wide as the window, and no word is English.
+func proofreader(t *testing.T, size [2]int, where func() string) (look func(frame string)) {
+	found := map[string]bool{}
+	return func(frame string) {
+		t.Helper()
+		for line := range strings.Lines(frame) {
+			if have := chart.TextWidth(strings.TrimSuffix(line, "\n")); have != size[0] {
+				t.Fatalf("%d×%d: a line is %d wide: %s", size[0], size[1], have, line)
+			}
+			for _, word := range english.FindAllString(untranslated.ReplaceAllString(line, " "), -1) {
+				if !found[word] {
+					found[word] = true
+					t.Errorf("%d×%d, %s: %q in %s", size[0], size[1], where(), word, strings.TrimSpace(line))
+				}
+			}
+		}
+	}
+}
+
 // TestTheChineseTourIsChinese takes it as the lessons say, and reads every frame.
 func TestTheChineseTourIsChinese(t *testing.T) {
 	if testing.Short() || redistest.Instrumented {
@@ -113,20 +133,7 @@ func TestTheChineseTourIsChinese(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {120, 40}, {180, 50}} {
 		m := newTourModel(t.Context(), Tour{Lessons: lessonsIn(t, "zh"), Language: "zh"}, Options{}, colourless())
 		m.update(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
-		found := map[string]bool{}
-		look := func(frame string) {
-			for line := range strings.Lines(frame) {
-				if have := chart.TextWidth(strings.TrimSuffix(line, "\n")); have != size[0] {
-					t.Fatalf("%d×%d: a line is %d wide: %s", size[0], size[1], have, line)
-				}
-				for _, word := range english.FindAllString(untranslated.ReplaceAllString(line, " "), -1) {
-					if !found[word] {
-						found[word] = true
-						t.Errorf("%d×%d, %s, act %d: %q in %s", size[0], size[1], m.lesson().Name, m.act+1, word, strings.TrimSpace(line))
-					}
-				}
-			}
-		}
+		look := proofreader(t, size, func() string { return fmt.Sprintf("%s, act %d", m.lesson().Name, m.act+1) })
 		m.auto = &autoplay{patience: patience, each: func(Played) { // what an act comes to is passed over at once
 			m.stale = true
 			look(m.view())

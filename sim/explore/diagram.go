@@ -28,13 +28,13 @@ func (p Playing) Lines(width int, marks Marks) []Line {
 	for i, step := range p.Steps {
 		if i > 1 && repeats(step, p.Steps[i-1]) && repeats(step, p.Steps[i-2]) {
 			if again++; i+1 == len(p.Steps) || !repeats(p.Steps[i+1], step) {
-				lines = append(lines, Line{i + 1, step.Client, fmt.Sprintf("the same %d times more", again)})
+				lines = append(lines, Line{i + 1, step.Client, marks.say(fmt.Sprintf("the same %d times more", again))})
 				again = 0
 			}
 			continue
 		}
 		if step.Kind == sim.Expiry {
-			lines = append(lines, Line{Step: i + 1, Text: "the lease ends"})
+			lines = append(lines, Line{Step: i + 1, Text: marks.say("the lease ends")})
 			continue
 		}
 		number := i + 1
@@ -87,8 +87,19 @@ func repeats(step, before sim.Step) bool {
 	return step.Kind == sim.Send && step.Move == before.Move && step.Command == before.Command && !step.Waits
 }
 
-// Marks are the signs of a diagram.
-type Marks struct{ Arrow, Wrong, Rule string }
+// Marks are the signs of a diagram, and the language of its words.
+type Marks struct {
+	Arrow, Wrong, Rule string
+	// Say is what a text is in the language of the reader; nil leaves it. Commands are not asked about.
+	Say func(text string) string
+}
+
+func (m Marks) say(text string) string {
+	if m.Say == nil {
+		return text
+	}
+	return m.Say(text)
+}
 
 // The signs for terminals that know Unicode, and for those that do not.
 var (
@@ -101,17 +112,17 @@ func wrapStep(step sim.Step, note string, width int, marks Marks) []string {
 	reply := ""
 	switch {
 	case step.Kind == sim.Kill:
-		return []string{marks.Wrong + " crashes"}
+		return []string{marks.say(marks.Wrong + " crashes")}
 	case step.Reply != "":
-		reply = marks.Arrow + " " + step.Reply
+		reply = marks.say(marks.Arrow + " " + step.Reply)
 	}
 	if step.Waits {
-		reply = strings.TrimSpace("waits " + reply)
+		reply = strings.TrimSpace(marks.say("waits") + " " + reply)
 	}
 	var lines []string
 	text := step.Command
 	if step.Node > 0 {
-		text = fmt.Sprintf("at %d: %s", step.Node, text)
+		text = marks.say(fmt.Sprintf("at %d:", step.Node)) + " " + text
 	}
 	for _, more := range []string{reply, note} {
 		if more == "" {
@@ -150,7 +161,7 @@ func (s *story) tell(step sim.Step, marks Marks) string {
 		case sim.Granted:
 			s.inside[e.Client] = true
 			if len(s.inside) > 1 {
-				notes = append(notes, marks.Wrong+" two inside")
+				notes = append(notes, marks.say(marks.Wrong+" two inside"))
 			}
 		case sim.Released, sim.Crashed:
 			delete(s.inside, e.Client)
@@ -161,18 +172,18 @@ func (s *story) tell(step sim.Step, marks Marks) string {
 				notes = append(notes, s.erases(e, marks))
 			}
 		case sim.Refused:
-			notes = append(notes, "not written")
+			notes = append(notes, marks.say("not written"))
 		}
 	}
 	for _, client := range step.Woken {
-		notes = append(notes, fmt.Sprintf("wakes c%d", client))
+		notes = append(notes, marks.say(fmt.Sprintf("wakes c%d", client)))
 	}
 	return strings.Join(notes, ", ")
 }
 
 func (s *story) erases(e sim.Event, marks Marks) string {
 	if writer := s.writer[e.Value]; writer != 0 {
-		return fmt.Sprintf("%s erases c%d's", marks.Wrong, writer)
+		return marks.say(fmt.Sprintf("%s erases c%d's", marks.Wrong, writer))
 	}
-	return marks.Wrong + " erases what it has not read"
+	return marks.say(marks.Wrong + " erases what it has not read")
 }

@@ -199,7 +199,7 @@ func TestSentences(t *testing.T) {
 		{"every one of 12 updates is in the average: 5 times two clients were inside at once, and the fence refused the late one", func(l *sim.LaneResult) {
 			l.Acked, l.Kept, l.Verdict, l.Overlaps, l.Guarded = 12, 12, sim.Correct, 5, 5
 		}},
-		{"hangs: 1 client waits for ever, and for 5s nothing has been done", func(l *sim.LaneResult) {
+		{"hangs: 1 client waits for ever, and for more than 5s nothing has been done", func(l *sim.LaneResult) {
 			l.Acked, l.Kept, l.Verdict, l.WaitingCount, l.Lane.Patience = 12, 12, sim.Hung, 1, 5*time.Second
 		}},
 		{"lost 4 of 12 updates: once Redis forgot what it had acknowledged", func(l *sim.LaneResult) {

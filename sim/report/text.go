@@ -141,7 +141,7 @@ func Sentence(l sim.LaneResult) string {
 	case len(l.Failed) > 0 || l.Foreign > 0:
 		return "the value in Redis was changed by somebody else"
 	case l.Verdict == sim.Hung:
-		return fmt.Sprintf("hangs: %s for ever, and for %v nothing has been done", waits(l.WaitingCount), l.Lane.Patience)
+		return fmt.Sprintf("hangs: %s for ever, and for more than %v nothing has been done", waits(l.WaitingCount), l.Lane.Patience)
 	case l.Verdict == sim.Undecided:
 		return "undecided: no two updates were under way at the same time"
 	case l.Overlaps > 0 && l.Guarded == l.Overlaps:
