@@ -16,7 +16,7 @@ import (
 type display struct {
 	out    io.Writer
 	failed func(error) // told of a [screenError]
-	shown  func(bool)  // told when the alternate screen is entered and left, before and after there is something on it
+	taken  func(bool)  // told when the terminal is about to be taken, and when it has been given back
 
 	due     chan struct{} // there is a frame to draw
 	pending struct {
@@ -29,8 +29,8 @@ type display struct {
 	lines   []string   // on it; nil is unknown
 }
 
-func newDisplay(out io.Writer, failed func(error), shown func(bool)) *display {
-	return &display{out: out, failed: failed, shown: shown, due: make(chan struct{}, 1)}
+func newDisplay(out io.Writer, failed func(error), taken func(bool)) *display {
+	return &display{out: out, failed: failed, taken: taken, due: make(chan struct{}, 1)}
 }
 
 // show has a frame drawn, unless a newer one comes first. It does not block.
@@ -123,16 +123,18 @@ func (d *display) Write(b []byte) (int, error) {
 	switch string(b) {
 	case ansi.SetModeAltScreenSaveCursor:
 		d.on = true
-		d.shown(true)
 	case ansi.ResetModeAltScreenSaveCursor:
 		d.on = false
-		defer d.shown(false)
 		b = append([]byte(ansi.SetModeAutoWrap), b...)
 		n, err := d.write(b)
 		return max(0, n-len(ansi.SetModeAutoWrap)), err
 	}
 	return d.write(b)
 }
+
+// take tells that Bubble Tea is about to take the terminal, or has given it back. It changes the settings first, and long
+// before the alternate screen is on, and puts them right last.
+func (d *display) take(on bool) { d.taken(on) }
 
 func (d *display) write(b []byte) (int, error) {
 	n, err := d.out.Write(b)
@@ -157,6 +159,8 @@ type terminalDisplay struct {
 }
 
 func (d terminalDisplay) Write(b []byte) (int, error) { return d.display.Write(b) }
+
+func (d terminalDisplay) take(on bool) { d.display.take(on) }
 
 // Fd is the descriptor that the terminal had at the beginning: Bubble Tea asks for the size in a goroutine that it does not
 // wait for, which can come when the program has ended and the terminal is being closed.

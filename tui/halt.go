@@ -78,7 +78,7 @@ func (m *model) suspend() tea.Cmd {
 		m.suspended = true
 		m.session.exp.Pause()
 	}
-	return tea.Exec(suspension{m.ctx}, func(err error) tea.Msg { return resumedMsg{err} })
+	return tea.Exec(&suspension{ctx: m.ctx}, func(err error) tea.Msg { return resumedMsg{err} })
 }
 
 // resume takes the terminal, and the race, up again.

@@ -12,7 +12,7 @@ const canSuspend = false
 // suspension is not for this system.
 type suspension struct{ ctx context.Context }
 
-func (suspension) Run() error          { return nil }
-func (suspension) SetStdin(io.Reader)  {}
-func (suspension) SetStdout(io.Writer) {}
-func (suspension) SetStderr(io.Writer) {}
+func (*suspension) Run() error          { return nil }
+func (*suspension) SetStdin(io.Reader)  {}
+func (*suspension) SetStdout(io.Writer) {}
+func (*suspension) SetStderr(io.Writer) {}

@@ -21,7 +21,13 @@ var errNobodyResumes = errors.New("no shell to return to")
 
 // suspension stops the program, with all of its process group, until it is told to continue. Bubble Tea's own would wait
 // for ever where the system does not stop it: as the first process of a container, or in a terminal without a shell.
-type suspension struct{ ctx context.Context }
+type suspension struct {
+	ctx    context.Context
+	screen taker // whose terminal it is
+}
+
+// A taker is told when the terminal is given back and taken again.
+type taker interface{ take(bool) }
 
 // How long it takes the system at most to stop a process that has asked for it: on a busy machine, there may be a while until
 // the thread runs that is to take the signal. It matters only where nothing stops the process at all, which is unlikely if a
@@ -65,7 +71,9 @@ func supervisor(parent int) supervision {
 	return unknown // others of the group may have another parent
 }
 
-func (s suspension) Run() error {
+func (s *suspension) Run() error {
+	s.screen.take(false)
+	defer s.screen.take(true)
 	within := stops
 	switch supervisor(syscall.Getppid()) {
 	case nobody:
@@ -91,6 +99,9 @@ func (s suspension) Run() error {
 	return errNobodyResumes
 }
 
-func (suspension) SetStdin(io.Reader)  {}
-func (suspension) SetStdout(io.Writer) {}
-func (suspension) SetStderr(io.Writer) {}
+func (*suspension) SetStdin(io.Reader) {}
+
+// SetStdout is given the screen, and not what is under it.
+func (s *suspension) SetStdout(screen io.Writer) { s.screen = screen.(taker) }
+
+func (*suspension) SetStderr(io.Writer) {}

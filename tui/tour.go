@@ -248,7 +248,7 @@ func (m *tourModel) suspend() tea.Cmd {
 	if !canSuspend {
 		return nil
 	}
-	return tea.Exec(suspension{m.ctx}, func(err error) tea.Msg { return resumedMsg{err} })
+	return tea.Exec(&suspension{ctx: m.ctx}, func(err error) tea.Msg { return resumedMsg{err} })
 }
 
 // check looks whether what is expected has happened.

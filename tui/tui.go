@@ -116,7 +116,9 @@ func present(ctx context.Context, c content, opts Options, cancel context.Cancel
 		tea.WithFPS(rendererFPS),
 		tea.WithoutSignalHandler(), // signals end the context
 	)
+	screen.take(true)
 	_, err = program.Run()
+	screen.take(false)
 	stopDrawing()
 	if broken, ok := context.Cause(ctx).(screenError); ok {
 		err = broken // and not what the program makes of it

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"reflect"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+
+	"github.com/charmbracelet/x/term"
 )
 
 // crashes are ways to end a program that nothing in it can do anything about, by their names.
@@ -81,6 +84,27 @@ func TestACrash(t *testing.T) {
 			}
 			c.eventually(func() bool { return strings.Contains(c.said.String(), "\x1b[?1002l") }, "the mouse is off")
 		})
+	}
+}
+
+// TestACrashAsTheTerminalIsTaken comes when the settings have been changed, and hardly anything else.
+func TestACrashAsTheTerminalIsTaken(t *testing.T) {
+	for range 5 { // as it may come too late to be that early
+		c := newConsole(t)
+		c.env = []string{crash + "=panic"}
+		c.start(true, program(t))
+		for raw := false; !raw; {
+			now, err := term.GetState(c.tty.Fd())
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw = !reflect.DeepEqual(now, c.cooked)
+		}
+		if err := c.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
+			t.Fatal(err)
+		}
+		c.ends(2)
+		c.restored()
 	}
 }
 

@@ -133,8 +133,10 @@ const (
 	screenOn
 )
 
-// Screen tells whether the program has the terminal: only then is there something to rescue. Meanwhile nothing that is
-// written to standard error comes to the terminal, where it would spoil the screen: it follows when the screen is left.
+// Screen tells whether the program has the terminal: only then is there something to rescue. It is to be called before the
+// program takes it and after it has given it back. Meanwhile nothing that is written to standard error comes to the terminal,
+// where it would spoil the screen: it follows when the screen is left. It returns when the other process knows, which at
+// first has to start.
 func (g *Guard) Screen(on bool) {
 	if g.line == nil {
 		return
@@ -142,11 +144,18 @@ func (g *Guard) Screen(on bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if on {
-		g.line.Write([]byte{screenOn})
+		g.tell(screenOn)
 		g.silence()
 	} else {
-		g.line.Write([]byte{screenOff})
+		g.tell(screenOff)
 		g.speak()
+	}
+}
+
+// tell waits for the answer, or the end of the process.
+func (g *Guard) tell(what byte) {
+	if _, err := g.line.Write([]byte{what}); err == nil {
+		g.line.Read([]byte{0})
 	}
 }
 

@@ -31,9 +31,9 @@ type watcher struct {
 // mostHeld bounds what is kept of standard error, in bytes: the newest is.
 const mostHeld = 1 << 16
 
-// watch waits for the end of the program and restores the terminal, if the program has it then. The runtime has the same
+// watch waits for the end of the program and restores the terminal, if the program has it then; it answers what it is told. The runtime has the same
 // last words for both files, but the first of some come through standard error alone.
-func (w *watcher) watch(program, stderr io.Reader) {
+func (w *watcher) watch(program io.ReadWriter, stderr io.Reader) {
 	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM) // that are meant for the program
 	var reading sync.WaitGroup
 	reading.Go(func() { io.Copy(w, stderr) })
@@ -44,8 +44,10 @@ func (w *watcher) watch(program, stderr io.Reader) {
 			switch b {
 			case screenOn:
 				w.take()
+				program.Write([]byte{b})
 			case screenOff:
 				w.leave(nil)
+				program.Write([]byte{b})
 			default:
 				w.leave(w.restore) // before the program is let to go on
 				if !w.Errors {
