@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,27 +28,7 @@ func TestBesideBusyPythonPrograms(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			onRedis(t, func(e *env) {
-				var grants atomic.Int64
-				var inside atomic.Int32
-				// one acquisition; it returns how many grants the wait lasted.
-				turn := func(acquire func() (func() error, error)) int64 {
-					before := grants.Load()
-					release, err := acquire()
-					if err != nil {
-						e.Error(err)
-						return 0
-					}
-					if inside.Add(1) != 1 {
-						e.Error("two are inside")
-					}
-					waited := grants.Add(1) - before
-					time.Sleep(hold)
-					inside.Add(-1)
-					if err := release(); err != nil {
-						e.Error(err)
-					}
-					return waited
-				}
+				turn := e.turns(hold)
 				done := make(chan struct{})
 				var pythons, fair sync.WaitGroup
 				for range test.pythons {
