@@ -1,6 +1,8 @@
 package command
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"locktop/sim/cli"
@@ -33,3 +35,54 @@ type notCorrect struct{ error }
 
 // damaged is what is wrong with a recording.
 type damaged struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+func (e notCorrect) Unwrap() error { return e.error }
+func (e damaged) Unwrap() error    { return e.error }
+
+// errInterrupted is what an interrupted program says, whichever command it was. The
+// command prints what it has and returns its errors, ctx.Err() among them.
+var errInterrupted = errors.New("interrupted")
+
+// interruption is errInterrupted together with what else went wrong.
+func interruption(err error) error { return errors.Join(errInterrupted, withoutCancel(err)) }
+
+// withoutCancel leaves out of an error what only says that the context ended.
+func withoutCancel(err error) error {
+	if !errors.Is(err, context.Canceled) {
+		return err
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		var rest []error
+		for _, part := range e.Unwrap() {
+			rest = append(rest, withoutCancel(part))
+		}
+		return errors.Join(rest...)
+	case interface{ Unwrap() error }:
+		return withoutCancel(e.Unwrap())
+	}
+	return nil
+}
+
+// exitCode is what the program tells of an error to the one that called it.
+func exitCode(err error) int {
+	var (
+		usage usageError
+		wrong notCorrect
+		bad   damaged
+	)
+	switch {
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &wrong):
+		return exitNotCorrect
+	case errors.As(err, &bad):
+		return exitDamaged
+	case err != nil:
+		return exitFailed
+	}
+	return exitDone
+}

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -46,26 +45,15 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cmd := newCommand(stdout, stderr)
 	cmd.SetArgs(args)
 	err := cmd.ExecuteContext(ctx)
+	if ctx.Err() != nil {
+		err = interruption(err)
+	}
 	if err != nil {
 		fmt.Fprintln(stderr, "locktop:", secret.ReplaceAllString(err.Error(), "://***@"))
 	}
-	var (
-		usage usageError
-		wrong notCorrect
-		bad   damaged
-	)
-	switch {
-	case errors.As(err, &usage):
+	code := exitCode(err)
+	if code == exitUsage {
 		fmt.Fprintln(stderr, "Run locktop --help for the flags.")
-		return exitUsage
-	case ctx.Err() != nil:
-		return exitInterrupted
-	case errors.As(err, &wrong):
-		return exitNotCorrect
-	case errors.As(err, &bad):
-		return exitDamaged
-	case err != nil:
-		return exitFailed
 	}
-	return exitDone
+	return code
 }

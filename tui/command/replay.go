@@ -111,12 +111,12 @@ func (r *replayed) run(cmd *cobra.Command, stdout io.Writer) error {
 	if sameFile(r.path, r.picture.Path) {
 		return usageError{fmt.Errorf("porcupine: %s is the recording; choose another name", r.picture.Path)}
 	}
-	file, err := eventlog.Open(r.path)
+	file, err := await(cmd.Context(), func() (io.ReadCloser, error) { return eventlog.Open(r.path) })
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
 	defer file.Close()
-	log, err := eventlog.NewReader(file)
+	log, err := eventlog.NewReader(untilEnd{cmd.Context(), file})
 	if err != nil {
 		return r.damage(err)
 	}

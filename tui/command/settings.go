@@ -26,7 +26,7 @@ func settled(cmd *cobra.Command) (*cli.File, error) {
 	if err := cli.Environment(cmd.Flags()); err != nil {
 		return nil, err
 	}
-	return cli.Configuration(cmd)
+	return await(cmd.Context(), func() (*cli.File, error) { return cli.Configuration(cmd) })
 }
 
 // speed is the value of a flag, to be parsed together with the others. Its type tells

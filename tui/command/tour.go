@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -57,7 +58,7 @@ func newTour(stdout io.Writer) *cobra.Command {
 			return nil
 		},
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) (steps []string, _ cobra.ShellCompDirective) {
-			if lessons, err := t.lessons(); err == nil && len(args) == 0 {
+			if lessons, err := t.lessons(cmd.Context()); err == nil && len(args) == 0 {
 				for _, l := range lessons {
 					if !strings.HasPrefix(l.Name, typed) {
 						continue
@@ -97,17 +98,22 @@ func (t *taken) files() fs.FS {
 }
 
 // lessons are those in the language that is wanted.
-func (t *taken) lessons() ([]tour.Lesson, error) {
+func (t *taken) lessons(ctx context.Context) ([]tour.Lesson, error) {
 	files := t.files()
 	language, err := t.chosen(files)
 	if err != nil {
 		return nil, err
 	}
-	lessons, err := tour.Load(files, language)
+	lessons, err := load(ctx, files, language)
 	if err != nil {
 		return nil, fmt.Errorf("lessons: %w", err)
 	}
 	return lessons, nil
+}
+
+// load reads the lessons in a language, until ctx ends.
+func load(ctx context.Context, files fs.FS, language string) ([]tour.Lesson, error) {
+	return await(ctx, func() ([]tour.Lesson, error) { return tour.Load(files, language) })
 }
 
 // chosen is the language that was asked for or, if there is such a one, that of the environment.
@@ -149,7 +155,7 @@ func (t *taken) run(cmd *cobra.Command, args []string, stdout io.Writer) error {
 	if err := t.shown.complete(); err != nil {
 		return usageError{settings.Blame(err)}
 	}
-	lessons, err := t.lessons()
+	lessons, err := t.lessons(cmd.Context())
 	if err != nil {
 		return usageError{settings.Blame(err)}
 	}
@@ -160,7 +166,10 @@ func (t *taken) run(cmd *cobra.Command, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	progress := tour.LoadProgress(path)
+	progress, err := await(cmd.Context(), func() (*tour.Progress, error) { return tour.LoadProgress(path), nil })
+	if err != nil {
+		return err
+	}
 	if t.reset {
 		if err := progress.Reset(); err != nil {
 			return fmt.Errorf("reset: %w", err)

@@ -26,7 +26,7 @@ func (t *taken) play(cmd *cobra.Command, args []string, stdout io.Writer) error 
 	}
 	broken, promises := 0, 0
 	for _, language := range languages {
-		lessons, err := tour.Load(files, language)
+		lessons, err := load(cmd.Context(), files, language)
 		if err != nil {
 			return usageError{err}
 		}
@@ -53,6 +53,9 @@ func (t *taken) play(cmd *cobra.Command, args []string, stdout io.Writer) error 
 			}
 		})
 		if err != nil {
+			if cmd.Context().Err() != nil {
+				fmt.Fprintf(stdout, "interrupted: of %d promises so far, %d were kept; the other steps were not played\n", promises, promises-broken)
+			}
 			return err
 		}
 	}
