@@ -30,12 +30,14 @@ type Board struct {
 	lease      time.Duration // of that grant
 	leaseUntil time.Duration
 	lostTo     FaultKind // what ended that lease on purpose
+	resets     int64     // how often all locks were reset
+	reset      LockReset // the last time
 
-	attempts, failures, retries, acquired, expired int64
-	waiting                                        int
-	timeless                                       bool                    // nothing takes any time: waits are not kept
-	waits                                          *hdrhistogram.Histogram // nil before the first
-	commands                                       int64
+	attempts, failures, retries, acquired, expired, disowned int64
+	waiting                                                  int
+	timeless                                                 bool                    // nothing takes any time: waits are not kept
+	waits                                                    *hdrhistogram.Histogram // nil before the first
+	commands                                                 int64
 
 	reply       Event // the last of a Redis command
 	faults      int64
@@ -70,6 +72,9 @@ type clientState struct {
 	phase     Phase
 	resume    Phase // the one to return to after a pause
 	inside    bool
+	releasing bool          // since it last sent a release, it has had no other alert
+	until     time.Duration // its lease runs until then; 0 is without an end
+	reset     bool          // its lock was, while it was inside or releasing
 	busy      bool
 	acquiring bool          // between its first try and its grant
 	failed    bool          // the last try of this acquisition failed
@@ -172,6 +177,7 @@ func (b *Board) apply(e *Event) {
 	case Changed, Joined, Left:
 		b.changed(e, c)
 	case Received:
+		c.releasing = false
 		b.setBusy(c, true)
 	case Attempted:
 		b.attempted(c, e.At)
@@ -183,13 +189,14 @@ func (b *Board) apply(e *Event) {
 	case Granted:
 		b.granted(e, c)
 	case Released:
+		c.releasing = true
 		b.leave(c)
 		if b.holder == e.Client {
 			b.holder = 0
 		}
 		b.enterPhase(c, Idle, e.At)
 	case Expired:
-		b.expired++
+		b.refusedRelease(e, c)
 		b.mark(c, MarkExpired, e.At)
 	case Read:
 		if e.Client == 0 {
@@ -240,6 +247,9 @@ func (b *Board) faulted(e *Event, c *clientState) {
 		b.faults++
 		b.fault = *e
 		f, err := ParseFault(e.Text)
+		if err == nil && f.Kind == Reset {
+			b.resetLocks(e)
+		}
 		if err == nil {
 			b.endLease(e, f.Kind)
 			b.backAt = max(b.backAt, e.At+b.awayFor(f))
@@ -289,12 +299,20 @@ func (b *Board) awayFor(f Fault) time.Duration {
 }
 
 // endLease takes off the lease that runs what a fault takes off it. A lock without
-// a lease is gone when Redis forgets it.
+// a lease is gone when Redis forgets it, or when it is reset.
 func (b *Board) endLease(e *Event, kind FaultKind) {
 	if e.Lease == 0 {
 		return
 	}
-	ends := kind == Restart || kind == Failover
+	ends := kind == Restart || kind == Failover || kind == Reset
+	for i := range b.clients {
+		switch c := &b.clients[i]; {
+		case c.until > 0:
+			c.until = max(c.until-e.Lease, 1)
+		case ends:
+			c.until = 1
+		}
+	}
 	b.lastLease -= min(e.Lease, b.lastLease)
 	if b.leaseUntil > 0 {
 		before := b.leaseUntil
@@ -334,9 +352,11 @@ func (b *Board) granted(e *Event, c *clientState) {
 		b.waiting--
 		b.waited(c, e.At-c.since)
 	}
+	c.reset, c.until = false, 0
 	b.holder, b.lease, b.leaseUntil, b.lostTo = e.Client, e.Lease, 0, ""
 	if e.Lease > 0 {
 		b.leaseUntil = e.At + e.Lease
+		c.until = b.leaseUntil
 		b.lastLease = max(b.lastLease, b.leaseUntil)
 	}
 	b.enter(c)

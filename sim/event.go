@@ -24,7 +24,8 @@ const (
 	Granted
 	// Released: the client is about to send the release.
 	Released
-	// Expired: the release found that the lock was no longer the client's.
+	// Expired: the release found that the lock was no longer the client's: its lease had
+	// run out, or the lock had been reset.
 	Expired
 	// Read: the reply of GET; Value is the value read.
 	Read

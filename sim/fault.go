@@ -73,6 +73,9 @@ const (
 	// Failover promotes a replica that has not heard of the last changes: it stops
 	// being told when the fault strikes, and takes over after For.
 	Failover FaultKind = "failover"
+	// Reset frees every lock, whoever holds it, as an application does when it starts
+	// to be rid of those that a crash has left behind. See [lock.Lock.Reset].
+	Reset FaultKind = "reset"
 )
 
 // Point is a moment in a client's update.
@@ -157,6 +160,8 @@ var faultKinds = []kindInfo{
 		title: "restart Redis empty", explain: "a server is killed and comes back without data; a lane's setting away=3s keeps it away"},
 	{kind: Failover, usual: 200 * time.Millisecond,
 		title: "fail over to a replica that lags", explain: "a replica (simulated) stops being told, and takes over after the time"},
+	{kind: Reset,
+		title: "reset all locks, as at an application's start", explain: "every lock is freed, whoever holds it, as an application does when it starts (reset_all)"},
 }
 
 func (k FaultKind) info() (kindInfo, bool) {

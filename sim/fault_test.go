@@ -31,6 +31,7 @@ func TestFaultsAreReadAsTheyAreWritten(t *testing.T) {
 		"restart:node=5":                         {Kind: Restart, Node: 5},
 		"failover":                               {Kind: Failover, For: 200 * time.Millisecond},
 		"expire:after=1ms":                       {Kind: Expire, After: time.Millisecond},
+		"reset:after=3s":                         {Kind: Reset, After: 3 * time.Second},
 	} {
 		got, err := ParseFault(text)
 		if err != nil || got != want {
@@ -41,7 +42,7 @@ func TestFaultsAreReadAsTheyAreWritten(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"":                        "known are pause, crash, swallow, delay, cut, expire, jump, restart, failover",
+		"":                        "known are pause, crash, swallow, delay, cut, expire, jump, restart, failover, reset",
 		"melt":                    `unknown fault "melt"`,
 		"pause:at=lunch":          "known are command, try, failed, woken, acquired, read, write, release, check",
 		"pause:client=0":          "want a number from 1",
@@ -54,6 +55,7 @@ func TestFaultsAreReadAsTheyAreWritten(t *testing.T) {
 		"pause:nth=2":             "no point to count",
 		"pause:node=1":            "only cut and restart",
 		"crash:for=1s":            "takes no time",
+		"reset:for=1s":            "takes no time",
 		"jump:colour=blue":        `no setting "colour"`,
 	} {
 		if _, err := ParseFault(text); err == nil || !strings.Contains(err.Error(), want) {
@@ -119,6 +121,7 @@ func TestFaultsThatCannotBeDoneAreRefused(t *testing.T) {
 		"pause:client=9":           "there are only 6",
 		"cut:node=7":               "spin has only one server",
 		"expire:lane=1":            "none takes no lock",
+		"reset:lane=1":             "none takes no lock, so there is none to reset",
 		"crash:lane=1:at=acquired": "no client of none ever comes to acquired",
 		"crash:at=check":           "no client of spin ever comes to check",
 		"pause:lane=3":             "there are only 2",

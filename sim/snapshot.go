@@ -47,15 +47,22 @@ type Snapshot struct {
 	LeaseLeft time.Duration
 	// HolderPhase is what the holder is doing: it may be [Suspended], or [Dead].
 	HolderPhase Phase
-	// LostTo is the fault that ended the holder's lease, or made Redis forget its
-	// lock; empty while there is none.
+	// LostTo is the fault that ended the holder's lease, freed its lock or made Redis
+	// forget it; empty while there is none.
 	LostTo FaultKind
+	// Resets counts the times that all locks were reset, and Reset is the last.
+	Resets int64
+	Reset  LockReset
 
 	// Waiting lists the clients that want the lock, at most Shown of them.
 	Waiting      []int
 	WaitingCount int
 
-	Attempts, Failures, Retries, Acquired, Expired int64
+	Attempts, Failures, Retries, Acquired int64
+	// Expired and Disowned count the releases that were refused: the lock was not the
+	// client's any more, because its lease had run out or Redis had forgotten it, and
+	// because it had been reset.
+	Expired, Disowned int64
 	// WaitP50, WaitP99 and WaitMax are of the time from the first try to the
 	// grant.
 	WaitP50, WaitP99, WaitMax time.Duration
@@ -163,7 +170,8 @@ func (b *Board) Snapshot(now time.Duration, view View) *Snapshot {
 		Totals:      b.ledger.Totals(),
 		InsideCount: b.inside, MaxInside: b.maxInside, Overlaps: b.overlaps, Guarded: b.guarded,
 		Holder: b.holder, WaitingCount: b.waiting,
-		Attempts: b.attempts, Failures: b.failures, Retries: b.retries, Acquired: b.acquired, Expired: b.expired,
+		Attempts: b.attempts, Failures: b.failures, Retries: b.retries, Acquired: b.acquired, Expired: b.expired, Disowned: b.disowned,
+		Resets: b.resets, Reset: b.reset,
 		Commands: b.commands, Jain: b.jain, Reply: b.reply,
 		Redis: b.ledger.Head(), Curve: b.curve[:len(b.curve):len(b.curve)],
 		Faults: b.faults, Fault: b.fault, Crashed: b.crashed, Rewound: b.rewound,

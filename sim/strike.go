@@ -53,6 +53,8 @@ func (l *Lane) strikeRedis(f Fault) {
 		l.hit(f, l.restart)
 	case Failover:
 		l.hit(f, l.failover)
+	case Reset:
+		l.hit(f, l.resetLocks)
 	}
 }
 

@@ -37,7 +37,7 @@ const (
 	MarkErased
 	// MarkFailed: a try that did not get the lock.
 	MarkFailed
-	// MarkExpired: a holder found that its lease had run out.
+	// MarkExpired: a holder found that the lock was no longer its own.
 	MarkExpired
 	// MarkFault: something was done to the client, or to Redis.
 	MarkFault

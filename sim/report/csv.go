@@ -71,6 +71,8 @@ var columns = []column{
 		return strings.Join(all, "; ")
 	}},
 	{"porcupine", func(_ sim.Result, l sim.LaneResult) string { return string(l.Order) }},
+	whole("resets", func(l sim.LaneResult) int64 { return l.Resets }),
+	whole("disowned", func(l sim.LaneResult) int64 { return l.Disowned }),
 }
 
 // whole is a column of whole numbers.

@@ -82,10 +82,12 @@ type average struct {
 }
 
 type lock struct {
-	Acquired  int64 `json:"acquired"`
-	Failures  int64 `json:"failures"`
-	Retries   int64 `json:"retries"`
-	Expired   int64 `json:"expired"`
+	Acquired int64 `json:"acquired"`
+	Failures int64 `json:"failures"`
+	Retries  int64 `json:"retries"`
+	Expired  int64 `json:"expired"`
+	// Disowned counts the releases that were refused because the lock had been reset.
+	Disowned  int64 `json:"disowned"`
 	MaxInside int   `json:"max_inside"`
 	Overlaps  int64 `json:"overlaps"`
 }
@@ -95,6 +97,7 @@ type faults struct {
 	Injected int64 `json:"injected"`
 	Crashed  int   `json:"crashed"`
 	Rewound  int   `json:"rewound"`
+	Resets   int64 `json:"resets"`
 	// NeverStruck are those that were given and did not strike, as written.
 	NeverStruck []string `json:"never_struck,omitempty"`
 }
@@ -156,14 +159,14 @@ func laneOf(l sim.LaneResult) lane {
 		},
 		Average: average{RedisMS: round(l.Redis.Mean()), TrueMS: round(l.True.Mean())},
 		Lock: lock{
-			Acquired: l.Acquired, Failures: l.Failures, Retries: l.Retries, Expired: l.Expired,
+			Acquired: l.Acquired, Failures: l.Failures, Retries: l.Retries, Expired: l.Expired, Disowned: l.Disowned,
 			MaxInside: l.MaxInside, Overlaps: l.Overlaps,
 		},
 		WaitMS:       wait{P50: millis(l.WaitP50), P99: millis(l.WaitP99), Max: millis(l.WaitMax)},
 		Rate:         rate{KeptPerS: round(l.KeptPerSecond()), CommandsPerUpdate: round(l.CommandsPerUpdate())},
 		Jain:         round(l.Jain),
 		Verdict:      string(l.Verdict),
-		Faults:       faults{Injected: l.Faults, Crashed: l.Crashed, Rewound: l.Rewound, NeverStruck: texts(l.NeverStruck)},
+		Faults:       faults{Injected: l.Faults, Crashed: l.Crashed, Rewound: l.Rewound, Resets: l.Resets, NeverStruck: texts(l.NeverStruck)},
 		Changes:      changesOf(l),
 		StartedAs:    startedAs(l),
 		FailedChecks: failed,

@@ -117,7 +117,7 @@ func TestChangesAreReported(t *testing.T) {
 	for format, want := range map[string]string{
 		"text":     "spin: began as none with 6 clients; 1 change not listed; at 1.500 s clients=8; at 2.000 s strategy=spin\n",
 		"markdown": "  - began as none with 6 clients; 1 change not listed; at 1.500 s clients=8; at 2.000 s strategy=spin\n",
-		"csv":      ",none,1500 clients=8; 2000 strategy=spin,\n",
+		"csv":      ",none,1500 clients=8; 2000 strategy=spin,,0,0\n",
 		"json":     `"changes": [{"at_ms": 1500, "setting": "clients", "value": "8"}, {"at_ms": 2000, "setting": "strategy", "value": "spin"}], "started_as": "none"`,
 	} {
 		write, err := report.Format(format)

@@ -53,6 +53,8 @@ func Text(w io.Writer, r sim.Result) error {
 	row("fairness (Jain)", func(l sim.LaneResult) string { return fmt.Sprintf("%.3f", l.Jain) })
 	if anyFaults(r) {
 		row("faults injected", func(l sim.LaneResult) string { return fmt.Sprint(l.Faults) })
+		row("  locks reset", func(l sim.LaneResult) string { return fmt.Sprint(l.Resets) })
+		row("  releases refused after it", func(l sim.LaneResult) string { return fmt.Sprint(l.Disowned) })
 		row("  clients crashed", func(l sim.LaneResult) string { return fmt.Sprint(l.Crashed) })
 		row("  Redis went back", func(l sim.LaneResult) string { return fmt.Sprint(l.Rewound) })
 	}
@@ -131,6 +133,8 @@ func Sentence(l sim.LaneResult) string {
 			l.Lost, count(l.Acked, "update"), times(l.Foreign))
 	case l.Lost > 0 && l.Rewound > 0:
 		return fmt.Sprintf("lost %d of %s: %s Redis forgot what it had acknowledged", l.Lost, count(l.Acked, "update"), times(int64(l.Rewound)))
+	case l.Lost > 0 && l.Disowned > 0 && l.Expired == 0:
+		return fmt.Sprintf("lost %d of %s: %s a reset took the lock from a client that was alive and inside", l.Lost, count(l.Acked, "update"), times(l.Disowned))
 	case l.Lost > 0 && l.Expired == 1:
 		return fmt.Sprintf("lost %d of %s: a lease ran out while its holder was inside", l.Lost, count(l.Acked, "update"))
 	case l.Lost > 0 && l.Expired > 0:
