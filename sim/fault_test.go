@@ -121,7 +121,7 @@ func TestFaultsThatCannotBeDoneAreRefused(t *testing.T) {
 		"pause:client=9":           "there are only 6",
 		"cut:node=7":               "spin has only one server",
 		"expire:lane=1":            "none takes no lock",
-		"reset:lane=1":             "none takes no lock, so there is none to reset",
+		"reset:lane=1":             "none takes no lock, so there is nothing to reset",
 		"crash:lane=1:at=acquired": "no client of none ever comes to acquired",
 		"crash:at=check":           "no client of spin ever comes to check",
 		"pause:lane=3":             "there are only 2",

@@ -79,7 +79,7 @@ func (l laneSpec) unfit(f Fault) error {
 	case f.Kind == Expire && !l.strategy.Locks:
 		return fmt.Errorf("%s: %s takes no lock", f.Kind, name)
 	case f.Kind == Reset && !l.strategy.Locks:
-		return fmt.Errorf("%s: %s takes no lock, so there is none to reset", f.Kind, name)
+		return fmt.Errorf("%s: %s takes no lock, so there is nothing to reset", f.Kind, name)
 	case f.Kind == Expire && l.lease == 0:
 		return fmt.Errorf("%s: the lock of %s has no lease", f.Kind, name)
 	case f.At != "" && !l.strategy.comesTo(f.At):

@@ -68,7 +68,6 @@ func (m *model) change(change sim.Change) tea.Cmd {
 		err := m.session.exp.Change(change)
 		switch {
 		case err == nil:
-			m.live()
 			if begun, err := m.begun.With(change); err == nil {
 				m.begun = begun
 			}

@@ -39,6 +39,10 @@ func lossAt(losses []sim.Loss, i int, s *sim.Snapshot, lane int) loss {
 		ended, locks := strategyAt(s, max(l.Victim.SentAt, l.Killer.SentAt))
 		l.locks, l.flipped = locks, began != ended
 	}
+	if r := s.Reset; !r.Dead && min(l.Victim.ReadAt, l.Killer.ReadAt) <= r.At && r.At <= max(l.Victim.SentAt, l.Killer.SentAt) &&
+		(r.Holder == l.Victim.Client || r.Holder == l.Killer.Client) {
+		l.reset = r.Holder
+	}
 	switch {
 	case l.Forgotten:
 		l.erased, l.fault = forgottenTogether(losses[:i+1]), rewoundBy(s)

@@ -166,6 +166,8 @@ func (f *Frame) promise(fault sim.Fault) string {
 		return fmt.Sprintf("the clock of Redis jumps %s ahead", lasts)
 	case sim.Restart:
 		return f.serverName(fault) + " restarts, empty"
+	case sim.Reset:
+		return "all locks are reset, whoever holds one"
 	case sim.Failover:
 		if f.replicaIsSynced() {
 			return fmt.Sprintf("in %s a replica takes over, which is told everything", lasts)
@@ -225,6 +227,8 @@ func struck(e *sim.Event, lane sim.LaneInfo) (what, where string) {
 		what = fmt.Sprintf("the clock of Redis jumped %s ahead", lasted)
 	case sim.Restart:
 		what = server + " restarted, empty"
+	case sim.Reset:
+		what = "all locks reset"
 	case sim.Failover:
 		what = "a replica took over"
 		if !strings.Contains(lane.Own, "replica=synced") {
@@ -232,4 +236,20 @@ func struck(e *sim.Event, lane sim.LaneInfo) (what, where string) {
 		}
 	}
 	return what, where
+}
+
+// resetFrom says from whom the last reset of a lane took the lock, and what that client makes of it.
+func resetFrom(r sim.LockReset) string {
+	who := clientName(r.Holder)
+	switch {
+	case !r.Freed:
+		return ": the lock was free"
+	case r.Holder == 0:
+		return ": a client was releasing it"
+	case r.Dead:
+		return ": " + who + " had crashed with the lock"
+	case r.Refused:
+		return ": " + who + "'s release was refused, not acquired"
+	}
+	return ": " + who + " believes it still has the lock"
 }

@@ -26,7 +26,6 @@ func (m *model) pause() {
 	if !m.frozen && !m.ready() {
 		return
 	}
-	m.live()
 	if exp := m.session.exp; exp.CanPause() {
 		m.paused = !m.paused
 		if m.paused {
@@ -51,7 +50,6 @@ func (m *model) step() {
 		m.notify("a real Redis cannot be stepped: use the embedded one")
 		return
 	}
-	m.live()
 	if !m.paused {
 		m.paused = true
 		exp.Pause()

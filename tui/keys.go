@@ -38,6 +38,7 @@ const (
 	cmdRestart
 	cmdFaults
 	cmdCrash
+	cmdReset
 	cmdPresets
 	cmdInject
 	cmdPick
@@ -151,9 +152,9 @@ func (k keyed) everywhere() keyed {
 	return k
 }
 
-// injects is a key of the fault menu, which has its words from the fault.
-func injects(key string, kind sim.FaultKind) keyed {
-	k := bind(cmdInject, []string{key}, key, kind.Title()).in(FaultMenu)
+// injects is a key of the fault menu, which has its words from the fault; those after the first are other names for it.
+func injects(kind sim.FaultKind, keys ...string) keyed {
+	k := bind(cmdInject, keys, keys[0], kind.Title()).in(FaultMenu)
 	k.fault = kind
 	return k
 }
@@ -231,6 +232,7 @@ var keyMap = [...]keyed{
 	bind(cmdRestart, []string{"r"}, "r", "play it from the start").inFooter(3, "from the start").ofRecordings(),
 	bind(cmdFaults, []string{"f"}, "f", "faults, a menu of what can be done to the selected client or to Redis").on(RaceView, TimelineView, HistoryView, ClientsView).inFooter(6, "fault").ofRaces(),
 	bind(cmdCrash, []string{"x"}, "x", "crash the selected client, which then never releases anything").on(RaceView, TimelineView, ClientsView).inFooter(1, "crash").ofRaces(),
+	bind(cmdReset, []string{"X"}, "X", "reset all locks of the focused lane, as an application does at its start: whoever holds one").on(RaceView, TimelineView, ClientsView).inFooter(1, "reset").ofRaces(),
 	bind(cmdDrive, []string{"d"}, "d", "drive it yourself, command by command, and see every order there is").ofRaces(),
 	bind(cmdPresets, []string{"p"}, "p", "presets, a menu of failures to watch, each beside its remedy").inFooter(4, "presets").ofRaces(),
 	bind(cmdCopy, []string{"y"}, "y", "copy the explanation of the loss, to the clipboard of the terminal"),
@@ -240,16 +242,17 @@ var keyMap = [...]keyed{
 	bind(cmdSuspend, []string{"ctrl+z"}, "ctrl+z", "suspend").everywhere(),
 	bind(cmdQuit, []string{"q", "ctrl+c"}, "q", "quit, and print the report").inFooter(11, "quit").everywhere(),
 
-	injects("p", sim.Pause),
-	injects("c", sim.Crash),
-	injects("s", sim.Swallow),
-	injects("d", sim.Delay),
-	injects("u", sim.Cut),
-	injects("e", sim.Expire),
-	injects("j", sim.Jump),
-	injects("r", sim.Restart),
-	injects("n", sim.Restart).toANode(),
-	injects("o", sim.Failover),
+	injects(sim.Pause, "p"),
+	injects(sim.Crash, "c", "x"),
+	injects(sim.Swallow, "s"),
+	injects(sim.Delay, "d"),
+	injects(sim.Cut, "u"),
+	injects(sim.Expire, "e"),
+	injects(sim.Jump, "j"),
+	injects(sim.Restart, "r"),
+	injects(sim.Restart, "n").toANode(),
+	injects(sim.Failover, "o"),
+	injects(sim.Reset, "X"),
 	bind(cmdUp, []string{"up", "k"}, "↑ k", "client above, client below").inFooter(8, "client").in(FaultMenu),
 	bind(cmdDown, []string{"down"}, "↓", "").in(FaultMenu),
 	bind(cmdNextLane, []string{"tab"}, "tab", "next lane, previous lane").inFooter(7, "lane").in(FaultMenu),
@@ -293,6 +296,17 @@ func (f *Frame) offers(k keyed) bool {
 		return !k.node || f.laneInfo(f.Focus).Nodes > 1
 	}
 	return true
+}
+
+// changesRace tells whether a command does something to the race, and not only to how it is shown.
+func (c command) changesRace() bool {
+	switch c {
+	case cmdPause, cmdStep, cmdRestart, cmdFaster, cmdSlower, cmdDrive, cmdPresets, cmdPick, cmdFaults, cmdInject, cmdCrash, cmdReset,
+		cmdNextStrategy, cmdPrevStrategy, cmdMoreClients, cmdFewerClients, cmdMoreWork, cmdLessWork,
+		cmdLongerLease, cmdShorterLease, cmdLongerRetry, cmdShorterRetry:
+		return true
+	}
+	return false
 }
 
 // isTaken tells whether somebody else obeys a key.

@@ -17,6 +17,12 @@ func drawLease(a chart.Area, s *sim.Snapshot, ascii bool) {
 		a.Text(0, 0, "no holder, no lease", inkDim)
 	case s.Lease == 0 && s.Holder == 0:
 		a.Text(0, 0, "free, no lease", inkDim)
+	case s.Lease == 0 && s.LostTo == sim.Reset:
+		who := clientName(s.Holder)
+		if s.HolderPhase == sim.Dead {
+			who += " (crashed)"
+		}
+		put(a, 0, 0, piece{"free since the reset, last held by ", inkDim}, piece{who, inkLost})
 	case s.Lease == 0:
 		if ill := holderIll(s); ill != "" {
 			put(a, 0, 0, piece{"held by ", inkDim}, piece{clientName(s.Holder) + " (" + ill + ")", inkLost}, piece{", no lease", inkDim})
@@ -83,6 +89,8 @@ func holderIll(s *sim.Snapshot) string {
 		states = append(states, "paused")
 	}
 	switch {
+	case s.LostTo == sim.Reset:
+		states = append(states, "reset")
 	case s.LostTo == sim.Restart || s.LostTo == sim.Failover:
 		states = append(states, "forgotten")
 	case s.Lease > 0 && s.LeaseLeft == 0:
@@ -107,6 +115,9 @@ func drawDone(a chart.Area, s *sim.Snapshot) {
 	what, where := struck(&s.Fault, s.Lane)
 	if what == "" {
 		return
+	}
+	if f, err := sim.ParseFault(s.Fault.Text); err == nil && f.Kind == sim.Reset {
+		where = resetFrom(s.Reset)
 	}
 	count := ""
 	if s.Faults > 1 {

@@ -157,16 +157,12 @@ func (m *model) inject(k keyed) {
 	if k.node { // and then the one after it
 		f.node = fault.Node + 1
 	}
-	m.live()
 	text := f.say(f.promise(fault))
 	if len(f.Config.Lanes) > 1 {
 		text = f.laneName(f.Focus) + ": " + text
 	}
-	if m.paused && (fault.Kind.OfClient() || fault.Kind == sim.Failover) {
+	if m.paused && (fault.Kind.OfClient() || fault.Kind == sim.Failover || fault.Kind == sim.Reset) {
 		text += f.say(", once the race goes on")
 	}
 	m.notify(text)
 }
-
-// crash ends the selected client, without the menu.
-func (m *model) crash() { m.inject(keyed{fault: sim.Crash}) }

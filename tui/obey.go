@@ -1,12 +1,22 @@
 package tui
 
-import tea "github.com/charmbracelet/bubbletea"
+import (
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"locktop/sim"
+)
 
 // obey does what a key asks for.
 func (m *model) obey(k keyed) tea.Cmd {
 	f := &m.frame
 	lanes := len(f.Config.Lanes)
 	if m.play != nil && m.obeyReplay(k) {
+		return nil
+	}
+	if why := m.notNow(k); why != "" {
+		m.notify(why)
 		return nil
 	}
 	if f.Over == PresetMenu {
@@ -92,7 +102,9 @@ func (m *model) obey(k keyed) tea.Cmd {
 	case cmdInject:
 		m.inject(k)
 	case cmdCrash:
-		m.crash()
+		m.inject(keyed{fault: sim.Crash})
+	case cmdReset:
+		m.inject(keyed{fault: sim.Reset})
 	case cmdDrive:
 		return m.openDrive()
 	case cmdPresets:
@@ -107,4 +119,21 @@ func (m *model) obey(k keyed) tea.Cmd {
 		return tea.Quit
 	}
 	return nil
+}
+
+// notNow says why a key that changes the race does nothing: what the user sees is not the present. It is empty where it does.
+func (m *model) notNow(k keyed) string {
+	switch {
+	case m.play != nil || !k.changesRace():
+		return ""
+	case m.frame.Back:
+		return pastNotice(k)
+	case m.frozen && k.command != cmdPause:
+		return fmt.Sprintf("the view is frozen, and %s changes the race: space returns to it", k.Help().Key)
+	}
+	return ""
+}
+
+func pastNotice(k keyed) string {
+	return fmt.Sprintf("this is the past, and %s changes the race: g returns to the present", k.Help().Key)
 }

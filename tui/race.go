@@ -283,7 +283,7 @@ func drawCounters(a chart.Area, s *sim.Snapshot) {
 		lost = inkLost
 	}
 	wait, waitName := "-", "p99 wait"
-	if s.Expired > 0 {
+	if s.Expired+s.Disowned > 0 {
 		waitName = "p99" // there is one more to show
 	}
 	if s.Acquired > 0 {
@@ -312,6 +312,9 @@ func drawCounters(a chart.Area, s *sim.Snapshot) {
 	}
 	if s.Expired > 0 {
 		rows[1] = append(rows[1], counter{name: "ran out", value: number(s.Expired), room: 3, ink: inkLost})
+	}
+	if s.Disowned > 0 {
+		rows[1] = append(rows[1], counter{name: "refused", value: number(s.Disowned), room: 3, ink: inkLost})
 	}
 	rows[1] = append(rows[1], counter{name: "fair", value: fmt.Sprintf("%.2f", s.Jain), room: 4, ink: inkTitle})
 	x, y := 0, 0

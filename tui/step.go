@@ -36,6 +36,9 @@ func replyText(s *sim.Snapshot) string {
 		}
 		return who + ": SET NX, but the lock is held"
 	case sim.Expired:
+		if s.Reset.Refused && s.Reset.Holder == e.Client {
+			return who + ": release, but it is not acquired, for all locks were reset"
+		}
 		return who + ": release, but its lease had run out"
 	case sim.Unknown:
 		return who + ": SET, and no reply came"

@@ -103,9 +103,10 @@ type entry struct {
 // legend lists the signs. What faults leave behind is explained once there has been one.
 func (f *Frame) legend() []entry {
 	g := signsFor(f.ASCII)
-	var expired, struck, changed, paused, crashed bool
+	var expired, disowned, struck, changed, paused, crashed bool
 	for _, s := range f.Snapshots {
 		expired = expired || s.Expired > 0
+		disowned = disowned || s.Disowned > 0
 		struck = struck || s.Faults > 0
 		changed = changed || s.ChangeCount > 0
 		crashed = crashed || s.Crashed > 0
@@ -125,7 +126,12 @@ func (f *Frame) legend() []entry {
 		{g.holding, inkHolding, [3]string{"holding", "hold", "hold"}, 1, 6},
 	}
 	ranOut := entry{g.expired, inkLost, [3]string{"lease ran out", "lease ran out", "ran out"}, 1, 5}
-	if !expired {
+	switch {
+	case disowned && expired:
+		ranOut.words = [3]string{"lock was gone", "lock was gone", "gone"}
+	case disowned:
+		ranOut.words = [3]string{"release refused", "refused", "refused"}
+	case !expired:
 		ranOut.weight = -1
 	}
 	entries = append(entries, ranOut)

@@ -30,6 +30,10 @@ var chineseScenes = withStepScenes(withStrikes(map[string]string{
 	"acked": "确认", "failures": "失败", "retries": "重试", "unknown": "未知", "p# wait": "p# 等", "cmds/update": "命令/更新", "kept/s": "保留/s", "ran out": "到期", "fair": "公平",
 
 	"# fault": "第 # 次", "# change": "第 # 变", "a reply to # lost": "# 丢一次回复", "# cut off from Redis": "# 断开 Redis", "# cut off from Redis for #": "# 断开 Redis #", "the lease was ended": "租约被终止",
+	"all locks reset": "所有锁已重置", "the lock was free": "锁本来空着", "a client was releasing it": "正在被释放", "# had crashed with the lock": "# 带着锁崩溃了",
+	"# believes it still has the lock": "# 以为锁还在自己手里", "#'s release was refused, not acquired": "# 的释放被拒绝，锁不归它",
+	"free since the reset, last held by": "重置后空闲，上个持有者：", "reset": "重置", "# reset": "# 重置", "# crashed, reset": "# 崩溃，重置", "# paused, reset": "# 停顿，重置",
+	"refused": "被拒", "release refused": "释放被拒", "lock was gone": "锁已没了", "gone": "没了", "A reset had taken the lock from #.": "重置曾拿走 # 的锁。",
 	"the clock of Redis jumped # ahead": "Redis 的时钟跳前 #", "Redis restarted, empty": "Redis 清空重启", "a replica took over, # behind": "副本接替，落后 #", "a replica took over": "副本接替",
 	"# client": "# 客户", "# clients": "# 客户端", "think time #": "思考 #", "a pause of # between tries": "两次尝试间停 #", "strategy #": "策略 #",
 
@@ -88,6 +92,7 @@ var chineseScenes = withStepScenes(withStrikes(map[string]string{
 	"crash it when it next gets the lock": "崩溃，在下次拿到锁时",
 	"lose the reply of its next write":    "丢掉下一次写的回复", "hold up its next command, for #": "拖住下一条命令，共 #", "cut it off from Redis, for #": "断开与 Redis 的连接 #",
 	"have the lease run out now": "让租约马上到期", "set the server's clock forward by #": "把服务器的时钟拨快 #", "restart Redis empty": "Redis 清空重启", "fail over to a replica that lags by #": "由落后 # 的副本接替",
+	"reset all locks, as at an application's start": "重置所有锁，如同应用启动时", ": # takes no lock, so there is nothing to reset": "：不用锁，没有可重置的",
 	"when: each at its usual point": "何时：各在惯常的时刻", ": # takes no lock": "：不用锁",
 	": the lock of # has no lease":                       "：这把锁没有租约",
 	": # has crashed: choose another, or r starts again": "：# 已崩溃：选另一个，或按 r 重来", "this lane's lock has no lease": "这把锁没有租约",

@@ -12,7 +12,7 @@ var chineseNumbers = map[string]string{
 }
 
 // chinesePages is the catalog of what is laid out by its own length: footers, notices, and pages of text.
-var chinesePages = withStepPages(withOrders(withMoments(map[string]string{
+var chinesePages = withStepPages(withOrders(withPast(withMoments(map[string]string{
 	// The footer.
 	"pause": "暂停", "resume": "继续", "step": "单步", "explain": "解释", "info": "这是什么", "client": "客户端", "fault": "故障", "mark": "标记", "run": "选一轮", "WHY": "原因",
 
@@ -20,39 +20,40 @@ var chinesePages = withStepPages(withOrders(withMoments(map[string]string{
 	"HELP": "帮助", "KEYS": "按键", "? or esc closes this": "按 ? 或 esc 关闭", "? turns the page": "按 ? 翻页", "i or esc closes this": "按 i 或 esc 关闭", "i turns the page": "按 i 翻页",
 	"enter or esc closes this": "按 enter 或 esc 关闭", "enter turns the page": "按 enter 翻页", "WHAT THIS IS": "这是什么", "THIS VIEW": "这个视图",
 	"the views, by their numbers in the header": "各视图，按标题行里的编号", "the next view": "下一个视图", "pause, resume": "暂停、继续",
-	"step, one Redis command of the focused lane, the selected client first": "单步，放行一条 Redis 命令，选中的客户端优先",
-	"look back, and forward again in time, in all views":                     "回看过去、再往前，对所有视图都有效",
-	"to the present, from looking back":                                      "回到现在，从回看中",
-	"the lost update before, the one after, of the focused lane":             "前一次、后一次丢失的更新",
-	"explain the selected client's last loss, command by command":            "逐条命令解释选中客户端最后一次丢失",
-	"explain the selected version, if it was lost":                           "解释选中的版本是怎么丢的",
-	"what this is, the focused strategy and the view in three sentences":     "这是什么，用三句话说明策略和视图",
-	"next lane, previous lane":                                               "下一条泳道、上一条泳道",
-	"client above, client below":                                             "上一个客户端、下一个客户端",
-	"page of clients, up and down":                                           "客户端上翻一页、下翻一页",
-	"first client, last client":                                              "第一个客户端、最后一个客户端",
-	"newer version, older version":                                           "更新的版本、更旧的版本",
-	"page of versions, up and down":                                          "版本上翻一页、下翻一页",
-	"the newest version, the oldest of the last thousand":                    "最新的版本、最近一千个里最旧的",
-	"newer run, older run":                                                   "更近的一轮、更早的一轮",
-	"newest run, oldest run":                                                 "最近的一轮、最早的一轮",
-	"mark the selected run, two that are marked are compared":                "标记选中的一轮，标了两轮就加以比较",
-	"zoom in, zoom out":                                                      "放大、缩小",
-	"order by the next column, by the one before":                            "按后一列、前一列排序",
-	"turn the order round":                                                   "反转顺序",
-	"next strategy, previous strategy, for the focused lane":                 "下一种策略、上一种策略",
-	"faster, slower":                                                         "加快、减慢",
-	"more clients, fewer, in every lane":                                     "增加、减少客户端",
-	"think longer, or shorter, between read and write, in every lane":        "读与写之间思考得更久、更短",
-	"lease longer, or shorter: the time to live of the focused lane's lock":  "租约更长、更短，也就是锁的存活时间",
-	"pause longer, or shorter, between tries for the focused lane's lock":    "两次尝试上锁之间停得更久、更短",
-	"restart, with the same seed and the settings as they are":               "重新开始，种子不变，设置照现在的",
-	"faults, a menu of what can be done to the selected client or to Redis":  "故障菜单，可对选中的客户端或 Redis 做什么",
-	"crash the selected client, which then never releases anything":          "让选中的客户端崩溃，它就再也不会释放什么",
-	"drive it yourself, command by command, and see every order there is":    "亲手驾驶，一条一条地放行命令，并看到所有顺序",
-	"copy the explanation of the loss, to the clipboard of the terminal":     "复制丢失的解释，到终端的剪贴板",
-	"export the frame as text and with colours, and the run as JSON":         "导出画面（纯文本和带颜色）以及这一轮（JSON）",
-	"mouse on, or off: a click selects and the wheel scrolls":                "鼠标开、关，点击选择，滚轮滚动",
+	"step, one Redis command of the focused lane, the selected client first":                      "单步，放行一条 Redis 命令，选中的客户端优先",
+	"look back, and forward again in time, in all views":                                          "回看过去、再往前，对所有视图都有效",
+	"to the present, from looking back":                                                           "回到现在，从回看中",
+	"the lost update before, the one after, of the focused lane":                                  "前一次、后一次丢失的更新",
+	"explain the selected client's last loss, command by command":                                 "逐条命令解释选中客户端最后一次丢失",
+	"explain the selected version, if it was lost":                                                "解释选中的版本是怎么丢的",
+	"what this is, the focused strategy and the view in three sentences":                          "这是什么，用三句话说明策略和视图",
+	"next lane, previous lane":                                                                    "下一条泳道、上一条泳道",
+	"client above, client below":                                                                  "上一个客户端、下一个客户端",
+	"page of clients, up and down":                                                                "客户端上翻一页、下翻一页",
+	"first client, last client":                                                                   "第一个客户端、最后一个客户端",
+	"newer version, older version":                                                                "更新的版本、更旧的版本",
+	"page of versions, up and down":                                                               "版本上翻一页、下翻一页",
+	"the newest version, the oldest of the last thousand":                                         "最新的版本、最近一千个里最旧的",
+	"newer run, older run":                                                                        "更近的一轮、更早的一轮",
+	"newest run, oldest run":                                                                      "最近的一轮、最早的一轮",
+	"mark the selected run, two that are marked are compared":                                     "标记选中的一轮，标了两轮就加以比较",
+	"zoom in, zoom out":                                                                           "放大、缩小",
+	"order by the next column, by the one before":                                                 "按后一列、前一列排序",
+	"turn the order round":                                                                        "反转顺序",
+	"next strategy, previous strategy, for the focused lane":                                      "下一种策略、上一种策略",
+	"faster, slower":                                                                              "加快、减慢",
+	"more clients, fewer, in every lane":                                                          "增加、减少客户端",
+	"think longer, or shorter, between read and write, in every lane":                             "读与写之间思考得更久、更短",
+	"lease longer, or shorter: the time to live of the focused lane's lock":                       "租约更长、更短，也就是锁的存活时间",
+	"pause longer, or shorter, between tries for the focused lane's lock":                         "两次尝试上锁之间停得更久、更短",
+	"restart, with the same seed and the settings as they are":                                    "重新开始，种子不变，设置照现在的",
+	"faults, a menu of what can be done to the selected client or to Redis":                       "故障菜单，可对选中的客户端或 Redis 做什么",
+	"crash the selected client, which then never releases anything":                               "让选中的客户端崩溃，它就再也不会释放什么",
+	"reset all locks of the focused lane, as an application does at its start: whoever holds one": "重置泳道里所有的锁，如同应用启动时，不管谁持有",
+	"drive it yourself, command by command, and see every order there is":                         "亲手驾驶，一条一条地放行命令，并看到所有顺序",
+	"copy the explanation of the loss, to the clipboard of the terminal":                          "复制丢失的解释，到终端的剪贴板",
+	"export the frame as text and with colours, and the run as JSON":                              "导出画面（纯文本和带颜色）以及这一轮（JSON）",
+	"mouse on, or off: a click selects and the wheel scrolls":                                     "鼠标开、关，点击选择，滚轮滚动",
 	"this help": "本帮助", "suspend": "挂起", "quit, and print the report": "退出",
 
 	// How to read the views.
@@ -130,7 +131,8 @@ var chinesePages = withStepPages(withOrders(withMoments(map[string]string{
 	"no run has ended yet: r starts another": "还没有一轮结束：按 r 再来一轮", "this system cannot suspend programs": "这个系统不能挂起程序",
 	"#: GET, there is no value yet": "#：GET，还没有值", "#: GET, it read n=#": "#：GET，读到 n=#", "#: SET n=#, and #'s update is lost": "#：SET n=#，# 的更新丢了", "#: SET, it was told OK": "#：SET，得到 OK",
 	"#: SET NX, it has the lock": "#：SET NX，拿到锁", "#: SET NX, but # has the lock": "#：SET NX，但锁在 # 手里", "#: SET NX, but the lock is held": "#：SET NX，但锁已被持有",
-	"#: release, but its lease had run out": "#：释放，但租约已到期", "#: SET, and no reply came": "#：SET，没有回复",
+	"#: release, but it is not acquired, for all locks were reset": "#：释放，但锁不归它，因为所有锁被重置过",
+	"#: release, but its lease had run out":                        "#：释放，但租约已到期", "#: SET, and no reply came": "#：SET，没有回复",
 	"lane #": "泳道 #",
 
 	// The menu of faults.
@@ -144,7 +146,18 @@ var chinesePages = withStepPages(withOrders(withMoments(map[string]string{
 	"# will never get the reply to its next write": "# 永远得不到下一次写的回复", "#'s next command will be held up for #": "# 的下一条命令将被拖住 #", "# will be cut off from Redis for #": "# 将与 Redis 断开 #",
 	"the lease runs out now, whoever holds the lock": "不管谁持有锁，租约现在到期", "the clock of Redis jumps # ahead": "Redis 的时钟跳前 #", "Redis restarts, empty": "Redis 清空重启",
 	"in # a replica takes over, which is told everything": "# 后副本接替，它什么都知道",
-})))
+	"all locks are reset, whoever holds one":              "重置所有锁，不管谁持有",
+}))))
+
+// withPast adds why each key that changes the race does nothing when the user looks back.
+func withPast(catalog map[string]string) map[string]string {
+	for _, k := range keyMap {
+		if k.changesRace() {
+			catalog[variable.ReplaceAllString(pastNotice(k), "#")] = "这里是过去，" + k.Help().Key + " 会改变比赛：按 g 回到现在"
+		}
+	}
+	return catalog
+}
 
 // chineseMoments are when a fault strikes.
 var chineseMoments = map[string]string{

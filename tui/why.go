@@ -18,6 +18,7 @@ type loss struct {
 	locks   bool          // the clients took a lock
 	flipped bool          // the lane's strategy changed between their reads and their writes
 	fault   sim.FaultKind // that made Redis forget it; empty when that is not known
+	reset   int           // whose lock was reset between the reads and the writes; 0 is nobody's
 }
 
 // explained returns the loss that the frame explains: the one it holds on to, or the last.
@@ -344,6 +345,8 @@ func (l *loss) sentences() (what, more string) {
 		switch {
 		case others == "" && l.flipped:
 			others = "The strategy of the lane had changed in between."
+		case others == "" && l.reset != 0:
+			others = fmt.Sprintf("A reset had taken the lock from %s.", clientName(l.reset))
 		case others == "" && l.locks:
 			others = "Both had been granted the lock."
 		case others == "":
