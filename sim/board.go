@@ -70,7 +70,8 @@ type Board struct {
 type clientState struct {
 	working
 	phase     Phase
-	resume    Phase // the one to return to after a pause
+	phaseFrom time.Duration // when it began
+	resume    Phase         // the one to return to after a pause
 	inside    bool
 	releasing bool          // since it last sent a release, it has had no other alert
 	until     time.Duration // its lease runs until then; 0 is without an end
@@ -104,8 +105,11 @@ const (
 	mostPoints = 1024
 	// leastGap is the time between two points at first.
 	leastGap = time.Millisecond
-	// mostMoments bounds the timelines of all clients of a lane together.
-	mostMoments = 1 << 18
+	// mostCells bounds the timelines of all clients of a lane together, as far as
+	// leastTrack allows.
+	mostCells = 5 << 20
+	// leastTrack and mostTrack are how many cells a timeline has at each zoom level.
+	leastTrack, mostTrack = 64, 512
 	// mostVersions is how far back the ledger can say who erased whom.
 	mostVersions = 1 << 12
 	// mostHistograms is up to how many clients each one's waits are kept apart.
@@ -133,8 +137,10 @@ func newBoard(lane LaneInfo, versions int) *Board {
 	return b
 }
 
-// trackSize is how many moments of each client its timeline has.
-func trackSize(clients int) int { return min(max(mostMoments/max(clients, 1), 16), 512) }
+// trackSize is how many cells the timeline of each client has at each zoom level.
+func trackSize(clients int) int {
+	return min(max(mostCells/(Zooms*max(clients, 1)), leastTrack), mostTrack)
+}
 
 // Apply folds one event.
 func (b *Board) Apply(e Event) { b.applyAll([]Event{e}) }
@@ -162,7 +168,7 @@ func (b *Board) apply(e *Event) {
 	b.events++
 	b.commands += int64(e.Commands)
 	for e.Client >= len(b.clients) {
-		b.clients = append(b.clients, clientState{working: b.lane.working()})
+		b.clients = append(b.clients, b.newcomer())
 	}
 	c := &b.clients[e.Client]
 	switch e.Kind {
@@ -203,7 +209,9 @@ func (b *Board) apply(e *Event) {
 			b.final = true // the lane itself, at its end
 			break
 		}
-		b.mark(c, MarkRead, e.At)
+		if !c.locks { // else the phase begins with it, and the write tells one hold from the next
+			b.mark(c, MarkRead, e.At)
+		}
 		if c.phase != Holding {
 			if c.critical {
 				b.enter(c)
@@ -493,13 +501,19 @@ func (b *Board) addPoint() {
 	b.curve = append(b.curve, b.point())
 }
 
-func (b *Board) mark(c *clientState, m Phase, at time.Duration) {
-	c.track.add(Moment{At: at, What: m}, b.trackSize)
-}
+func (b *Board) mark(c *clientState, m Mark, at time.Duration) { c.track.mark(m, at, b.trackSize) }
 
 func (b *Board) enterPhase(c *clientState, p Phase, at time.Duration) {
+	if c.phase != p || c.track.phase != p {
+		c.phaseFrom = at
+	}
 	c.phase = p
-	c.track.add(Moment{At: at, What: p}, b.trackSize)
+	c.track.enter(p, at, b.trackSize)
+}
+
+// newcomer is a client that joins in the middle of the run.
+func (b *Board) newcomer() clientState {
+	return clientState{working: b.lane.working(), track: track{phase: Absent}}
 }
 
 // hung tells whether the lane stands still for good, as of an experiment time: for

@@ -85,10 +85,10 @@ func (b *Board) letGo(e *Event, c *clientState) {
 // is told of those there are from then on.
 func (b *Board) resize(clients int) {
 	for len(b.clients) <= clients {
-		b.clients = append(b.clients, clientState{working: b.lane.working()})
+		b.clients = append(b.clients, b.newcomer())
 	}
 	b.lane.Clients = clients
-	b.trackSize = min(max(mostMoments/len(b.clients), 16), b.trackSize)
+	b.trackSize = min(trackSize(clients), b.trackSize)
 	b.ledger.limit = max(b.ledger.limit, 4*clients)
 	b.before = make([]int64, len(b.clients))
 	for i := range b.before {

@@ -133,16 +133,15 @@ func TestCurveAndTimelinesAreBounded(t *testing.T) {
 	if last := s.Curve[len(s.Curve)-1]; math.Abs(last.Redis-avg.Mean()) > 1e-9 || math.Abs(last.True-avg.Mean()) > 1e-9 {
 		t.Errorf("the curve ends at %+v, want %v", last, avg.Mean())
 	}
-	if n := len(s.Clients[0].Moments); n > 512 {
-		t.Errorf("%d moments on the timeline", n)
+	if row := s.Clients[0].Row; row.Cells != nil {
+		t.Errorf("a timeline that nobody wants: %v", row)
 	}
-	s = b.Snapshot(50*time.Second, View{First: 1, Count: 1, Since: 49_990 * ms})
-	if n := len(s.Clients[0].Moments); n < 10 || n > 60 {
-		t.Errorf("%d moments in the last ten milliseconds", n)
+	s = b.Snapshot(50*time.Second, View{First: 1, Count: 1, Cells: 50, Zoom: 3})
+	if row := s.Clients[0].Row; len(row.Cells) != 50 || row.Cells[48].Mark() != MarkWrite || row.First != 50_000-49 {
+		t.Errorf("the timeline is %+v", row)
 	}
-	s = b.Snapshot(50*time.Second, View{First: 1, Count: 1, Since: -1})
-	if len(s.Clients) != 1 || s.Clients[0].Moments != nil {
-		t.Errorf("moments that nobody wants: %v", s.Clients)
+	if n := len(b.clients[1].track.cells); n != mostTrack*Zooms {
+		t.Errorf("the timelines of one client have %d cells", n)
 	}
 }
 

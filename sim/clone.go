@@ -17,7 +17,7 @@ func (b *Board) clone() *Board {
 	c.clients = slices.Clone(b.clients)
 	for i := range c.clients {
 		client := &c.clients[i]
-		client.track.ring = slices.Clone(client.track.ring)
+		client.track = client.track.clone()
 		if client.waits != nil {
 			client.waits = client.waits.Clone()
 		}

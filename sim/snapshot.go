@@ -125,22 +125,24 @@ const Shown = 64
 // A ClientView is one client in a snapshot.
 type ClientView struct {
 	Number int
-	Phase  Phase
+	// Phase is what the client is doing, and PhaseFrom since when.
+	Phase     Phase
+	PhaseFrom time.Duration
 	Tally
 	ClientCounts
 	// WaitP50 and WaitP99 are of its waits for the lock, to one digit; 0 where there
 	// are none, or too many clients to keep them apart.
 	WaitP50, WaitP99 time.Duration
-	// Moments is its recent timeline.
-	Moments []Moment
+	// Row is its recent timeline.
+	Row Row
 }
 
 // A View says which part of a lane a snapshot has to hold in detail.
 type View struct {
 	// First is the number of the first client wanted, from 1; Count is how many.
 	First, Count int
-	// Since is where the timelines have to start; below 0, none are wanted.
-	Since time.Duration
+	// Cells is how many cells of the timelines are wanted, the latest of a zoom level.
+	Cells, Zoom int
 	// History is how many versions of the value are wanted.
 	History int
 }
@@ -234,10 +236,10 @@ func (b *Board) view(s *Snapshot, view View) {
 	for i := s.First; i < last; i++ {
 		c := &b.clients[i]
 		v := ClientView{
-			Number: i, Phase: c.phase, Tally: b.ledger.Tally(i), ClientCounts: c.counts,
+			Number: i, Phase: c.phase, PhaseFrom: c.phaseFrom, Tally: b.ledger.Tally(i), ClientCounts: c.counts,
 		}
-		if view.Since >= 0 {
-			v.Moments = c.track.since(view.Since)
+		if view.Cells > 0 {
+			v.Row = c.track.row(view.Zoom, view.Cells, s.At)
 		}
 		if c.waits != nil {
 			v.WaitP50 = time.Duration(c.waits.ValueAtQuantile(50)) * time.Microsecond

@@ -19,7 +19,9 @@ func tapeOf(lane LaneInfo, log []Event, most, length int64) *Tape {
 }
 
 // all is the view of a lane with everything there is.
-func all(lane LaneInfo) View { return View{First: 1, Count: lane.Clients, History: 1000} }
+func all(lane LaneInfo) View {
+	return View{First: 1, Count: lane.Clients, History: 1000, Cells: 400, Zoom: 3}
+}
 
 // TestATapeGoesBackToAnyMoment compares what a tape tells of every strategy, at
 // moments in no order, with the fold of the events up to then.

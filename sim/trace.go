@@ -48,7 +48,7 @@ type Player struct {
 // Players returns what all clients are about to do.
 func (a *Arena) Players() []Player {
 	players := make([]Player, len(a.players))
-	inside := a.lane.recorder.Snapshot(View{Since: -1}).Inside
+	inside := a.lane.recorder.Snapshot(View{}).Inside
 	for i, p := range a.players {
 		players[i] = Player{Number: p.number, Read: a.plainly.text(p.read, a.ownerFor(p.number)), Waits: slices.Contains(a.line, p.number), Over: p.over(), Crashed: p.crashed}
 		players[i].Inside = slices.Contains(inside, p.number) && !p.over()

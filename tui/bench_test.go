@@ -78,7 +78,7 @@ func BenchmarkLookBack(b *testing.B) {
 			m.frame.Back = true
 			for i := 0; b.Loop(); i++ {
 				m.frame.At = end * time.Duration(1+i%2*2) / 4
-				m.frame.Snapshots = []*sim.Snapshot{tape.At(m.frame.At, m.frame.needs(m.size(), m.frame.At)[0])}
+				m.frame.Snapshots = []*sim.Snapshot{tape.At(m.frame.At, m.frame.needs(m.size())[0])}
 				m.viewNow()
 			}
 		})

@@ -82,7 +82,7 @@ func (f *Frame) clientNeeds() []sim.View {
 	views := make([]sim.View, len(f.Config.Lanes))
 	count := min(f.Config.Clients, mostSorted)
 	first := min(max(f.Cursor-count/2, 1), f.Config.Clients-count+1)
-	views[f.Focus] = sim.View{First: first, Count: count, Since: -1}
+	views[f.Focus] = sim.View{First: first, Count: count}
 	return views
 }
 

@@ -198,8 +198,8 @@ func stepped(steps []int, now int, up bool) int {
 // steppedTime does so for times of 1, 2 and 5 times a power of ten milliseconds, from nothing to a minute.
 func steppedTime(now time.Duration, up bool) time.Duration {
 	steps := []int{0}
-	for i := 3; cellTime(i) < mostPerCell; i++ {
-		steps = append(steps, int(cellTime(i)))
+	for i := 3; i < sim.Zooms-1; i++ {
+		steps = append(steps, int(sim.CellTime(i)))
 	}
-	return time.Duration(stepped(append(steps, int(mostPerCell)), int(now), up))
+	return time.Duration(stepped(append(steps, int(sim.CellTime(sim.Zooms-1))), int(now), up))
 }

@@ -119,30 +119,21 @@ func (f *Frame) snapshot(lane int) *sim.Snapshot {
 	return nil
 }
 
-// perCell returns the time that one cell of a timeline stands for: a round number near a quarter of the think time, or what
-// the timeline view is zoomed to.
-func (f *Frame) perCell() time.Duration {
-	step := 0
-	for cellTime(step) < min(max(f.Config.Work/4, time.Millisecond), mostPerCell) {
-		step++
+// zoom returns the zoom level of the timelines, whose cells cover a round number near a quarter of the think time, or what the
+// timeline view is zoomed to.
+func (f *Frame) zoom() int {
+	zoom := 0
+	for zoom < sim.Zooms-1 && sim.CellTime(zoom) < max(f.Config.Work/4, time.Millisecond) {
+		zoom++
 	}
 	if f.View == TimelineView {
-		step = max(step+f.Zoom, 0)
+		zoom += f.Zoom
 	}
-	return min(cellTime(step), mostPerCell)
+	return min(max(zoom, 0), sim.Zooms-1)
 }
 
-// mostPerCell is as far as a timeline goes.
-const mostPerCell = time.Minute
-
-// cellTime returns the step-th of the round times of 1, 2 and 5 times a power of ten, from a tenth of a millisecond on.
-func cellTime(step int) time.Duration {
-	t := 100 * time.Microsecond
-	for range min(step/3, 6) {
-		t *= 10
-	}
-	return t * [...]time.Duration{1, 2, 5}[step%3]
-}
+// perCell returns the time that one cell of a timeline covers.
+func (f *Frame) perCell() time.Duration { return sim.CellTime(f.zoom()) }
 
 // plan is where everything goes on a screen of w × h cells.
 type plan struct {
@@ -253,15 +244,15 @@ func (p *plan) panel(screen chart.Area, i int) chart.Area {
 	return screen.Sub(left, p.panelTop, right-left, p.panelHeight)
 }
 
-// views returns what a frame of this plan needs to have of every lane, when its timelines end at edge.
-func (p *plan) views(f *Frame, edge time.Duration) []sim.View {
+// views returns what a frame of this plan needs to have of every lane.
+func (p *plan) views(f *Frame) []sim.View {
 	views := make([]sim.View, len(f.Config.Lanes))
 	if p.tooSmall {
 		return views
 	}
 	view := sim.View{
 		First: p.lane.firstClient, Count: p.lane.clients,
-		Since: max(edge-time.Duration(p.w/p.lanes+1)*f.perCell(), 0),
+		Cells: p.w/p.lanes + 1, Zoom: f.zoom(),
 	}
 	for i := p.firstLane; i < min(p.firstLane+p.lanes, len(views)); i++ {
 		views[i] = view

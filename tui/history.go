@@ -44,7 +44,6 @@ func (f *Frame) historyNeeds(s size) []sim.View {
 	}
 	focused := &views[f.Focus]
 	focused.History = min(f.Line+focused.History, mostHistory)
-	focused.First, focused.Count, focused.Since = f.Cursor, 1, -1 // for what a fault would do to that client
 	return views
 }
 

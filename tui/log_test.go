@@ -154,7 +154,7 @@ func (l *laneLog) takeTurns(clients int, until time.Duration) {
 func frameOf(cfg sim.Config, now time.Duration, logs ...*laneLog) Frame {
 	f := Frame{Config: cfg, Speed: cfg.Speed, Backend: "embedded", State: Live, Cursor: 1}
 	for _, l := range logs {
-		f.Snapshots = append(f.Snapshots, l.snapshot(now, everything(cfg.Clients)))
+		f.Snapshots = append(f.Snapshots, l.snapshot(now, everything(&f)))
 	}
 	return f
 }
@@ -193,7 +193,7 @@ func lookingBack(f Frame, at time.Duration) Frame {
 	tapes := tapesOf(f)
 	f.Back, f.At, f.Snapshots = true, at, nil
 	for _, tape := range tapes {
-		f.Snapshots = append(f.Snapshots, tape.At(at, everything(f.Config.Clients)))
+		f.Snapshots = append(f.Snapshots, tape.At(at, everything(&f)))
 	}
 	return f
 }
@@ -258,7 +258,17 @@ func afterRuns(runs ...Frame) Frame {
 	return now
 }
 
-// everything is the view of a lane that any view of the screen can be drawn from.
-func everything(clients int) sim.View {
-	return sim.View{First: 1, Count: clients, History: mostHistory}
+// everything is the view of a lane that any view of the screen can be drawn from, by the zoom of a frame.
+func everything(f *Frame) sim.View {
+	return sim.View{First: 1, Count: f.Config.Clients, History: mostHistory, Cells: 400, Zoom: f.zoom()}
+}
+
+// zoomed is a frame in one of the views, with its timelines zoomed out.
+func zoomed(f Frame, v View, by int) Frame {
+	tapes := tapesOf(f)
+	f.View, f.Zoom = v, by
+	for i, s := range f.Snapshots {
+		f.Snapshots[i] = tapes[i].At(s.At, everything(&f))
+	}
+	return f
 }

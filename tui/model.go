@@ -299,7 +299,7 @@ func (m *model) look() {
 	} else if end := m.play.end(); end != f.Replay.End {
 		f.Replay.End, m.stale = end, true
 	}
-	snapshots := m.snapshots(f.needs(m.size(), m.shown()))
+	snapshots := m.snapshots(f.needs(m.size()))
 	for i, s := range snapshots {
 		if old := f.snapshot(i); old == nil || old.Events != s.Events || old.At != s.At ||
 			old.First != s.First || len(old.Clients) != len(s.Clients) {

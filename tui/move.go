@@ -48,7 +48,7 @@ func (m *model) fetchHistory(line int) {
 	}
 	selected, at := f.selectedVersion(), f.Line
 	f.Line = min(max(line, at), mostHistory)
-	views := f.needs(m.size(), m.shown())
+	views := f.needs(m.size())
 	f.Line = at
 	f.Snapshots = m.snapshots(views)
 	f.Line = f.follow(selected)

@@ -199,7 +199,7 @@ func drawClients(a chart.Area, f *Frame, p *plan, s *sim.Snapshot) {
 	perCell := f.perCell()
 	from := (f.edge()/perCell - time.Duration(cells.W()) + 1) * perCell
 	hidden := hiddenClients{waiting: s.WaitingCount, inside: s.InsideCount}
-	var t timeline
+	signs := signsFor(f.ASCII)
 	for row := range p.lane.clients {
 		number := p.lane.firstClient + row
 		i := number - s.First
@@ -214,8 +214,10 @@ func drawClients(a chart.Area, f *Frame, p *plan, s *sim.Snapshot) {
 			a.Text(0, row, "›", inkCursor)
 		}
 		a.Text(1, row, clientName(number), ink)
-		t.read(c, s, f.ASCII)
-		chart.Timeline(cells, row, from, perCell, t.spans, t.marks)
+		for x := range cells.W() {
+			r, ink := signs.of(c.Row.At(from + time.Duration(x)*perCell))
+			cells.Set(x, row, r, ink)
+		}
 		if totals > 0 {
 			drawTotals(a.Sub(a.W()-totals, row, totals, 1), c, s)
 		}

@@ -32,7 +32,14 @@ func replayed(name, damage string) Frame {
 func aRecording(t *testing.T) []byte {
 	t.Helper()
 	cfg := sim.Defaults()
-	cfg.Clients, cfg.Alerts, cfg.Speed, cfg.Lease, cfg.Deterministic = 3, 6, clock.Max, 0, true
+	cfg.Clients, cfg.Alerts, cfg.Lease = 3, 6, 0
+	return recorded(t, cfg)
+}
+
+// recorded returns the recording of a race in virtual time.
+func recorded(t *testing.T, cfg sim.Config) []byte {
+	t.Helper()
+	cfg.Speed, cfg.Deterministic = clock.Max, true
 	path := filepath.Join(t.TempDir(), "run.jsonl")
 	record := eventlog.Recording{Path: path}
 	result, err := sim.Race(t.Context(), cfg, record.Begin, func(sim.Result) error { return nil })

@@ -26,32 +26,25 @@ func signsFor(ascii bool) *signs {
 	return &unicodeSigns
 }
 
-// timeline turns the moments of a client into spans and marks.
-type timeline struct {
-	spans []chart.Span
-	marks []chart.Mark
-}
-
-func (t *timeline) read(c *sim.ClientView, s *sim.Snapshot, ascii bool) {
-	g := signsFor(ascii)
-	t.spans, t.marks = slices.Grow(t.spans[:0], len(c.Moments)), slices.Grow(t.marks[:0], len(c.Moments))
-	for _, m := range c.Moments {
-		if !m.IsMark() {
-			if n := len(t.spans); n > 0 {
-				t.spans[n-1].To = m.At
-			}
-			r, ink := g.phase(m.What)
-			t.spans = append(t.spans, chart.Span{From: m.At, To: s.At, Rune: r, Ink: ink})
-			continue
-		}
-		if r, ink, rank := g.mark(m.What, s.Lane.Locks); r != 0 {
-			t.marks = append(t.marks, chart.Mark{At: m.At, Rune: r, Ink: ink, Rank: rank})
-		}
+// of returns the sign of a cell.
+func (g *signs) of(c sim.Cell) (rune, chart.Ink) {
+	switch c.Mark() {
+	case sim.MarkErased:
+		return g.erased, inkLost
+	case sim.MarkFault:
+		return g.fault, inkFault
+	case sim.MarkChange:
+		return g.change, inkNotice
+	case sim.MarkExpired:
+		return g.expired, inkLost
+	case sim.MarkWrite:
+		return g.write, inkWrite
+	case sim.MarkRead:
+		return g.read, inkRead
+	case sim.MarkFailed:
+		return g.failed, inkFailed
 	}
-}
-
-func (g *signs) phase(p sim.Phase) (rune, chart.Ink) {
-	switch p {
+	switch c.Phase() {
 	case sim.Idle:
 		return g.idle, inkFrame
 	case sim.Waiting:
@@ -66,28 +59,6 @@ func (g *signs) phase(p sim.Phase) (rune, chart.Ink) {
 		return g.crashed, inkLost
 	}
 	return 0, inkPlain
-}
-
-// mark returns the sign of a moment and its rank. That a holder reads is left out: its bar begins with that, and its write
-// tells one hold from the next.
-func (g *signs) mark(m sim.Phase, locks bool) (rune, chart.Ink, int) {
-	switch {
-	case m == sim.MarkErased:
-		return g.erased, inkLost, 6
-	case m == sim.MarkFault:
-		return g.fault, inkFault, 5
-	case m == sim.MarkChange:
-		return g.change, inkNotice, 5
-	case m == sim.MarkExpired:
-		return g.expired, inkLost, 4
-	case m == sim.MarkWrite:
-		return g.write, inkWrite, 3
-	case m == sim.MarkRead && !locks:
-		return g.read, inkRead, 2
-	case m == sim.MarkFailed:
-		return g.failed, inkFailed, 1
-	}
-	return 0, inkPlain, 0
 }
 
 // entry is a sign in the legend, with its meaning in ever fewer words.
@@ -111,8 +82,8 @@ func (f *Frame) legend() []entry {
 		changed = changed || s.ChangeCount > 0
 		crashed = crashed || s.Crashed > 0
 		for i := range s.Clients {
-			for _, m := range s.Clients[i].Moments {
-				paused = paused || m.What == sim.Suspended
+			for _, c := range s.Clients[i].Row.Cells {
+				paused = paused || c.Phase() == sim.Suspended
 			}
 		}
 	}

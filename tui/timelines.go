@@ -2,7 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"time"
 
 	"locktop/sim"
 	"locktop/tui/chart"
@@ -59,22 +58,14 @@ func drawSelected(a chart.Area, f *Frame, s *sim.Snapshot) {
 		return
 	}
 	c := &s.Clients[i]
-	phase, since := c.Phase, time.Duration(-1)
-	for _, m := range c.Moments {
-		if !m.IsMark() && m.At <= f.edge() {
-			phase, since = m.What, m.At
-		}
-	}
-	line := []piece{{"› " + clientName(c.Number) + "  ", inkCursor}, {phaseWords(phase), phaseInk(phase)}}
+	line := []piece{{"› " + clientName(c.Number) + "  ", inkCursor}, {phaseWords(c.Phase), phaseInk(c.Phase)}}
 	add := func(text string) {
 		if more := (piece{text, inkDim}); width(line)+width([]piece{more}) <= a.W() {
 			line = append(line, more)
 		}
 	}
-	if since >= 0 {
-		add(fmt.Sprintf(" for %s", millis(max(f.edge()-since, 0))))
-		add(", since " + clockText(since))
-	}
+	add(fmt.Sprintf(" for %s", millis(max(f.edge()-c.PhaseFrom, 0))))
+	add(", since " + clockText(c.PhaseFrom))
 	if s.Lane.Locks {
 		add(fmt.Sprintf("  tries %s, failed %s, got it %s", number(c.Attempts), number(c.Failures), number(c.Acquired)))
 		if c.Acquired > 0 {

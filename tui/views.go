@@ -3,7 +3,6 @@ package tui
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"locktop/sim"
 	"locktop/tui/chart"
@@ -89,7 +88,7 @@ func body(screen chart.Area) chart.Area {
 }
 
 // needs returns what a frame has to have of every lane to be drawn on a screen of w × h cells.
-func (f *Frame) needs(s size, now time.Duration) []sim.View {
+func (f *Frame) needs(s size) []sim.View {
 	p := planFor(s.w, s.h, f)
 	switch {
 	case p.tooSmall:
@@ -100,7 +99,7 @@ func (f *Frame) needs(s size, now time.Duration) []sim.View {
 	case f.View == RunsView:
 		return make([]sim.View, len(f.Config.Lanes))
 	}
-	return p.views(f, now)
+	return p.views(f)
 }
 
 // shownLanes are the lanes in sight, the first of them from 0.

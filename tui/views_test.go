@@ -21,8 +21,8 @@ var viewFrames = map[string]struct {
 	"race":     {RaceView, func() Frame { return twoLanes(6) }},
 	"timeline": {TimelineView, func() Frame { return twoLanes(6) }},
 	"timeline-crowd": {TimelineView, func() Frame {
-		f := twoLanes(200)
-		f.Focus, f.Zoom, f.Cursor = 1, 1, 100
+		f := zoomed(twoLanes(200), TimelineView, 1)
+		f.Focus, f.Cursor = 1, 100
 		return f
 	}},
 	"clients": {ClientsView, func() Frame { return twoLanes(6) }},

@@ -3,7 +3,6 @@ package chart_test
 import (
 	"math/rand"
 	"testing"
-	"time"
 
 	"locktop/tui/chart"
 )
@@ -68,19 +67,4 @@ func BenchmarkPaint(b *testing.B) {
 			grid.Paint(pens)
 		}
 	})
-}
-
-func BenchmarkTimeline(b *testing.B) {
-	area := chart.NewGrid(120, 1).Area()
-	var spans []chart.Span
-	var marks []chart.Mark
-	for i := range 300 {
-		at := time.Duration(i) * 4 * time.Millisecond
-		spans = append(spans, chart.Span{From: at, To: at + 3*time.Millisecond, Rune: '█'})
-		marks = append(marks, chart.Mark{At: at + 3*time.Millisecond, Rune: '▴', Rank: i % 3})
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		chart.Timeline(area, 0, 0, 10*time.Millisecond, spans, marks)
-	}
 }

@@ -1,4 +1,4 @@
-// Package chart draws text, boxes, bars, line charts and timelines into one grid of terminal cells.
+// Package chart draws text, boxes, bars, line charts and time axes into one grid of terminal cells.
 //
 // The whole screen is a single [Grid]. Every part of it is drawn into an [Area], a rectangle that clips, so a frame can
 // be neither wider nor taller than its window, whatever its size and whatever text comes from outside. [Grid.Paint] turns
@@ -29,12 +29,11 @@ const wideTail rune = -1
 // Grid is a rectangle of cells. Areas cut from it stay safe to use after a Resize, though they may then lie elsewhere
 // than meant: cut new ones.
 type Grid struct {
-	w, h    int
-	cells   []Cell
-	scratch []int64 // one number a column, for Timeline
-	paint   []byte
-	frame   string // what Paint returned last
-	words   func(string) string
+	w, h  int
+	cells []Cell
+	paint []byte
+	frame string // what Paint returned last
+	words func(string) string
 }
 
 // NewGrid returns a blank grid of w × h cells. Negative sizes count as 0.

@@ -6,76 +6,6 @@ import (
 	"time"
 )
 
-// Span is a stretch of time that a client spends in one phase. To < 0 means that it has not ended.
-type Span struct {
-	From, To time.Duration
-	Rune     rune
-	Ink      Ink
-}
-
-// Mark is a moment. Of several in one cell the highest Rank shows, and of equal ones the last given.
-type Mark struct {
-	At   time.Duration
-	Rune rune
-	Ink  Ink
-	Rank int
-}
-
-// Timeline draws one client's phases and moments in row y. Cell i covers [from+i·perCell, from+(i+1)·perCell) and shows
-// its highest mark, else the span that covers most of it, the last given of equal ones, else what the area had.
-func Timeline(a Area, y int, from, perCell time.Duration, spans []Span, marks []Mark) {
-	if a.w == 0 || uint(y) >= uint(a.h) || perCell <= 0 {
-		return
-	}
-	rowEnd := time.Duration(math.MaxInt64)
-	if perCell <= rowEnd/time.Duration(a.w) {
-		rowEnd = perCell * time.Duration(a.w)
-	}
-	covered := a.grid.columns(a.w)
-	for _, s := range spans {
-		begin, end := max(since(s.From, from), 0), rowEnd
-		if s.To >= 0 {
-			end = min(since(s.To, from), rowEnd)
-		}
-		for begin < end {
-			i := begin / perCell
-			next := end
-			if until := perCell - begin%perCell; until < end-begin {
-				next = begin + until
-			}
-			if n := int64(next - begin); n >= covered[i] {
-				covered[i] = n
-				a.Set(int(i), y, s.Rune, s.Ink)
-			}
-			begin = next
-		}
-	}
-	ranks := a.grid.columns(a.w)
-	for i := range ranks {
-		ranks[i] = math.MinInt64
-	}
-	for _, m := range marks {
-		at := since(m.At, from)
-		if at < 0 || at >= rowEnd {
-			continue
-		}
-		if i := at / perCell; int64(m.Rank) >= ranks[i] {
-			ranks[i] = int64(m.Rank)
-			a.Set(int(i), y, m.Rune, m.Ink)
-		}
-	}
-}
-
-// columns returns n zeros, valid until the next call.
-func (g *Grid) columns(n int) []int64 {
-	if n > cap(g.scratch) {
-		g.scratch = make([]int64, n)
-	}
-	s := g.scratch[:n]
-	clear(s)
-	return s
-}
-
 // since returns t-from, held at the limits of a Duration.
 func since(t, from time.Duration) time.Duration {
 	d := t - from
@@ -91,7 +21,7 @@ func since(t, from time.Duration) time.Duration {
 // rulerGap is the least number of cells from one tick to the next; the steps of 1, 2 and 5 make it at most 2.5 times that.
 const rulerGap = 10
 
-// Ruler draws a time axis for [Timeline] rows into row y: ticks on round times with the time in seconds, as in |12.0s.
+// Ruler draws a time axis for timelines into row y: ticks on round times with the time in seconds, as in |12.0s.
 func Ruler(a Area, y int, from, perCell time.Duration, ink Ink) {
 	if a.w == 0 || perCell <= 0 {
 		return
