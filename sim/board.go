@@ -38,6 +38,8 @@ type Board struct {
 	timeless                                                 bool                    // nothing takes any time: waits are not kept
 	waits                                                    *hdrhistogram.Histogram // nil before the first
 	commands                                                 int64
+	sleepless                                                bool     // at some time nobody slept
+	began, ended                                             *tallied // the contest: nil before
 
 	reply       Event // the last of a Redis command
 	faults      int64
@@ -129,6 +131,7 @@ func newBoard(lane LaneInfo, versions int) *Board {
 		clients:   make([]clientState, lane.Clients+1),
 		curveGap:  leastGap,
 		trackSize: trackSize(lane.Clients),
+		sleepless: lane.Sleepless,
 	}
 	for i := range b.clients {
 		b.clients[i].working = lane.working()
@@ -233,6 +236,7 @@ func (b *Board) apply(e *Event) {
 		b.stopped = true
 	}
 	b.ledger.apply(e)
+	b.beginContest()
 	switch e.Kind {
 	case Rewound:
 		b.addPoint()
@@ -384,7 +388,7 @@ func (b *Board) waited(c *clientState, waited time.Duration) {
 	c.acquiring = false
 	c.counts.Waited = max(c.counts.Waited, waited)
 	µs := min(max(waited.Microseconds(), 1), longestWait.Microseconds())
-	if b.timeless {
+	if b.timeless || b.lane.Contest && (b.began == nil || b.ended != nil) {
 		return
 	}
 	if b.waits == nil {
@@ -454,6 +458,7 @@ func (b *Board) finish(c *clientState, at time.Duration) {
 	if b.finished == 0 && b.lane.Alerts != 1 { // with one alert each, all are equal in the end
 		b.jain = b.jainNow()
 	}
+	b.endContest()
 	b.finished++
 	b.enterPhase(c, Done, at)
 }

@@ -1,6 +1,10 @@
 package sim
 
-import "time"
+import (
+	"time"
+
+	"locktop/sim/clock"
+)
 
 // A ChangedSetting is one that was changed in the middle of a run.
 type ChangedSetting struct {
@@ -53,8 +57,11 @@ func (b *Board) changeLane(e *Event) {
 	}
 	b.lane = b.lane.written(e.Value)
 	b.lane.Lease = e.Lease
-	if change.Setting == ChangeClients {
+	switch change.Setting {
+	case ChangeClients:
 		b.resize(change.Clients)
+	case ChangeSpeed:
+		b.sleepless = b.sleepless || change.Speed == clock.Max
 	}
 	b.changeCount++
 	if len(b.changes) == mostChanges {
@@ -90,6 +97,11 @@ func (b *Board) resize(clients int) {
 	b.lane.Clients = clients
 	b.trackSize = min(trackSize(clients), b.trackSize)
 	b.ledger.limit = max(b.ledger.limit, 4*clients)
+	b.forgetShares()
+}
+
+// forgetShares has the fairness index count from now on.
+func (b *Board) forgetShares() {
 	b.before = make([]int64, len(b.clients))
 	for i := range b.before {
 		b.before[i] = b.ledger.Tally(i).Acked

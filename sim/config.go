@@ -56,6 +56,10 @@ type Config struct {
 	// everything that is left to chance drawn from the seed: the same configuration
 	// gives the same events on every machine. See [virtual].
 	Deterministic bool
+	// Contest measures rates, waits and fairness while all clients compete, and Warmup is
+	// how many updates of each client come before that; see [Contest]. It is for [Compare].
+	Contest bool
+	Warmup  int
 	// Source is where the Redis of each lane comes from.
 	Source backend.Source
 }
@@ -200,6 +204,13 @@ type LaneInfo struct {
 	// Patience is how long the lane may stand still before it counts as hung, Away
 	// how long a server of it that restarts stays away.
 	Patience, Away time.Duration
+	// Sleepless says that the lane begins at [clock.Max], where nobody sleeps: its times are not those
+	// of its settings. In virtual time they are at any speed.
+	Sleepless bool
+	// Contest has the lane measured while all of its clients compete, and Warmup is how
+	// many updates of each do not count; see [Contest].
+	Contest bool
+	Warmup  int
 }
 
 // Name is the lane as it was asked for: its strategy with its own settings.
@@ -218,6 +229,7 @@ func (c Config) LaneInfo(index int) LaneInfo {
 		Index: index, Strategy: lane.strategy.Name, Own: lane.own,
 		Locks: lane.strategy.Locks, Critical: lane.strategy.Critical, Fenced: lane.strategy.Fenced, Nodes: lane.nodes,
 		Clients: c.Clients, Alerts: c.Alerts, Patience: c.Patience, Away: lane.away,
+		Sleepless: c.Speed == clock.Max && !c.Deterministic, Contest: c.Contest, Warmup: c.Warmup,
 	}
 	if info.Locks {
 		info.Lease = lane.lease

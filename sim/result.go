@@ -27,6 +27,9 @@ type LaneResult struct {
 	Failed []string
 	// Order is what a second judge says of the lane's history; empty if none was asked.
 	Order Order
+	// Repetitions are the runs of a comparison, of which the snapshot is the sum; nil for
+	// a run that was not repeated.
+	Repetitions []*Snapshot
 }
 
 // An Order is whether one order of a lane's updates explains all that its clients were

@@ -67,6 +67,21 @@ type Snapshot struct {
 	// grant.
 	WaitP50, WaitP99, WaitMax time.Duration
 
+	// Waits is how many there were. OpenWaits is how many clients wait now, and
+	// LongestOpen how long the first of them has: a client that waits for ever is in no
+	// percentile. With more clients than the board keeps waits of, they are counted at the
+	// end only.
+	Waits       int64
+	OpenWaits   int
+	LongestOpen time.Duration
+	// beyondP50 and beyondP99 are how many of them have waited longer than that.
+	beyondP50, beyondP99 int
+	// Sleepless says that at some time nobody slept, at speed max: rates and waits are
+	// then not those of the settings.
+	Sleepless bool
+	// Contest is what there was while all clients competed; nil unless that was asked.
+	Contest *Contest
+
 	// Commands is how many Redis commands the updates took.
 	Commands int64
 	// Jain is the fairness index over the clients' updates, taken when the
@@ -130,8 +145,8 @@ type ClientView struct {
 	PhaseFrom time.Duration
 	Tally
 	ClientCounts
-	// WaitP50 and WaitP99 are of its waits for the lock, to one digit; 0 where there
-	// are none, or too many clients to keep them apart.
+	// WaitP50 and WaitP99 are of its waits for the lock, to one digit; 0 where there are
+	// too few ([EnoughForMedian], [EnoughForTail]), or too many clients to keep them apart.
 	WaitP50, WaitP99 time.Duration
 	// Row is its recent timeline.
 	Row Row
@@ -187,7 +202,11 @@ func (b *Board) Snapshot(now time.Duration, view View) *Snapshot {
 		s.WaitP50 = time.Duration(b.waits.ValueAtQuantile(50)) * time.Microsecond
 		s.WaitP99 = time.Duration(b.waits.ValueAtQuantile(99)) * time.Microsecond
 		s.WaitMax = time.Duration(b.waits.Max()) * time.Microsecond
+		s.Waits = b.waits.TotalCount()
 	}
+	b.openWaits(s)
+	s.Sleepless = b.sleepless
+	s.Contest = b.contest()
 	if b.finished == 0 || b.lane.Alerts == 1 {
 		s.Jain = b.jainNow()
 	}
@@ -211,6 +230,32 @@ func (b *Board) Snapshot(now time.Duration, view View) *Snapshot {
 		s.History = b.ledger.History(view.History)
 	}
 	return s
+}
+
+// openWaits counts those who wait for the lock and have not got it.
+func (b *Board) openWaits(s *Snapshot) {
+	if b.waiting == 0 || len(b.clients) > mostHistograms && !b.stopped {
+		return
+	}
+	now := s.At
+	if b.stopped {
+		now = b.now
+	}
+	for i := 1; i < len(b.clients); i++ {
+		c := &b.clients[i]
+		if !c.acquiring || !c.locks {
+			continue
+		}
+		waited := now - c.since
+		s.OpenWaits++
+		s.LongestOpen = max(s.LongestOpen, waited)
+		if waited > s.WaitP50 {
+			s.beyondP50++
+		}
+		if waited > s.WaitP99 {
+			s.beyondP99++
+		}
+	}
 }
 
 // list names the clients that are inside or waiting.
@@ -242,8 +287,12 @@ func (b *Board) view(s *Snapshot, view View) {
 			v.Row = c.track.row(view.Zoom, view.Cells, s.At)
 		}
 		if c.waits != nil {
-			v.WaitP50 = time.Duration(c.waits.ValueAtQuantile(50)) * time.Microsecond
-			v.WaitP99 = time.Duration(c.waits.ValueAtQuantile(99)) * time.Microsecond
+			if c.waits.TotalCount() >= EnoughForMedian {
+				v.WaitP50 = time.Duration(c.waits.ValueAtQuantile(50)) * time.Microsecond
+			}
+			if c.waits.TotalCount() >= EnoughForTail {
+				v.WaitP99 = time.Duration(c.waits.ValueAtQuantile(99)) * time.Microsecond
+			}
 		}
 		s.Clients = append(s.Clients, v)
 	}

@@ -44,14 +44,19 @@ var columns = [...]column{
 	{"fails", "failures", 5, 8, counted, func(c *sim.ClientView) int64 { return c.Failures }, func(s *sim.Snapshot) int64 { return s.Failures }},
 	{"retries", "retries", 7, 4, counted, func(c *sim.ClientView) int64 { return c.Retries }, func(s *sim.Snapshot) int64 { return s.Retries }},
 	{"got it", "times the lock was acquired", 6, 6, counted, func(c *sim.ClientView) int64 { return c.Acquired }, func(s *sim.Snapshot) int64 { return s.Acquired }},
-	{"p50 wait", "median wait", 8, 7, waited, func(c *sim.ClientView) int64 { return within(c.WaitP50, c) }, func(s *sim.Snapshot) int64 { return int64(s.WaitP50) }},
-	{"p99", "99th percentile of the waits", 6, 13, waited, func(c *sim.ClientView) int64 { return within(c.WaitP99, c) }, func(s *sim.Snapshot) int64 { return int64(s.WaitP99) }},
-	{"max", "longest wait", 6, 9, waited, func(c *sim.ClientView) int64 { return int64(c.Waited) }, func(s *sim.Snapshot) int64 { return int64(s.WaitMax) }},
+	{"p50 wait", "median wait", 8, 7, waited, func(c *sim.ClientView) int64 { return within(c.WaitP50, c) }, func(s *sim.Snapshot) int64 { return waitOf(s, sim.WaitMedian) }},
+	{"p99", "99th percentile of the waits", 6, 13, waited, func(c *sim.ClientView) int64 { return within(c.WaitP99, c) }, func(s *sim.Snapshot) int64 { return waitOf(s, sim.WaitTail) }},
+	{"max", "longest wait", 6, 9, waited, func(c *sim.ClientView) int64 { return int64(c.Waited) }, func(s *sim.Snapshot) int64 { return waitOf(s, sim.LongestWait) }},
 	{"acked", "acked updates", 5, 14, counted, func(c *sim.ClientView) int64 { return c.Acked }, func(s *sim.Snapshot) int64 { return s.Acked }},
 	{"kept", "kept updates", 5, 17, counted, func(c *sim.ClientView) int64 { return c.Kept }, func(s *sim.Snapshot) int64 { return s.Kept }},
 	{"lost", "lost updates", 5, 18, counted, func(c *sim.ClientView) int64 { return c.Lost }, func(s *sim.Snapshot) int64 { return s.Lost }},
 	{"erased", "lost updates that its writes erased", 6, 11, counted, func(c *sim.ClientView) int64 { return c.Erased }, func(s *sim.Snapshot) int64 { return s.Erased }},
 	{"share", "share of the kept updates", 6, 16, shared, func(c *sim.ClientView) int64 { return c.Kept }, func(s *sim.Snapshot) int64 { return s.Kept }},
+}
+
+// waitOf is a lane's wait as a time; 0 if it is not known.
+func waitOf(s *sim.Snapshot, m sim.Measure) int64 {
+	return int64(s.Figure(m).Value * float64(time.Millisecond))
 }
 
 // within keeps a client's quantile, which is known to one digit, from being longer than its longest wait.
@@ -258,6 +263,9 @@ func (t *table) value(cell chart.Area, col *column, value int64, ink chart.Ink) 
 	case counted:
 		b = appendNumber(b, value)
 	case waited:
+		if t.s.Sleepless {
+			value = 0
+		}
 		b = appendWait(b, time.Duration(value))
 	case shared:
 		if t.s.Kept == 0 {

@@ -15,30 +15,52 @@ import (
 // measure is one number of a lane, the most telling first.
 type measure struct {
 	name  string
-	value func(l sim.LaneResult) float64
+	value func(l sim.LaneResult) sim.Figure
 	text  func(float64) string
 }
 
-var measures = [...]measure{
-	{"acked", func(l sim.LaneResult) float64 { return float64(l.Acked) }, wholeText},
-	{"kept", func(l sim.LaneResult) float64 { return float64(l.Kept) }, wholeText},
-	{"lost", func(l sim.LaneResult) float64 { return float64(l.Lost) }, wholeText},
-	{"average off", func(l sim.LaneResult) float64 { return l.Redis.Mean() - l.True.Mean() }, func(v float64) string { return offText(v) + "ms" }},
-	{"kept/s", func(l sim.LaneResult) float64 { return l.KeptPerSecond() }, tenthText},
-	{"cmds/update", func(l sim.LaneResult) float64 { return l.CommandsPerUpdate() }, tenthText},
-	{"p99 wait", func(l sim.LaneResult) float64 { return float64(l.WaitP99) }, waitText},
-	{"p50 wait", func(l sim.LaneResult) float64 { return float64(l.WaitP50) }, waitText},
-	{"max wait", func(l sim.LaneResult) float64 { return float64(l.WaitMax) }, waitText},
-	{"attempts", func(l sim.LaneResult) float64 { return float64(l.Attempts) }, wholeText},
-	{"failures", func(l sim.LaneResult) float64 { return float64(l.Failures) }, wholeText},
-	{"most inside", func(l sim.LaneResult) float64 { return float64(l.MaxInside) }, wholeText},
-	{"fair", func(l sim.LaneResult) float64 { return l.Jain }, func(v float64) string { return fmt.Sprintf("%.2f", v) }},
-	{"faults", func(l sim.LaneResult) float64 { return float64(l.Faults) }, wholeText},
+// countOf is the value of a count.
+func countOf(count func(l sim.LaneResult) int64) func(l sim.LaneResult) sim.Figure {
+	return func(l sim.LaneResult) sim.Figure { return sim.Figure{Value: float64(count(l))} }
 }
 
-func wholeText(v float64) string { return number(int64(v)) }
-func tenthText(v float64) string { return fmt.Sprintf("%.1f", v) }
-func waitText(v float64) string  { return string(appendWait(nil, time.Duration(v))) }
+func measured(m sim.Measure) func(l sim.LaneResult) sim.Figure {
+	return func(l sim.LaneResult) sim.Figure { return l.Figure(m) }
+}
+
+var measures = [...]measure{
+	{"acked", countOf(func(l sim.LaneResult) int64 { return l.Acked }), wholeText},
+	{"kept", countOf(func(l sim.LaneResult) int64 { return l.Kept }), wholeText},
+	{"lost", countOf(func(l sim.LaneResult) int64 { return l.Lost }), wholeText},
+	{"average off", averageOff, func(v float64) string { return offText(v) + "ms" }},
+	{"kept/s", measured(sim.KeptRate), tenthText},
+	{"cmds/update", measured(sim.CommandRate), tenthText},
+	{"p99 wait", measured(sim.WaitTail), waitText},
+	{"p50 wait", measured(sim.WaitMedian), waitText},
+	{"max wait", measured(sim.LongestWait), waitText},
+	{"attempts", countOf(func(l sim.LaneResult) int64 { return l.Attempts }), wholeText},
+	{"failures", countOf(func(l sim.LaneResult) int64 { return l.Failures }), wholeText},
+	{"most inside", measured(sim.MostInside), wholeText},
+	{"fair", measured(sim.Fairness), hundredthText},
+	{"faults", countOf(func(l sim.LaneResult) int64 { return l.Faults }), wholeText},
+}
+
+func wholeText(v float64) string     { return number(int64(v)) }
+func tenthText(v float64) string     { return fmt.Sprintf("%.1f", v) }
+func hundredthText(v float64) string { return fmt.Sprintf("%.2f", v) }
+
+// waitText is a wait in milliseconds.
+func waitText(v float64) string {
+	return string(appendWait(nil, time.Duration(v*float64(time.Millisecond))))
+}
+
+// averageOff is how far the average in Redis is off, if there is one.
+func averageOff(l sim.LaneResult) sim.Figure {
+	if l.Redis.Count == 0 || l.True.Count == 0 {
+		return sim.Figure{Why: "nothing has been added up"}
+	}
+	return sim.Figure{Value: l.Redis.Mean() - l.True.Mean()}
+}
 
 const (
 	measureWidth   = 12
@@ -135,7 +157,7 @@ func drawLaneComparison(a chart.Area, f *Frame, one, two *sim.LaneResult) {
 		var texts [2]string
 		for j, l := range []*sim.LaneResult{one, two} {
 			if texts[j] = "-"; l != nil {
-				texts[j] = m.text(m.value(*l))
+				texts[j] = figureText(m.value(*l), m.text)
 			}
 		}
 		ink := inkPlain
@@ -143,7 +165,9 @@ func drawLaneComparison(a chart.Area, f *Frame, one, two *sim.LaneResult) {
 			ink = inkNotice
 			change := "≠"
 			if one != nil && two != nil {
-				change += changeText(m.value(*one), m.value(*two))
+				if a, b := m.value(*one), m.value(*two); a.Known() && b.Known() {
+					change += changeText(a.Value, b.Value)
+				}
 			}
 			a.Text(2*valueWidth+1, 2+i, change, ink)
 		}

@@ -2,10 +2,12 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"locktop/sim"
 	"locktop/sim/clock"
 	"locktop/tui/chart"
 )
@@ -144,13 +146,22 @@ func drawHeader(screen chart.Area, f *Frame, p *plan) {
 	if lease := f.leaseText(); lease != "" {
 		add(lease)
 	}
-	add("work " + shortDuration(c.Work))
+	add(f.workText())
 	add(fmt.Sprintf("seed %d", c.Seed))
 	if c.Alerts > 0 {
 		add(fmt.Sprintf("alerts %d", c.Alerts))
 	}
 	put(a, 0, 0, left...)
 	put(a, p.w-width(right), 0, right...)
+}
+
+// workText is the think time, and that speed max has skipped it.
+func (f *Frame) workText() string {
+	text := "work " + shortDuration(f.Config.Work)
+	if slices.ContainsFunc(f.Snapshots, func(s *sim.Snapshot) bool { return s != nil && s.Sleepless }) {
+		text += " skipped"
+	}
+	return text
 }
 
 // leastSettings is what the names of the views leave at least, beside backend and preset, for some settings.

@@ -17,7 +17,7 @@ var howToRead = [viewCount]string{
 	HistoryView: "Each line is a value that the average has had, the newest on top: ● leads to the value now in Redis, and ✗ is an update that was " +
 		"acknowledged and is gone.",
 	ClientsView: "Each line is a client, in the order of the marked column: erased is how many of the lost updates, of anybody, its writes took away, " +
-		"and its share of the kept ones would be the same for all if the lane were fair.",
+		"and its share of the kept ones would be the same for all if the lane were fair; - stands for a p99 of fewer than 100 waits, and for a median of fewer than 10.",
 	RunsView: "Each line is a run that has ended, with what came of its lanes; two marked with enter are compared number by number, and ≠ stands where " +
 		"they differ.",
 }

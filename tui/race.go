@@ -278,18 +278,34 @@ func (h *hiddenClients) text(more int, s *sim.Snapshot) string {
 	return fmt.Sprintf("… %d more, %d inside", more, max(h.inside, 0))
 }
 
+// figureText writes a figure, or a dash for one that is not known.
+func figureText(f sim.Figure, text func(float64) string) string {
+	if !f.Known() {
+		return "-"
+	}
+	return text(f.Value)
+}
+
+// rateText is a rate in whole numbers, of which a small one is not nothing.
+func rateText(v float64) string {
+	if v < 10 {
+		return tenthText(v)
+	}
+	return number(int64(math.Round(v)))
+}
+
 // drawCounters draws the totals of a lane, in as many rows as there are and in fixed places.
 func drawCounters(a chart.Area, s *sim.Snapshot) {
 	lost := inkDim
 	if s.Lost > 0 {
 		lost = inkLost
 	}
-	wait, waitName := "-", "p99 wait"
-	if s.Expired+s.Disowned > 0 {
-		waitName = "p99" // there is one more to show
+	waitName, wait := "p99", s.Figure(sim.WaitTail)
+	if longest := s.Figure(sim.LongestWait); !wait.Known() && longest.Known() { // of a few, the p99 would be that
+		waitName, wait = "max", longest
 	}
-	if s.Acquired > 0 {
-		wait = millis(s.WaitP99)
+	if s.Expired+s.Disowned == 0 { // or there is one more to show
+		waitName += " wait"
 	}
 	type counter struct {
 		name, value string
@@ -304,9 +320,9 @@ func drawCounters(a chart.Area, s *sim.Snapshot) {
 			{name: "failures", value: number(s.Failures), room: 5, ink: inkTitle},
 			{name: "retries", value: number(s.Retries), room: 5, ink: inkTitle},
 		}, {
-			{name: waitName, value: wait, room: 6, ink: inkTitle},
-			{name: " cmds/update", value: fmt.Sprintf("%.1f", s.CommandsPerUpdate()), room: 5, after: true, ink: inkTitle},
-			{name: " kept/s", value: number(int64(math.Round(s.KeptPerSecond()))), room: 4, after: true, ink: inkTitle},
+			{name: waitName, value: figureText(wait, waitText), room: 6, ink: inkTitle},
+			{name: " cmds/update", value: figureText(s.Figure(sim.CommandRate), tenthText), room: 5, after: true, ink: inkTitle},
+			{name: " kept/s", value: figureText(s.Figure(sim.KeptRate), rateText), room: 4, after: true, ink: inkTitle},
 		},
 	}
 	if s.Unknown > 0 {
@@ -318,7 +334,7 @@ func drawCounters(a chart.Area, s *sim.Snapshot) {
 	if s.Disowned > 0 {
 		rows[1] = append(rows[1], counter{name: "refused", value: number(s.Disowned), room: 3, ink: inkLost})
 	}
-	rows[1] = append(rows[1], counter{name: "fair", value: fmt.Sprintf("%.2f", s.Jain), room: 4, ink: inkTitle})
+	rows[1] = append(rows[1], counter{name: "fair", value: figureText(s.Figure(sim.Fairness), hundredthText), room: 4, ink: inkTitle})
 	x, y := 0, 0
 	draw := func(c counter) bool {
 		need := len(c.name) + c.room

@@ -234,6 +234,9 @@ func changesText(lanes []sim.LaneResult) string {
 func (r *PastRun) settingTexts() []string {
 	c := &r.Config
 	f := Frame{Config: *c}
+	for _, l := range r.Lanes {
+		f.Snapshots = append(f.Snapshots, l.Snapshot)
+	}
 	alerts := ""
 	if c.Alerts > 0 {
 		alerts = fmt.Sprintf("alerts %d", c.Alerts)
@@ -243,7 +246,7 @@ func (r *PastRun) settingTexts() []string {
 		ended = "ran " + clockText(r.ran())
 	}
 	return []string{
-		ended, fmt.Sprintf("clients %d", c.Clients), f.leaseText(), "work " + shortDuration(c.Work), "retry " + shortDuration(c.Retry),
+		ended, fmt.Sprintf("clients %d", c.Clients), f.leaseText(), f.workText(), "retry " + shortDuration(c.Retry),
 		"speed " + speedText(c.Speed), fmt.Sprintf("seed %d", c.Seed), alerts, r.Preset, backendText(r.Config, r.Backend),
 		changesText(r.Lanes),
 	}

@@ -68,7 +68,7 @@ func drawSelected(a chart.Area, f *Frame, s *sim.Snapshot) {
 	add(", since " + clockText(c.PhaseFrom))
 	if s.Lane.Locks {
 		add(fmt.Sprintf("  tries %s, failed %s, got it %s", number(c.Attempts), number(c.Failures), number(c.Acquired)))
-		if c.Acquired > 0 {
+		if c.Acquired > 0 && !s.Sleepless {
 			add(fmt.Sprintf("  longest wait %s", millis(c.Waited)))
 		}
 	}

@@ -27,7 +27,7 @@ var chineseScenes = withStepScenes(withStrikes(map[string]string{
 	"average latency since the start, ms": "开始以来的平均延迟，毫秒", "average latency in ms": "平均延迟，毫秒", "average, ms": "平均，ms", "in Redis": "Redis", "true": "真值",
 	"true #": "真 #", "Redis = true #": "Redis = 真 #", "no update yet": "尚无更新",
 	"lost": "丢失", "tries": "尝试", "crashed": "已崩溃", "paused": "停顿", "left": "离开", "… # more, # inside": "… 另 #，# 在内", "… # more, # waiting": "… 另 #，# 等待",
-	"acked": "确认", "failures": "失败", "retries": "重试", "unknown": "未知", "p# wait": "p# 等", "cmds/update": "命令/更新", "kept/s": "保留/s", "ran out": "到期", "fair": "公平",
+	"acked": "确认", "failures": "失败", "retries": "重试", "unknown": "未知", "p# wait": "p# 等", "max wait": "最长等", "cmds/update": "命令/更新", "kept/s": "保留/s", "ran out": "到期", "fair": "公平",
 
 	"# fault": "第 # 次", "# change": "第 # 变", "a reply to # lost": "# 丢一次回复", "# cut off from Redis": "# 断开 Redis", "# cut off from Redis for #": "# 断开 Redis #", "the lease was ended": "租约被终止",
 	"all locks reset": "所有锁已重置", "the lock was free": "锁本来空着", "a client was releasing it": "正在被释放", "# had crashed with the lock": "# 带着锁崩溃了",

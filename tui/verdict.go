@@ -187,8 +187,11 @@ func moreKeptText(f *Frame, s *sim.Snapshot) string {
 	return fmt.Sprintf(", yet %.1f× more kept", own/theirs)
 }
 
-// ackedPerSecond is a lane's speed while it ran.
+// ackedPerSecond is a lane's speed while it ran; 0 where speed max skipped what takes time.
 func ackedPerSecond(s *sim.Snapshot) float64 {
+	if s.Sleepless {
+		return 0
+	}
 	ran := s.At
 	if s.Stopped {
 		ran = s.Last

@@ -51,6 +51,9 @@ type Header struct {
 	Speed string `json:"speed"`
 	// Deterministic says that the run was one in virtual time.
 	Deterministic bool `json:"deterministic,omitempty"`
+	// Contest says that figures are of the time in which all clients compete, after a warm-up.
+	Contest bool `json:"contest,omitempty"`
+	Warmup  int  `json:"warmup,omitempty"`
 	// Backend is where Redis was, without secrets, and Redis what it called itself.
 	Backend string `json:"backend"`
 	Redis   string `json:"redis_version"`
@@ -78,7 +81,7 @@ func NewHeader(cfg sim.Config, label, version string) Header {
 		Strategies: cfg.Lanes, Clients: cfg.Clients, Servers: cfg.Servers, Alerts: cfg.Alerts,
 		Interval: cfg.Interval, Backlog: cfg.Backlog, Seed: cfg.Seed, Work: cfg.Work, Retry: cfg.Retry,
 		Lease: cfg.Lease, LeaseFloor: cfg.LeaseFloor, Speed: cfg.Speed.String(),
-		Faults: faults, Changes: changes, Patience: cfg.Patience, GiveUp: cfg.GiveUp, Deterministic: cfg.Deterministic,
+		Faults: faults, Changes: changes, Patience: cfg.Patience, GiveUp: cfg.GiveUp, Deterministic: cfg.Deterministic, Contest: cfg.Contest, Warmup: cfg.Warmup,
 		Backend: label, Redis: version,
 	}
 }
@@ -101,7 +104,7 @@ func (h Header) Config() (sim.Config, error) {
 		Lanes: h.Strategies, Clients: h.Clients, Servers: h.Servers, Alerts: h.Alerts,
 		Interval: h.Interval, Backlog: h.Backlog, Seed: h.Seed, Work: h.Work, Retry: h.Retry,
 		Lease: h.Lease, LeaseFloor: h.LeaseFloor, Speed: speed,
-		Faults: faults, Changes: changes, Patience: h.Patience, GiveUp: h.GiveUp, Deterministic: h.Deterministic,
+		Faults: faults, Changes: changes, Patience: h.Patience, GiveUp: h.GiveUp, Deterministic: h.Deterministic, Contest: h.Contest, Warmup: h.Warmup,
 	}
 	return cfg, errors.Join(err, cfg.Validate())
 }
@@ -112,7 +115,7 @@ func (h Header) Embedded() bool { return h.Backend == backend.Source{}.String() 
 // Lanes returns what the lanes were at the start, to make their boards from. The header must be
 // one that was read, or be made from a valid configuration.
 func (h Header) Lanes() []sim.LaneInfo {
-	cfg := sim.Config{Lanes: h.Strategies, Clients: h.Clients, Alerts: h.Alerts, Work: h.Work, Retry: h.Retry, Lease: h.Lease, Patience: h.Patience}
+	cfg, _ := h.Config()
 	return cfg.LaneInfos()
 }
 

@@ -29,20 +29,20 @@ var columns = []column{
 	whole("clobbers", func(l sim.LaneResult) int64 { return l.Clobbers }),
 	whole("ambiguous", func(l sim.LaneResult) int64 { return l.Ambiguous }),
 	whole("foreign", func(l sim.LaneResult) int64 { return l.Foreign }),
-	decimal("redis_average_ms", func(l sim.LaneResult) float64 { return l.Redis.Mean() }),
-	decimal("true_average_ms", func(l sim.LaneResult) float64 { return l.True.Mean() }),
+	averaged("redis_average_ms", func(l sim.LaneResult) sim.Average { return l.Redis }),
+	averaged("true_average_ms", func(l sim.LaneResult) sim.Average { return l.True }),
 	whole("acquired", func(l sim.LaneResult) int64 { return l.Acquired }),
 	whole("failures", func(l sim.LaneResult) int64 { return l.Failures }),
 	whole("retries", func(l sim.LaneResult) int64 { return l.Retries }),
 	whole("expired", func(l sim.LaneResult) int64 { return l.Expired }),
-	whole("max_inside", func(l sim.LaneResult) int64 { return int64(l.MaxInside) }),
-	whole("overlaps", func(l sim.LaneResult) int64 { return l.Overlaps }),
-	decimal("wait_p50_ms", func(l sim.LaneResult) float64 { return millis(l.WaitP50) }),
-	decimal("wait_p99_ms", func(l sim.LaneResult) float64 { return millis(l.WaitP99) }),
-	decimal("wait_max_ms", func(l sim.LaneResult) float64 { return millis(l.WaitMax) }),
-	decimal("kept_per_s", func(l sim.LaneResult) float64 { return l.KeptPerSecond() }),
-	decimal("commands_per_update", func(l sim.LaneResult) float64 { return l.CommandsPerUpdate() }),
-	decimal("jain", func(l sim.LaneResult) float64 { return l.Jain }),
+	measured("max_inside", sim.MostInside),
+	measured("overlaps", sim.InsideTwice),
+	measured("wait_p50_ms", sim.WaitMedian),
+	measured("wait_p99_ms", sim.WaitTail),
+	measured("wait_max_ms", sim.LongestWait),
+	measured("kept_per_s", sim.KeptRate),
+	measured("commands_per_update", sim.CommandRate),
+	measured("jain", sim.Fairness),
 	{"failed_checks", func(_ sim.Result, l sim.LaneResult) string { return oneLine(strings.Join(l.Failed, "; ")) }},
 	{"broke", func(_ sim.Result, l sim.LaneResult) string { return oneLine(l.Broke) }},
 	setting("seed", func(c sim.Config) string { return strconv.FormatUint(c.Seed, 10) }),
@@ -73,6 +73,23 @@ var columns = []column{
 	{"porcupine", func(_ sim.Result, l sim.LaneResult) string { return string(l.Order) }},
 	whole("resets", func(l sim.LaneResult) int64 { return l.Resets }),
 	whole("disowned", func(l sim.LaneResult) int64 { return l.Disowned }),
+	whole("waits", func(l sim.LaneResult) int64 { return l.Waits }),
+	whole("still_waiting", func(l sim.LaneResult) int64 { return int64(l.OpenWaits) }),
+	{"still_waiting_max_ms", func(_ sim.Result, l sim.LaneResult) string {
+		if l.OpenWaits == 0 || l.Sleepless {
+			return ""
+		}
+		return millisText(l.LongestOpen)
+	}},
+	{"not_measured", func(_ sim.Result, l sim.LaneResult) string {
+		var all []string
+		for _, s := range shownMeasures {
+			if f := l.Spread(s.measure).Figure; !f.Known() {
+				all = append(all, s.key+": "+f.Why)
+			}
+		}
+		return strings.Join(all, "; ")
+	}},
 }
 
 // whole is a column of whole numbers.
@@ -80,9 +97,27 @@ func whole(name string, number func(sim.LaneResult) int64) column {
 	return column{name, func(_ sim.Result, l sim.LaneResult) string { return strconv.FormatInt(number(l), 10) }}
 }
 
-// decimal is a column of numbers that need not be whole.
-func decimal(name string, number func(sim.LaneResult) float64) column {
-	return column{name, func(_ sim.Result, l sim.LaneResult) string { return decimalText(number(l)) }}
+// averaged is a column of averages, empty where nothing was added up.
+func averaged(name string, average func(sim.LaneResult) sim.Average) column {
+	return column{name, func(_ sim.Result, l sim.LaneResult) string {
+		if a := average(l); a.Count > 0 {
+			return decimalText(a.Mean())
+		}
+		return ""
+	}}
+}
+
+// measured is a column of a measure, empty where it is not known.
+func measured(name string, m sim.Measure) column {
+	return column{name, func(_ sim.Result, l sim.LaneResult) string { return figureText(l.Spread(m), l.Spread(m).Value) }}
+}
+
+// figureText is the value of a measure, if that is known.
+func figureText(s sim.Spread, value float64) string {
+	if !s.Known() {
+		return ""
+	}
+	return decimalText(value)
 }
 
 // setting is a column that is the same in every row, so that rows of several runs

@@ -11,7 +11,8 @@ import (
 )
 
 // Version is the version of the JSON report. Keys may be added within a
-// version; they are never removed or changed.
+// version; they are never removed or changed. A figure that was not measured is
+// null, and not_measured says why.
 const Version = 1
 
 type document struct {
@@ -35,6 +36,8 @@ type experiment struct {
 	// Changes are those that were given, as written. The settings are those at the start.
 	Changes []string `json:"changes,omitempty"`
 	Speed   string   `json:"speed"`
+	// Sleepless says that think time, pauses and intervals were skipped, at least for a while.
+	Sleepless bool `json:"sleepless,omitempty"`
 	// Deterministic says that the run was in virtual time, which elapsed_s is, too.
 	Deterministic bool   `json:"deterministic,omitempty"`
 	Backend       string `json:"backend"`
@@ -45,21 +48,23 @@ type experiment struct {
 type lane struct {
 	Strategy string `json:"strategy"`
 	// Settings are those of the lane's own, as written.
-	Settings string  `json:"settings,omitempty"`
-	Updates  updates `json:"updates"`
-	Average  average `json:"average"`
-	Lock     lock    `json:"lock"`
-	WaitMS   wait    `json:"wait_ms"`
-	Rate     rate    `json:"rate"`
-	Jain     float64 `json:"jain"`
-	Verdict  string  `json:"verdict"`
-	Faults   faults  `json:"faults"`
+	Settings string   `json:"settings,omitempty"`
+	Updates  updates  `json:"updates"`
+	Average  average  `json:"average"`
+	Lock     lock     `json:"lock"`
+	WaitMS   wait     `json:"wait_ms"`
+	Rate     rate     `json:"rate"`
+	Jain     *float64 `json:"jain"`
+	Verdict  string   `json:"verdict"`
+	Faults   faults   `json:"faults"`
 	// Changes are the settings that changed in the course of the run, and StartedAs the
 	// lane before; both only where there are any.
 	Changes   []changed `json:"changes,omitempty"`
 	StartedAs string    `json:"started_as,omitempty"`
 	// FailedChecks names the equations of the accounts that do not hold.
 	FailedChecks []string `json:"failed_checks"`
+	// NotMeasured says of figures that are null why, by their keys, as in wait_ms.p99.
+	NotMeasured map[string]string `json:"not_measured,omitempty"`
 	// Porcupine is what a second judge says of the history, if one was asked.
 	Porcupine string `json:"porcupine,omitempty"`
 	// Broke says why the lane could not go on; empty when it did.
@@ -76,9 +81,10 @@ type updates struct {
 	Foreign   int64 `json:"foreign"`
 }
 
+// average is null where nothing was added up.
 type average struct {
-	RedisMS float64 `json:"redis_ms"`
-	TrueMS  float64 `json:"true_ms"`
+	RedisMS *float64 `json:"redis_ms"`
+	TrueMS  *float64 `json:"true_ms"`
 }
 
 type lock struct {
@@ -87,9 +93,9 @@ type lock struct {
 	Retries  int64 `json:"retries"`
 	Expired  int64 `json:"expired"`
 	// Disowned counts the releases that were refused because the lock had been reset.
-	Disowned  int64 `json:"disowned"`
-	MaxInside int   `json:"max_inside"`
-	Overlaps  int64 `json:"overlaps"`
+	Disowned  int64    `json:"disowned"`
+	MaxInside *float64 `json:"max_inside"`
+	Overlaps  *float64 `json:"overlaps"`
 }
 
 // faults are what was done on purpose, and what came of it.
@@ -110,14 +116,21 @@ type changed struct {
 }
 
 type wait struct {
-	P50 float64 `json:"p50"`
-	P99 float64 `json:"p99"`
-	Max float64 `json:"max"`
+	P50 *float64 `json:"p50"`
+	P99 *float64 `json:"p99"`
+	Max *float64 `json:"max"`
+	// Count is how many waits the percentiles are of. StillWaiting is how many clients
+	// waited at the end, who are in none of them, and StillWaitingMax for how long.
+	Count           int64    `json:"count"`
+	StillWaiting    int      `json:"still_waiting"`
+	StillWaitingMax *float64 `json:"still_waiting_max,omitempty"`
 }
 
 type rate struct {
-	KeptPerS          float64 `json:"kept_per_s"`
-	CommandsPerUpdate float64 `json:"commands_per_update"`
+	KeptPerS          *float64 `json:"kept_per_s"`
+	CommandsPerUpdate *float64 `json:"commands_per_update"`
+	// OverS is the time that kept_per_s is of.
+	OverS *float64 `json:"over_s,omitempty"`
 }
 
 // JSON writes the report as one JSON object. Times are in milliseconds of
@@ -136,7 +149,7 @@ func documentOf(r sim.Result) document {
 			Seed: r.Config.Seed, Clients: r.Config.Clients, Servers: r.Config.Servers, Alerts: r.Config.Alerts,
 			IntervalMS: millis(r.Config.Interval), WorkMS: millis(r.Config.Work),
 			RetryMS: millis(r.Config.Retry), LeaseMS: millis(r.Config.Lease), Faults: texts(r.Config.Faults), Changes: texts(r.Config.Changes),
-			Speed: speedOf(r.Config).String(), Deterministic: r.Config.Deterministic, Backend: backendKind(r), Redis: r.Backend, RedisVersion: r.Version,
+			Speed: speedOf(r.Config).String(), Sleepless: sleepless(r), Deterministic: r.Config.Deterministic, Backend: backendKind(r), Redis: r.Backend, RedisVersion: r.Version,
 		},
 		ElapsedS: round(r.Elapsed.Seconds()),
 	}
@@ -157,14 +170,15 @@ func laneOf(l sim.LaneResult) lane {
 			Acked: l.Acked, Kept: l.Kept, Lost: l.Lost, Unknown: l.Unknown, Clobbers: l.Clobbers,
 			Ambiguous: l.Ambiguous, Foreign: l.Foreign,
 		},
-		Average: average{RedisMS: round(l.Redis.Mean()), TrueMS: round(l.True.Mean())},
+		Average: average{RedisMS: meanOf(l.Redis), TrueMS: meanOf(l.True)},
 		Lock: lock{
 			Acquired: l.Acquired, Failures: l.Failures, Retries: l.Retries, Expired: l.Expired, Disowned: l.Disowned,
-			MaxInside: l.MaxInside, Overlaps: l.Overlaps,
+			MaxInside: figure(l, sim.MostInside), Overlaps: figure(l, sim.InsideTwice),
 		},
-		WaitMS:       wait{P50: millis(l.WaitP50), P99: millis(l.WaitP99), Max: millis(l.WaitMax)},
-		Rate:         rate{KeptPerS: round(l.KeptPerSecond()), CommandsPerUpdate: round(l.CommandsPerUpdate())},
-		Jain:         round(l.Jain),
+		WaitMS:       waitOf(l),
+		Rate:         rateOf(l),
+		Jain:         figure(l, sim.Fairness),
+		NotMeasured:  notMeasured(l),
 		Verdict:      string(l.Verdict),
 		Faults:       faults{Injected: l.Faults, Crashed: l.Crashed, Rewound: l.Rewound, Resets: l.Resets, NeverStruck: texts(l.NeverStruck)},
 		Changes:      changesOf(l),
@@ -173,6 +187,35 @@ func laneOf(l sim.LaneResult) lane {
 		Porcupine:    string(l.Order),
 		Broke:        l.Broke,
 	}
+}
+
+func waitOf(l sim.LaneResult) wait {
+	w := wait{
+		P50: figure(l, sim.WaitMedian), P99: figure(l, sim.WaitTail), Max: figure(l, sim.LongestWait),
+		Count: l.Waits, StillWaiting: l.OpenWaits,
+	}
+	if l.OpenWaits > 0 && !l.Sleepless {
+		longest := millis(l.LongestOpen)
+		w.StillWaitingMax = &longest
+	}
+	return w
+}
+
+func rateOf(l sim.LaneResult) rate {
+	r := rate{KeptPerS: figure(l, sim.KeptRate), CommandsPerUpdate: figure(l, sim.CommandRate)}
+	if !l.Sleepless {
+		over := round(l.Last.Seconds())
+		r.OverS = &over
+	}
+	return r
+}
+
+func meanOf(a sim.Average) *float64 {
+	if a.Count == 0 {
+		return nil
+	}
+	mean := round(a.Mean())
+	return &mean
 }
 
 func texts[S fmt.Stringer](all []S) []string {

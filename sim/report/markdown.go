@@ -15,22 +15,22 @@ import (
 func Markdown(w io.Writer, r sim.Result) error {
 	var b strings.Builder
 	c := r.Config
-	fmt.Fprintf(&b, "%s of %s, %s, seed %d, work %v, %s; on %s (%s), %s.\n\n",
-		count(c.Clients, "client"), count(c.Servers, "server"), alerts(c.Alerts), c.Seed, c.Work, leaseText(c.Lease),
+	fmt.Fprintf(&b, "%s of %s, %s, seed %d, %s, %s; on %s (%s), %s.\n\n",
+		count(c.Clients, "client"), count(c.Servers, "server"), alerts(c.Alerts), c.Seed, workText(r), leaseText(c.Lease),
 		markdownText(r.Backend), markdownText(r.Version), paceText(r))
 
 	rows := [][]string{{
 		"Lane", "Verdict", "Acked", "Kept", "Lost", "Average in Redis", "True average",
-		"Most inside", "Overlaps", "Failures", "Wait p50", "Wait p99", "Kept per second", "Commands per update", "Jain",
+		"Most inside", "Overlaps", "Failures", "Wait p50", "Wait p99", "Still waiting", "Kept per second", "Commands per update", "Jain",
 	}}
 	for _, l := range r.Lanes {
 		rows = append(rows, []string{
 			markdownText(l.Lane.Name()), strings.ToUpper(string(l.Verdict)),
 			fmt.Sprint(l.Acked), fmt.Sprint(l.Kept), fmt.Sprint(l.Lost),
-			fixed(l.Redis.Mean(), 3) + " ms", fixed(l.True.Mean(), 3) + " ms",
-			fmt.Sprint(l.MaxInside), fmt.Sprint(l.Overlaps), fmt.Sprint(l.Failures),
-			durationText(l.WaitP50), durationText(l.WaitP99),
-			fixed(l.KeptPerSecond(), 1), fixed(l.CommandsPerUpdate(), 1), fixed(l.Jain, 3),
+			averageText(l.Redis), averageText(l.True),
+			cell(l, sim.MostInside), cell(l, sim.InsideTwice), triedCount(l, l.Failures),
+			cell(l, sim.WaitMedian), cell(l, sim.WaitTail), stillWaiting(l),
+			cell(l, sim.KeptRate), cell(l, sim.CommandRate), cell(l, sim.Fairness),
 		})
 	}
 	writeTable(&b, rows, 2)
@@ -48,8 +48,11 @@ func Markdown(w io.Writer, r sim.Result) error {
 			fmt.Fprintf(&b, "  - CHECK FAILED: %s\n", markdownText(check))
 		}
 	}
-	if r.Embedded {
-		b.WriteString("\nSpeeds are of the embedded Redis; measure on a real one.\n")
+	for _, note := range notes(r.Lanes, sim.MostInside, sim.InsideTwice, sim.WaitMedian, sim.WaitTail, sim.KeptRate, sim.CommandRate, sim.Fairness) {
+		fmt.Fprintf(&b, "- %s\n", markdownText(note))
+	}
+	if note := speedsNote(r); note != "" {
+		b.WriteString("\n" + note + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,7 @@ func aRun() sim.Result {
 		Totals:    sim.Totals{Acked: 160, Kept: 160},
 		MaxInside: 1, Commands: 2000, Jain: 0.9375,
 		Attempts: 1300, Acquired: 164, Failures: 1136, Retries: 1029, Expired: 11,
+		Waits: 162, OpenWaits: 2, LongestOpen: 1700 * ms,
 		WaitP50: 12500 * time.Microsecond, WaitP99: 875 * ms, WaitMax: 14300 * ms,
 		Redis: sim.Average{Sum: 160 * 49500 * time.Microsecond, Count: 160},
 		True:  sim.Average{Sum: 160 * 49500 * time.Microsecond, Count: 160},
@@ -84,19 +86,22 @@ on redis://localhost:6379/0 (7.0.15), speed 1/4, 64.13 s of real time; times bel
           true average   49.375 ms   49.500 ms
    most inside at once           6           1
               overlaps          97           0
-         lock acquired           0         164
-              failures           0        1136
-               retries           0        1029
-        leases run out           0          11
-              wait p50      0.0 ms     12.5 ms
-              wait p99      0.0 ms    875.0 ms
-              wait max      0.0 ms      14.3 s
+         lock acquired           –         164
+              failures           –        1136
+               retries           –        1029
+        leases run out           –          11
+              wait p50           –     12.5 ms
+              wait p99           –    875.0 ms
+              wait max           –      14.3 s
+         still waiting           –           2
+             raced for   4000.0 ms      16.0 s
        kept per second        10.5        10.0
    commands per update         3.0        12.5
        fairness (Jain)       0.812       0.938
 
 none: lost 115 of 157 acknowledged updates; the average in Redis is off by +1.875 ms
 spin: every one of 160 updates is in the average
+– wait p50, wait p99, wait max (none): nobody waits: there is no lock, and nothing is tried again
 `
 	if got := textOf(t, aRun()); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -117,7 +122,7 @@ func TestChangesAreReported(t *testing.T) {
 	for format, want := range map[string]string{
 		"text":     "spin: began as none with 6 clients; 1 change not listed; at 1.500 s clients=8; at 2.000 s strategy=spin\n",
 		"markdown": "  - began as none with 6 clients; 1 change not listed; at 1.500 s clients=8; at 2.000 s strategy=spin\n",
-		"csv":      ",none,1500 clients=8; 2000 strategy=spin,,0,0\n",
+		"csv":      ",none,1500 clients=8; 2000 strategy=spin,,",
 		"json":     `"changes": [{"at_ms": 1500, "setting": "clients", "value": "8"}, {"at_ms": 2000, "setting": "strategy", "value": "spin"}], "started_as": "none"`,
 	} {
 		write, err := report.Format(format)
@@ -166,7 +171,7 @@ func TestWhatTheTextSays(t *testing.T) {
 			r := aLane(nil)
 			r.Embedded = true
 			return r
-		}(), "\nSpeeds are of the embedded Redis; measure on a real one (--redis redis://…).\n"},
+		}(), "\nThese speeds are of the embedded Redis: for figures to rely on, use a real one (--redis spawn).\n"},
 		{"checks that fail", aLane(func(l *sim.LaneResult) {
 			l.Failed = []string{"acked = kept + lost does not hold", "count = kept does not hold"}
 		}), "spin: the value in Redis was changed by somebody else\n" +
@@ -278,67 +283,72 @@ func TestJSON(t *testing.T) {
 	r.Lanes[0].Failed = []string{"count = kept does not hold"}
 	got := decode(t, r)
 	for path, want := range map[string]any{
-		".version":                          1.,
-		".experiment.seed":                  7.,
-		".experiment.clients":               8.,
-		".experiment.servers":               3.,
-		".experiment.alerts":                20.,
-		".experiment.interval_ms":           100.,
-		".experiment.work_ms":               40.,
-		".experiment.retry_ms":              25.,
-		".experiment.lease_ms":              200.,
-		".experiment.speed":                 "1/4",
-		".experiment.backend":               "redis",
-		".experiment.redis":                 "redis://localhost:6379/0",
-		".experiment.redis_version":         "7.0.15",
-		".elapsed_s":                        64.13,
-		".lanes":                            2,
-		".lanes.0.strategy":                 "none",
-		".lanes.0.updates.acked":            157.,
-		".lanes.0.updates.kept":             42.,
-		".lanes.0.updates.lost":             115.,
-		".lanes.0.updates.unknown":          3.,
-		".lanes.0.updates.clobbers":         121.,
-		".lanes.0.updates.ambiguous":        2.,
-		".lanes.0.updates.foreign":          0.,
-		".lanes.0.average.redis_ms":         51.25,
-		".lanes.0.average.true_ms":          49.375,
-		".lanes.0.lock.acquired":            0.,
-		".lanes.0.lock.failures":            0.,
-		".lanes.0.lock.retries":             0.,
-		".lanes.0.lock.max_inside":          6.,
-		".lanes.0.lock.overlaps":            97.,
-		".lanes.0.wait_ms.p50":              0.,
-		".lanes.0.wait_ms.p99":              0.,
-		".lanes.0.wait_ms.max":              0.,
-		".lanes.0.rate.kept_per_s":          10.5,
-		".lanes.0.rate.commands_per_update": 3.,
-		".lanes.0.jain":                     0.8125,
-		".lanes.0.verdict":                  "wrong",
-		".lanes.0.failed_checks":            1,
-		".lanes.0.failed_checks.0":          "count = kept does not hold",
-		".lanes.1.strategy":                 "spin",
-		".lanes.1.updates.acked":            160.,
-		".lanes.1.updates.kept":             160.,
-		".lanes.1.updates.lost":             0.,
-		".lanes.1.updates.unknown":          0.,
-		".lanes.1.updates.clobbers":         0.,
-		".lanes.1.average.redis_ms":         49.5,
-		".lanes.1.average.true_ms":          49.5,
-		".lanes.1.lock.acquired":            164.,
-		".lanes.1.lock.failures":            1136.,
-		".lanes.1.lock.retries":             1029.,
-		".lanes.1.lock.expired":             11.,
-		".lanes.1.lock.max_inside":          1.,
-		".lanes.1.lock.overlaps":            0.,
-		".lanes.1.wait_ms.p50":              12.5,
-		".lanes.1.wait_ms.p99":              875.,
-		".lanes.1.wait_ms.max":              14300.,
-		".lanes.1.rate.kept_per_s":          10.,
-		".lanes.1.rate.commands_per_update": 12.5,
-		".lanes.1.jain":                     0.9375,
-		".lanes.1.verdict":                  "correct",
-		".lanes.1.failed_checks":            0, // an empty list, not null
+		".version":                           1.,
+		".experiment.seed":                   7.,
+		".experiment.clients":                8.,
+		".experiment.servers":                3.,
+		".experiment.alerts":                 20.,
+		".experiment.interval_ms":            100.,
+		".experiment.work_ms":                40.,
+		".experiment.retry_ms":               25.,
+		".experiment.lease_ms":               200.,
+		".experiment.speed":                  "1/4",
+		".experiment.backend":                "redis",
+		".experiment.redis":                  "redis://localhost:6379/0",
+		".experiment.redis_version":          "7.0.15",
+		".elapsed_s":                         64.13,
+		".lanes":                             2,
+		".lanes.0.strategy":                  "none",
+		".lanes.0.updates.acked":             157.,
+		".lanes.0.updates.kept":              42.,
+		".lanes.0.updates.lost":              115.,
+		".lanes.0.updates.unknown":           3.,
+		".lanes.0.updates.clobbers":          121.,
+		".lanes.0.updates.ambiguous":         2.,
+		".lanes.0.updates.foreign":           0.,
+		".lanes.0.average.redis_ms":          51.25,
+		".lanes.0.average.true_ms":           49.375,
+		".lanes.0.lock.acquired":             0.,
+		".lanes.0.lock.failures":             0.,
+		".lanes.0.lock.retries":              0.,
+		".lanes.0.lock.max_inside":           6.,
+		".lanes.0.lock.overlaps":             97.,
+		".lanes.0.wait_ms.p50":               nil,
+		".lanes.0.wait_ms.p99":               nil,
+		".lanes.0.wait_ms.max":               nil,
+		".lanes.0.not_measured.wait_ms.p50":  "nobody waits: there is no lock, and nothing is tried again",
+		".lanes.0.rate.kept_per_s":           10.5,
+		".lanes.0.rate.commands_per_update":  3.,
+		".lanes.0.jain":                      0.8125,
+		".lanes.0.verdict":                   "wrong",
+		".lanes.0.failed_checks":             1,
+		".lanes.0.failed_checks.0":           "count = kept does not hold",
+		".lanes.1.strategy":                  "spin",
+		".lanes.1.updates.acked":             160.,
+		".lanes.1.updates.kept":              160.,
+		".lanes.1.updates.lost":              0.,
+		".lanes.1.updates.unknown":           0.,
+		".lanes.1.updates.clobbers":          0.,
+		".lanes.1.average.redis_ms":          49.5,
+		".lanes.1.average.true_ms":           49.5,
+		".lanes.1.lock.acquired":             164.,
+		".lanes.1.lock.failures":             1136.,
+		".lanes.1.lock.retries":              1029.,
+		".lanes.1.lock.expired":              11.,
+		".lanes.1.lock.max_inside":           1.,
+		".lanes.1.lock.overlaps":             0.,
+		".lanes.1.wait_ms.p50":               12.5,
+		".lanes.1.wait_ms.p99":               875.,
+		".lanes.1.wait_ms.max":               14300.,
+		".lanes.1.wait_ms.count":             162.,
+		".lanes.1.wait_ms.still_waiting":     2.,
+		".lanes.1.wait_ms.still_waiting_max": 1700.,
+		".lanes.1.rate.over_s":               16.,
+		".lanes.1.rate.kept_per_s":           10.,
+		".lanes.1.rate.commands_per_update":  12.5,
+		".lanes.1.jain":                      0.9375,
+		".lanes.1.verdict":                   "correct",
+		".lanes.1.failed_checks":             0, // an empty list, not null
 	} {
 		if value, ok := got[path]; !ok || value != want {
 			t.Errorf("%s is %v (%T), want %v (%T)", path, value, value, want, want)
@@ -359,11 +369,11 @@ func TestJSONOfWhatDidNotGoAsUsual(t *testing.T) {
 		".lanes.0.broke":                    "the wire was cut",
 		".lanes.0.verdict":                  "undecided",
 		".lanes.0.updates.acked":            0., // and nothing is divided by it
-		".lanes.0.average.redis_ms":         0.,
-		".lanes.0.average.true_ms":          0.,
-		".lanes.0.rate.kept_per_s":          0.,
-		".lanes.0.rate.commands_per_update": 0.,
-		".lanes.0.jain":                     1.,
+		".lanes.0.average.redis_ms":         nil,
+		".lanes.0.average.true_ms":          nil,
+		".lanes.0.rate.kept_per_s":          nil,
+		".lanes.0.rate.commands_per_update": nil,
+		".lanes.0.jain":                     nil,
 	} {
 		if value, ok := got[path]; !ok || value != want {
 			t.Errorf("%s is %v, want %v", path, value, want)
@@ -378,15 +388,108 @@ func TestAFreshBoardCanBeReported(t *testing.T) {
 		r.Lanes[i] = sim.LaneResult{Snapshot: sim.NewBoard(r.Lanes[i].Lane).Snapshot(0, sim.View{})}
 	}
 	r.Elapsed = 0
-	for path, value := range decode(t, r) {
-		if value == nil {
-			t.Errorf("%s is null", path)
-		}
-	}
+	nullsHaveReasons(t, decode(t, r))
 	for _, text := range []string{textOf(t, r), report.Progress(r)} {
 		if strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
 			t.Errorf("divided by zero:\n%s", text)
 		}
+	}
+}
+
+// nullsHaveReasons: what is null in the JSON report says why, and only that.
+func nullsHaveReasons(t *testing.T, doc map[string]any) {
+	t.Helper()
+	lane := regexp.MustCompile(`^\.(?:lanes|strategies)\.\d+\.`)
+	for path, value := range doc {
+		prefix := lane.FindString(path)
+		key, isReason := strings.CutPrefix(path[len(prefix):], "not_measured.")
+		if isReason {
+			if of, ok := doc[prefix+key]; !ok || of != nil {
+				t.Errorf("%s is %v, and %s says %v", prefix+key, of, path, value)
+			}
+		} else if why, ok := doc[prefix+"not_measured."+key].(string); value == nil && (!ok || why == "") {
+			t.Errorf("%s is null without a reason", path)
+		}
+	}
+}
+
+// TestAtSpeedMaxNoTimesAreTold: think time is skipped there, so whatever is computed from
+// times would contradict the settings in the header.
+func TestAtSpeedMaxNoTimesAreTold(t *testing.T) {
+	r := aRun()
+	r.Config.Speed = clock.Max
+	for _, l := range r.Lanes {
+		l.Sleepless = true
+	}
+	doc := decode(t, r)
+	nullsHaveReasons(t, doc)
+	for _, key := range []string{"wait_ms.p50", "wait_ms.p99", "wait_ms.max", "rate.kept_per_s", "jain"} {
+		for _, lane := range []string{".lanes.0.", ".lanes.1."} {
+			if value := doc[lane+key]; value != nil {
+				t.Errorf("JSON: %s%s is %v", lane, key, value)
+			}
+		}
+	}
+	if doc[".experiment.sleepless"] != true {
+		t.Error("JSON does not say that think time was skipped")
+	}
+	figures := []string{"10.5", "10.0", "12.5 ms", "875.0", "14.3 s", "1700", "16.0 s", "0.938", "875,", ",14300", ",10,"}
+	for _, form := range report.Formats() {
+		write, err := report.Format(form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := write(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		for _, figure := range figures {
+			if form != "json" && strings.Contains(b.String(), figure) {
+				t.Errorf("%s tells %q:\n%s", form, figure, b.String())
+			}
+		}
+		if !strings.Contains(b.String(), "at speed max nobody thinks") {
+			t.Errorf("%s does not say why:\n%s", form, b.String())
+		}
+		if (form == "text" || form == "markdown") && !strings.Contains(b.String(), "work 40ms (skipped)") {
+			t.Errorf("the header of %s promises think time:\n%s", form, b.String())
+		}
+	}
+}
+
+// TestFigures: what a run has not shown is not told.
+func TestFigures(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*sim.LaneResult)
+		want   string // in the text
+	}{
+		{"a p99 of few waits is the longest of them", func(l *sim.LaneResult) { l.Waits = 12 },
+			"– wait p99 (spin): too few to tell: 12 waits, and it takes 100\n"},
+		{"a median of few waits is any of them", func(l *sim.LaneResult) { l.Waits = 1 },
+			"– wait p50 (spin): too few to tell: 1 wait, and it takes 10\n"},
+		{"few updates tell no fairness", func(l *sim.LaneResult) { l.Lane.Alerts = 4 },
+			"– fairness (Jain) (spin): too few to tell: 4 updates of each client, and it takes 20\n"},
+		{"nor does one client", func(l *sim.LaneResult) { l.Lane.Clients = 1 },
+			"– fairness (Jain) (spin): one client has nobody to be fair to\n"},
+		{"nobody is inside of one script", func(l *sim.LaneResult) { l.Lane.Critical, l.Lane.Locks, l.MaxInside = false, false, 0 },
+			"– most inside at once, overlaps (spin): any number may be inside: Redis refuses or does the update by itself\n"},
+		{"what is small is not nothing", func(l *sim.LaneResult) { l.WaitP50 = 3 * time.Microsecond }, "wait p50     <0.1 ms\n"},
+		{"the average may be right by luck", func(l *sim.LaneResult) { l.Lost, l.Expired, l.Redis = 3, 0, l.True },
+			"lost 3 of 160 acknowledged updates; the average in Redis happens to be off by less than 0.001 ms\n"},
+		{"there may be none", func(l *sim.LaneResult) { l.Lost, l.Expired, l.Redis = 160, 0, sim.Average{} }, "there is no average in Redis any more\n"},
+		{"unknown updates are told", func(l *sim.LaneResult) { l.Unknown = 2 },
+			"every one of 160 acknowledged updates is in the average; of 2 more nobody knows"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := aRun()
+			r.Lanes = r.Lanes[1:]
+			c.change(&r.Lanes[0])
+			if got := textOf(t, r); !strings.Contains(got, c.want) {
+				t.Errorf("no %q in\n%s", c.want, got)
+			}
+			nullsHaveReasons(t, decode(t, r))
+		})
 	}
 }
 

@@ -30,9 +30,12 @@ const embeddedSpeeds = "These speeds are of the embedded Redis: for figures to r
 // virtualSpeeds is what is to be said of figures in virtual time.
 const virtualSpeeds = "These speeds are of virtual time: the same on every machine, and those of no Redis."
 
-// speedsNote is what is to be said of the speeds; empty if they can be relied on.
+// speedsNote is what is to be said of the speeds; empty if they can be relied on, or there
+// are none.
 func speedsNote(r sim.Result) string {
 	switch {
+	case sleepless(r):
+		return ""
 	case r.Config.Deterministic:
 		return virtualSpeeds
 	case r.Embedded:

@@ -18,9 +18,13 @@ import (
 func Text(w io.Writer, r sim.Result) error {
 	var b strings.Builder
 	c := r.Config
-	fmt.Fprintf(&b, "locktop: %s of %s, %s, seed %d, work %v, %s\n",
-		count(c.Clients, "client"), count(c.Servers, "server"), alerts(c.Alerts), c.Seed, c.Work, leaseText(c.Lease))
-	fmt.Fprintf(&b, "on %s (%s), %s; times below are experiment time\n\n", r.Backend, r.Version, paceText(r))
+	fmt.Fprintf(&b, "locktop: %s of %s, %s, seed %d, %s, %s\n",
+		count(c.Clients, "client"), count(c.Servers, "server"), alerts(c.Alerts), c.Seed, workText(r), leaseText(c.Lease))
+	fmt.Fprintf(&b, "on %s (%s), %s", r.Backend, r.Version, paceText(r))
+	if !sleepless(r) {
+		b.WriteString("; times below are experiment time")
+	}
+	b.WriteString("\n\n")
 
 	t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', tabwriter.AlignRight)
 	row := func(name string, cell func(sim.LaneResult) string) {
@@ -37,20 +41,24 @@ func Text(w io.Writer, r sim.Result) error {
 	row("  lost", func(l sim.LaneResult) string { return fmt.Sprint(l.Lost) })
 	row("  unknown", func(l sim.LaneResult) string { return fmt.Sprint(l.Unknown) })
 	row("clobbers", func(l sim.LaneResult) string { return fmt.Sprint(l.Clobbers) })
-	row("average in Redis", func(l sim.LaneResult) string { return fmt.Sprintf("%.3f ms", l.Redis.Mean()) })
-	row("true average", func(l sim.LaneResult) string { return fmt.Sprintf("%.3f ms", l.True.Mean()) })
-	row("most inside at once", func(l sim.LaneResult) string { return fmt.Sprint(l.MaxInside) })
-	row("overlaps", func(l sim.LaneResult) string { return fmt.Sprint(l.Overlaps) })
-	row("lock acquired", func(l sim.LaneResult) string { return fmt.Sprint(l.Acquired) })
-	row("  failures", func(l sim.LaneResult) string { return fmt.Sprint(l.Failures) })
-	row("  retries", func(l sim.LaneResult) string { return fmt.Sprint(l.Retries) })
-	row("  leases run out", func(l sim.LaneResult) string { return fmt.Sprint(l.Expired) })
-	row("wait p50", func(l sim.LaneResult) string { return durationText(l.WaitP50) })
-	row("wait p99", func(l sim.LaneResult) string { return durationText(l.WaitP99) })
-	row("wait max", func(l sim.LaneResult) string { return durationText(l.WaitMax) })
-	row("kept per second", func(l sim.LaneResult) string { return fmt.Sprintf("%.1f", l.KeptPerSecond()) })
-	row("commands per update", func(l sim.LaneResult) string { return fmt.Sprintf("%.1f", l.CommandsPerUpdate()) })
-	row("fairness (Jain)", func(l sim.LaneResult) string { return fmt.Sprintf("%.3f", l.Jain) })
+	row("average in Redis", func(l sim.LaneResult) string { return averageText(l.Redis) })
+	row("true average", func(l sim.LaneResult) string { return averageText(l.True) })
+	measured := func(measures ...sim.Measure) {
+		for _, m := range measures {
+			row(shownMeasures[m].row, func(l sim.LaneResult) string { return cell(l, m) })
+		}
+	}
+	measured(sim.MostInside, sim.InsideTwice)
+	row("lock acquired", func(l sim.LaneResult) string { return lockCount(l, l.Acquired) })
+	row("  failures", func(l sim.LaneResult) string { return triedCount(l, l.Failures) })
+	row("  retries", func(l sim.LaneResult) string { return triedCount(l, l.Retries) })
+	row("  leases run out", func(l sim.LaneResult) string { return lockCount(l, l.Expired) })
+	measured(sim.WaitMedian, sim.WaitTail, sim.LongestWait)
+	row("  still waiting", func(l sim.LaneResult) string { return lockCount(l, int64(l.OpenWaits)) })
+	if !sleepless(r) {
+		row("raced for", func(l sim.LaneResult) string { return durationText(l.Last) })
+	}
+	measured(sim.KeptRate, sim.CommandRate, sim.Fairness)
 	if anyFaults(r) {
 		row("faults injected", func(l sim.LaneResult) string { return fmt.Sprint(l.Faults) })
 		row("  locks reset", func(l sim.LaneResult) string { return fmt.Sprint(l.Resets) })
@@ -76,8 +84,11 @@ func Text(w io.Writer, r sim.Result) error {
 			fmt.Fprintf(&b, "%s: the fault %s never struck\n", l.Lane.Name(), f)
 		}
 	}
-	if r.Embedded {
-		b.WriteString("Speeds are of the embedded Redis; measure on a real one (--redis redis://…).\n")
+	for _, note := range notes(r.Lanes, sim.Measures()...) {
+		b.WriteString(note + "\n")
+	}
+	if note := speedsNote(r); note != "" {
+		b.WriteString(note + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -101,7 +112,11 @@ func paceText(r sim.Result) string {
 	if r.Config.Deterministic {
 		return fmt.Sprintf("deterministic, %.2f s of virtual time", r.Elapsed.Seconds())
 	}
-	return fmt.Sprintf("speed %s, %.2f s of real time", r.Config.Speed, r.Elapsed.Seconds())
+	speed := "speed " + r.Config.Speed.String()
+	if sleepless(r) && r.Config.Speed != clock.Max {
+		speed += ", for a while max"
+	}
+	return fmt.Sprintf("%s, %.2f s of real time", speed, r.Elapsed.Seconds())
 }
 
 // speedOf is the speed that the times of a run are of. Virtual time passes as it will: the
@@ -140,8 +155,7 @@ func Sentence(l sim.LaneResult) string {
 	case l.Lost > 0 && l.Expired > 0:
 		return fmt.Sprintf("lost %d of %s: %d leases ran out while their holders were inside", l.Lost, count(l.Acked, "update"), l.Expired)
 	case l.Lost > 0:
-		return fmt.Sprintf("lost %d of %s; the average in Redis is off by %+.3f ms",
-			l.Lost, count(l.Acked, "acknowledged update"), l.Redis.Mean()-l.True.Mean())
+		return fmt.Sprintf("lost %d of %s; %s", l.Lost, count(l.Acked, "acknowledged update"), offText(l))
 	case len(l.Failed) > 0 || l.Foreign > 0:
 		return "the value in Redis was changed by somebody else"
 	case l.Verdict == sim.Hung:
@@ -153,9 +167,23 @@ func Sentence(l sim.LaneResult) string {
 			l.Acked, times(l.Overlaps))
 	case l.Overlaps > 0:
 		return fmt.Sprintf("every one of %d updates is in the average, by luck: %s two clients were inside at once", l.Acked, times(l.Overlaps))
+	case l.Unknown > 0:
+		return fmt.Sprintf("every one of %s is in the average; of %d more nobody knows whether Redis has made them", count(l.Acked, "acknowledged update"), l.Unknown)
 	default:
 		return fmt.Sprintf("every one of %d updates is in the average", l.Acked)
 	}
+}
+
+// offText says how far the average in Redis is off, which is luck: it may be right.
+func offText(l sim.LaneResult) string {
+	off := l.Redis.Mean() - l.True.Mean()
+	switch {
+	case l.Redis.Count == 0:
+		return "there is no average in Redis any more"
+	case -0.0005 < off && off < 0.0005:
+		return "the average in Redis happens to be off by less than 0.001 ms"
+	}
+	return fmt.Sprintf("the average in Redis is off by %+.3f ms", off)
 }
 
 // orderSentence says in words what Porcupine has found.
@@ -210,6 +238,8 @@ func durationText(d time.Duration) string {
 	switch {
 	case d >= 10*time.Second:
 		return fmt.Sprintf("%.1f s", d.Seconds())
+	case 0 < d && d < 50*time.Microsecond:
+		return "<0.1 ms"
 	default:
 		return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
 	}

@@ -93,7 +93,7 @@ func newRace(stdout, stderr io.Writer) *cobra.Command {
 	fl.DurationVar(&c.Work, "work", c.Work, "think time between a client's read and its write")
 	fl.DurationVar(&c.Retry, "retry", c.Retry, "pause after a failed try for the lock")
 	fl.DurationVar(&c.Lease, "lease", c.Lease, "the lock's time to live, 0 = none; unless given, it is stretched above speed 1, and none at max")
-	fl.Var(&r.speed, "speed", `experiment time per real time: 1/4, 1, 4, … or max, which sleeps nowhere (default 1/4, without a screen max)`)
+	fl.Var(&r.speed, "speed", `experiment time per real time: 1/4, 1, 4, … or max, which sleeps nowhere and measures no times (default 1/4, without a screen 1 on a real Redis and else max)`)
 	fl.StringVar(&r.redis, "redis", "embedded", "where Redis is: embedded, spawn (a private redis-server), redis://…, rediss://… or unix://…")
 	r.shown.addReport(fl, "no screen: progress on stderr, the report on stdout")
 	fl.StringVar(&r.record.Path, "record", "", "write every event of the run to this file, as JSON lines, for locktop replay")
@@ -242,8 +242,14 @@ func (r *raced) complete(given *pflag.FlagSet, screen bool) error {
 			}
 		}
 	}
+	source, err := backend.Parse(r.redis)
+	refuse("redis", err)
+	r.config.Source = source
 	if !screen && r.preset == "" {
-		r.config.Speed = clock.Max
+		r.config.Speed = 1 // on a real Redis, whose times are to mean something
+		if source.Embedded() {
+			r.config.Speed = clock.Max
+		}
 		if !given.Changed("alerts") {
 			r.config.Alerts = headlessAlerts
 		}
@@ -259,9 +265,6 @@ func (r *raced) complete(given *pflag.FlagSet, screen bool) error {
 	case !screen && r.config.Speed == clock.Max:
 		r.config.Lease = 0 // as it will be: the report should say so
 	}
-	source, err := backend.Parse(r.redis)
-	refuse("redis", err)
-	r.config.Source = source
 	if err := r.shown.complete(); err != nil {
 		errs = append(errs, err)
 	}
