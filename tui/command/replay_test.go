@@ -57,6 +57,9 @@ func TestAReplayIsTheRun(t *testing.T) {
 					if !slices.Contains(args, "--output") {
 						args = append([]string{"--json"}, args...)
 					}
+					if redis == "spawn" && !slices.Contains(args, "--speed") && args[0] != "--preset" {
+						args = append(args, "--speed", "max") // or it would take its time
+					}
 					run := append([]string{"--headless", "--redis", redis, "--record", path, "--porcupine", path + ".html"}, args...)
 					code, want, stderr := locktop(t, run...)
 					if code != exitDone {
