@@ -68,7 +68,7 @@ var columns = []column{
 		for _, c := range l.Changes {
 			all = append(all, decimalText(millis(c.At))+" "+c.String())
 		}
-		return strings.Join(all, "; ")
+		return oneLine(strings.Join(all, "; "))
 	}},
 	{"porcupine", func(_ sim.Result, l sim.LaneResult) string { return string(l.Order) }},
 	whole("resets", func(l sim.LaneResult) int64 { return l.Resets }),
@@ -129,7 +129,6 @@ func setting(name string, text func(sim.Config) string) column {
 // CSV writes the report as a line of column names and one line per lane. Times
 // are of experiment time, elapsed_s of real time.
 func CSV(w io.Writer, r sim.Result) error {
-	out := csv.NewWriter(w)
 	row := make([]string, len(columns))
 	for i, c := range columns {
 		row[i] = c.name
@@ -138,11 +137,15 @@ func CSV(w io.Writer, r sim.Result) error {
 	for _, l := range r.Lanes {
 		row := make([]string, len(columns))
 		for i, c := range columns {
-			row[i] = c.cell(r, l)
+			row[i] = csvCell(c.cell(r, l))
 		}
 		rows = append(rows, row)
 	}
-	return out.WriteAll(rows)
+	var b strings.Builder
+	if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
+		return err
+	}
+	return output(w, b.String())
 }
 
 // decimalText is empty for what is no number.
@@ -154,6 +157,3 @@ func decimalText(x float64) string {
 }
 
 func millisText(d time.Duration) string { return decimalText(millis(d)) }
-
-// oneLine keeps a text from spreading over several lines.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

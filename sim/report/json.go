@@ -137,9 +137,15 @@ type rate struct {
 // experiment time, elapsed_s in seconds of real time,
 // or of virtual time if the run was deterministic.
 func JSON(w io.Writer, r sim.Result) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(documentOf(r))
+	return writeJSON(w, documentOf(r))
+}
+
+func writeJSON(w io.Writer, object any) error {
+	text, err := json.MarshalIndent(object, "", "  ")
+	if err != nil {
+		return err
+	}
+	return output(w, string(text)+"\n")
 }
 
 func documentOf(r sim.Result) document {

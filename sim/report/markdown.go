@@ -54,8 +54,7 @@ func Markdown(w io.Writer, r sim.Result) error {
 	if note := speedsNote(r); note != "" {
 		b.WriteString("\n" + note + "\n")
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return output(w, b.String())
 }
 
 // writeTable writes rows of cells, the first one as the heading, all as wide as
@@ -91,7 +90,8 @@ func writeTable(b *strings.Builder, rows [][]string, texts int) {
 }
 
 // markdownEscapes are the characters that mean something in a table or a line.
-var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "`", "\\`", "*", `\*`, "_", `\_`, "<", `\<`, "[", `\[`)
+var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "`", "\\`", "*", `\*`, "_", `\_`, "~", `\~`, "<", `\<`, ">", `\>`,
+	"[", `\[`, "]", `\]`, "&", `\&`, "!", `\!`, "#", `\#`, "@", `\@`)
 
 // markdownText is a text on one line, to be read as it is.
 func markdownText(s string) string { return markdownEscapes.Replace(oneLine(s)) }

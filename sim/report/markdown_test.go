@@ -52,7 +52,7 @@ func TestMarkdownKeepsStrangeTextInItsPlace(t *testing.T) {
 	got := markdownOf(t, r)
 	for _, want := range []string{
 		`on unix:///a\|b\_c (`, `| a\|b c | UNDECIDED |`, "|    – |\n",
-		"- **a\\|b c**: stopped: EOF \\| of # \\<nil> \\*and\\* \\`so\\` \\[on]\n",
+		"- **a\\|b c**: stopped: EOF \\| of \\# \\<nil\\> \\*and\\* \\`so\\` \\[on\\]\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -53,7 +52,7 @@ func scorecardRows(r sim.Result) [][]string {
 			inside = fmt.Sprint(l.MaxInside)
 		}
 		rows = append(rows, []string{
-			l.Lane.Name(), strings.ToUpper(string(l.Verdict)), percent(l.Lost, l.Acked) + " %",
+			oneLine(l.Lane.Name()), strings.ToUpper(string(l.Verdict)), percent(l.Lost, l.Acked) + " %",
 			fixed(l.KeptPerSecond(), 0), fixed(l.CommandsPerUpdate(), 1),
 			fixed(millis(l.WaitP50), 1), fixed(millis(l.WaitP99), 1), fixed(l.Jain, 2), inside,
 		})
@@ -77,6 +76,7 @@ func scorecardSettings(r sim.Result) string {
 
 func scorecardText(w io.Writer, r sim.Result) error {
 	var b strings.Builder
+	r = inPlace(r)
 	fmt.Fprintf(&b, "locktop compare: %s\n\n", scorecardSettings(r))
 	rows := scorecardRows(r)
 	for _, row := range rows {
@@ -105,8 +105,7 @@ func scorecardText(w io.Writer, r sim.Result) error {
 	if note := speedsNote(r); note != "" {
 		b.WriteString("\n" + note + "\n")
 	}
-	_, err := io.WriteString(w, trimLines(b.String()))
-	return err
+	return output(w, trimLines(b.String()))
 }
 
 // trimLines takes the blanks off the ends of the lines.
@@ -121,25 +120,26 @@ func trimLines(s string) string {
 func scorecardMarkdown(w io.Writer, r sim.Result) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s.\n\n", markdownText(scorecardSettings(r)))
-	writeTable(&b, scorecardRows(r), 2)
+	rows := scorecardRows(r)
+	for _, row := range rows[1:] {
+		row[0] = markdownText(row[0])
+	}
+	writeTable(&b, rows, 2)
 	for _, l := range r.Lanes {
 		for _, check := range l.Failed {
-			fmt.Fprintf(&b, "\nCHECK FAILED: %s: %s\n", l.Lane.Name(), markdownText(check))
+			fmt.Fprintf(&b, "\nCHECK FAILED: %s: %s\n", markdownText(l.Lane.Name()), markdownText(check))
 		}
 	}
 	if note := speedsNote(r); note != "" {
 		b.WriteString("\n" + note + "\n")
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return output(w, b.String())
 }
 
 // scorecardJSON is the race's object with strategies in place of lanes.
 func scorecardJSON(w io.Writer, r sim.Result) error {
 	race := documentOf(r)
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(struct {
+	return writeJSON(w, struct {
 		Version    int        `json:"version"`
 		Experiment experiment `json:"experiment"`
 		Strategies []lane     `json:"strategies"`

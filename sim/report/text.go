@@ -17,6 +17,7 @@ import (
 // Text writes the report as a table with one column per lane.
 func Text(w io.Writer, r sim.Result) error {
 	var b strings.Builder
+	r = inPlace(r)
 	c := r.Config
 	fmt.Fprintf(&b, "locktop: %s of %s, %s, seed %d, %s, %s\n",
 		count(c.Clients, "client"), count(c.Servers, "server"), alerts(c.Alerts), c.Seed, workText(r), leaseText(c.Lease))
@@ -75,13 +76,13 @@ func Text(w io.Writer, r sim.Result) error {
 			fmt.Fprintf(&b, "%s: CHECK FAILED: %s\n", l.Lane.Name(), check)
 		}
 		if l.ChangeCount > 0 {
-			fmt.Fprintf(&b, "%s: %s\n", l.Lane.Name(), changesText(l))
+			fmt.Fprintf(&b, "%s: %s\n", l.Lane.Name(), oneLine(changesText(l)))
 		}
 		if l.Order != "" {
 			fmt.Fprintf(&b, "%s: %s\n", l.Lane.Name(), orderSentence(l.Order))
 		}
 		for _, f := range l.NeverStruck {
-			fmt.Fprintf(&b, "%s: the fault %s never struck\n", l.Lane.Name(), f)
+			fmt.Fprintf(&b, "%s: the fault %s never struck\n", l.Lane.Name(), oneLine(f.String()))
 		}
 	}
 	for _, note := range notes(r.Lanes, sim.Measures()...) {
@@ -90,8 +91,7 @@ func Text(w io.Writer, r sim.Result) error {
 	if note := speedsNote(r); note != "" {
 		b.WriteString(note + "\n")
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return output(w, b.String())
 }
 
 // changesText tells which settings were changed in the course of the run, and when.
