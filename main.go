@@ -10,5 +10,5 @@ import (
 )
 
 func main() {
-	os.Exit(command.Main(os.Args[1:]))
+	os.Exit(command.Main(os.Args))
 }

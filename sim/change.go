@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"locktop/sim/clock"
+	"locktop/sim/nearest"
 )
 
 // A Change is a setting that is changed in the middle of a run. A client in the middle
@@ -110,9 +111,9 @@ var errOwn = errors.New("no lane takes it: they have their own, or no lock")
 // ParseChange reads a change: a setting with its value, and behind colons lane=1,
 // after=5s, alert=20.
 func ParseChange(text string) (Change, error) {
-	s, err := parseSpec("change:" + strings.TrimSpace(text))
+	s, err := parseSpec(":" + strings.TrimSpace(text))
 	if err != nil {
-		return Change{}, fmt.Errorf("want setting=value:lane=1:after=5s, with a setting of %s: %w", joined(Settings()), err)
+		return Change{}, fmt.Errorf("want setting=value:lane=1:after=5s, with a setting of %s, have %q", joined(Settings()), text)
 	}
 	var c Change
 	is := func(setting Setting, read func(string) error) func(string) error {
@@ -144,13 +145,13 @@ func ParseChange(text string) (Change, error) {
 // validate returns an error if the change makes no sense, wherever it is used.
 func (c Change) validate() error {
 	refuse := func(format string, args ...any) error {
-		return fmt.Errorf("change: %s: %w", c.Setting, fmt.Errorf(format, args...))
+		return fmt.Errorf("%s: %w", c.Setting, fmt.Errorf(format, args...))
 	}
 	switch {
 	case c.Setting == "":
-		return fmt.Errorf("change: want a setting, one of %s", joined(Settings()))
+		return fmt.Errorf("want a setting, one of %s", joined(Settings()))
 	case c.Setting != ChangeSpeed && !slices.Contains(Settings(), c.Setting):
-		return fmt.Errorf("change: unknown setting %q; known are %s", c.Setting, joined(Settings()))
+		return fmt.Errorf("unknown setting %q%s", c.Setting, nearest.Hint(string(c.Setting), Settings()))
 	case c.Lane < 0 || c.Lane > MostLanes:
 		return refuse("lane: want 1 to %d, have %d", MostLanes, c.Lane)
 	case c.Lane != 0 && c.Setting.Shared():
@@ -167,7 +168,7 @@ func (c Change) validate() error {
 		}
 	case ChangeStrategy:
 		if _, ok := StrategyNamed(c.Strategy); !ok {
-			return refuse("unknown strategy %q; known are %s", c.Strategy, joined(StrategyNames()))
+			return refuse("unknown strategy %q%s", c.Strategy, nearest.Hint(c.Strategy, StrategyNames()))
 		}
 	case ChangeClients:
 		if c.Clients < 1 || c.Clients > MostClients {
@@ -216,7 +217,7 @@ func (c Config) With(change Change) (Config, error) {
 		return c, err
 	}
 	if change.Lane > len(c.Lanes) {
-		return c, fmt.Errorf("change: %s: lane: there are only %d", change.Setting, len(c.Lanes))
+		return c, fmt.Errorf("%s: lane: there are only %d", change.Setting, len(c.Lanes))
 	}
 	next := c
 	next.Lanes = slices.Clone(c.Lanes)
@@ -244,7 +245,7 @@ func (c Config) With(change Change) (Config, error) {
 	}
 	for i := range next.Lanes {
 		if _, err := next.lane(i); err != nil {
-			return c, fmt.Errorf("change: %w", err)
+			return c, err
 		}
 	}
 	return next, nil
@@ -262,7 +263,7 @@ func (c Config) checkChanges() error {
 		}
 		after, err := next.With(change)
 		if err != nil {
-			errs = append(errs, err)
+			errs = append(errs, fmt.Errorf("change: %w", err))
 			continue
 		}
 		next = after

@@ -329,18 +329,18 @@ func TestBadConfigurationsAreNamed(t *testing.T) {
 		t.Fatalf("the defaults: %v", err)
 	}
 	for want, change := range map[string]func(*Config){
-		"clients: want 1 to 100000, have 0":      func(c *Config) { c.Clients = 0 },
-		"clients: want 1 to 100000, have 100001": func(c *Config) { c.Clients = 100_001 },
-		`unknown strategy "spni"; known are none, spin, poll, backoff, block, fair, watch, atomic, redlock, fenced, fenced-write`: func(c *Config) { c.Lanes = []string{"spni"} },
-		"lanes: want 1 to 4":                   func(c *Config) { c.Lanes = nil },
-		"strategies, have 5":                   func(c *Config) { c.Lanes = []string{"none", "none", "none", "none", "none"} },
-		"alerts: want 0":                       func(c *Config) { c.Alerts = -1 },
-		"servers: want 1":                      func(c *Config) { c.Servers = 0 },
-		"work: want a duration":                func(c *Config) { c.Work = -1 },
-		"retry: want":                          func(c *Config) { c.Retry = -1 },
-		"interval: want":                       func(c *Config) { c.Interval = -1 },
-		"lease: want":                          func(c *Config) { c.Lease = -1 },
-		"lease: want 0 (none) or at least 1ms": func(c *Config) { c.Lease = time.Microsecond },
+		"clients: want 1 to 100000, have 0":             func(c *Config) { c.Clients = 0 },
+		"clients: want 1 to 100000, have 100001":        func(c *Config) { c.Clients = 100_001 },
+		`unknown strategy "spni"; did you mean "spin"?`: func(c *Config) { c.Lanes = []string{"spni"} },
+		"lanes: want 1 to 4":                            func(c *Config) { c.Lanes = nil },
+		"strategies, have 5":                            func(c *Config) { c.Lanes = []string{"none", "none", "none", "none", "none"} },
+		"alerts: want 0":                                func(c *Config) { c.Alerts = -1 },
+		"servers: want 1":                               func(c *Config) { c.Servers = 0 },
+		"work: want a duration":                         func(c *Config) { c.Work = -1 },
+		"retry: want":                                   func(c *Config) { c.Retry = -1 },
+		"interval: want":                                func(c *Config) { c.Interval = -1 },
+		"lease: want":                                   func(c *Config) { c.Lease = -1 },
+		"lease: want 0 (none) or at least 1ms":          func(c *Config) { c.Lease = time.Microsecond },
 	} {
 		cfg := Defaults()
 		change(&cfg)

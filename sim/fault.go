@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"locktop/sim/nearest"
 )
 
 // A Fault is something that is done to a client or to Redis on purpose. What can go
@@ -220,7 +222,7 @@ func ParseFault(text string) (Fault, error) {
 	}
 	info, ok := FaultKind(s.name).info()
 	if !ok {
-		return Fault{}, fmt.Errorf("unknown fault %q; known are %s", s.name, joined(FaultKinds()))
+		return Fault{}, fmt.Errorf("unknown fault %q%s", s.name, nearest.Hint(s.name, FaultKinds()))
 	}
 	f := Fault{Kind: info.kind, For: info.usual}
 	err = s.apply(map[string]func(string) error{
@@ -233,7 +235,7 @@ func ParseFault(text string) (Fault, error) {
 		"at": func(value string) error {
 			f.At = Point(value)
 			if !slices.Contains(Points(), f.At) {
-				return fmt.Errorf("unknown point %q; known are %s", value, joined(Points()))
+				return fmt.Errorf("unknown point %q%s", value, nearest.Hint(value, Points()))
 			}
 			return nil
 		},
@@ -245,7 +247,7 @@ func ParseFault(text string) (Fault, error) {
 func (f Fault) validate() error {
 	info, ok := f.Kind.info()
 	if !ok {
-		return fmt.Errorf("unknown fault %q; known are %s", f.Kind, joined(FaultKinds()))
+		return fmt.Errorf("unknown fault %q%s", f.Kind, nearest.Hint(string(f.Kind), FaultKinds()))
 	}
 	switch {
 	case f.For >= keyTTL || f.After >= keyTTL:

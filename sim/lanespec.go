@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 	"time"
+
+	"locktop/sim/nearest"
 )
 
 // laneSpec is a lane as it was asked for: a strategy, with the settings of the
@@ -30,7 +32,7 @@ func (c Config) lane(index int) (laneSpec, error) {
 	}
 	strategy, ok := StrategyNamed(s.name)
 	if !ok {
-		return laneSpec{}, fmt.Errorf("unknown strategy %q; known are %s", s.name, joined(StrategyNames()))
+		return laneSpec{}, fmt.Errorf("unknown strategy %q%s", s.name, nearest.Hint(s.name, StrategyNames()))
 	}
 	l := laneSpec{strategy: strategy, own: s.own(), work: c.Work, retry: c.Retry, lease: c.Lease, nodes: strategy.Nodes}
 	settings := map[string]func(string) error{

@@ -3,9 +3,13 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"locktop/sim/nearest"
 )
 
 // A spec is how a lane or a fault is written on the command line and in an event
@@ -50,14 +54,18 @@ func (s spec) own() string {
 // apply hands every setting to the reader of its key.
 func (s spec) apply(readers map[string]func(value string) error) error {
 	var errs []error
+	of, unknown := "", "unknown setting"
+	if s.name != "" { // a change has none
+		of, unknown = s.name+": ", s.name+" has no setting"
+	}
 	for _, set := range s.settings {
 		read, ok := readers[set.key]
 		if !ok {
-			errs = append(errs, fmt.Errorf("%s has no setting %q", s.name, set.key))
+			errs = append(errs, fmt.Errorf("%s %q%s", unknown, set.key, nearest.Hint(set.key, slices.Sorted(maps.Keys(readers)))))
 			continue
 		}
 		if err := read(set.value); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %s: %w", s.name, set.key, err))
+			errs = append(errs, fmt.Errorf("%s%s: %w", of, set.key, err))
 		}
 	}
 	return errors.Join(errs...)

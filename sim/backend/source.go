@@ -11,10 +11,13 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"locktop/sim/nearest"
 )
 
 // Source is a place that Redis servers come from. The zero Source is the embedded one.
@@ -29,7 +32,7 @@ const accepted = "use embedded, spawn for a private redis-server, redis://[user:
 // What may be wrong with a URL. None of it repeats any part of the URL: with a character out of place, a password ends up
 // where the host, the port, the database or an option should be.
 var (
-	errNoURL    = errors.New("this is no place that Redis comes from")
+	errNoURL    = errors.New("unknown Redis source")
 	errSyntax   = errors.New("the Redis URL is malformed, perhaps because user or password has a character that a URL cannot hold (%40 is @, %2F is /, %23 is #, %3F is ?, %25 is %)")
 	errPort     = errors.New("the port of the Redis URL is not a number from 1 to 65535")
 	errDatabase = errors.New("the database of the Redis URL is not a number from 0 up")
@@ -49,10 +52,32 @@ func Parse(flag string) (Source, error) {
 		return Source{program: program}, err
 	}
 	s, err := parseURL(flag)
+	if meant := meant(flag); errors.Is(err, errNoURL) && meant != "" {
+		return Source{}, fmt.Errorf("%w; did you mean %s?", err, meant)
+	}
 	if err != nil {
 		return Source{}, fmt.Errorf("%w: %s", err, accepted)
 	}
 	return s, nil
+}
+
+// Addresses that somebody may have given without their scheme. Neither can hold a password.
+var (
+	hostAndPort = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9a-fA-F:.]+\]):\d{1,5}(/\d+)?$|^localhost$|^\d+\.\d+\.\d+\.\d+$`)
+	socketPath  = regexp.MustCompile(`^/[\w./-]+$`)
+)
+
+// meant is what may have been meant by a text that is no source; "" if nobody knows.
+func meant(text string) string {
+	switch near, ok := nearest.To(text, []string{"embedded", "spawn"}); {
+	case hostAndPort.MatchString(text):
+		return "redis://" + text
+	case socketPath.MatchString(text):
+		return "unix://" + text
+	case ok:
+		return strconv.Quote(near)
+	}
+	return ""
 }
 
 func parseURL(text string) (Source, error) {

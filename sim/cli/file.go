@@ -18,6 +18,8 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"locktop/sim/nearest"
 )
 
 // File is a configuration file: TOML whose keys are the names of flags, with a table
@@ -129,7 +131,7 @@ func (f *File) parse(text []byte, known map[string]*pflag.FlagSet) error {
 				mistakes = append(mistakes, mistake{line, path + ": " + err.Error()})
 			} else if known[name].Lookup(key) == nil {
 				line := cmp.Or(lines[path], lines[name])
-				mistakes = append(mistakes, mistake{line, fmt.Sprintf("unknown key %q; known are %s", path, keys(name, known))})
+				mistakes = append(mistakes, mistake{line, fmt.Sprintf("unknown key %q%s", path, nearest.Hint(key, keys(name, known)))})
 			}
 		}
 	}
@@ -146,7 +148,7 @@ func (f *File) refuse(mistakes []mistake) error {
 }
 
 // keys lists what can stand in a table.
-func keys(command string, known map[string]*pflag.FlagSet) string {
+func keys(command string, known map[string]*pflag.FlagSet) []string {
 	var names []string
 	known[command].VisitAll(func(flag *pflag.Flag) {
 		if unfit[flag.Name] == "" {
@@ -158,7 +160,7 @@ func keys(command string, known map[string]*pflag.FlagSet) string {
 			names = append(names, "["+table+"]")
 		}
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // linesOf says in which lines the keys of a correct document are.
@@ -256,6 +258,14 @@ func (f *File) Fill(cmd *cobra.Command, names ...string) error {
 	}
 	fl := cmd.Flags()
 	var errs []error
+	if !fl.Changed("json") && !fl.Changed("output") {
+		json, output := fmt.Sprint(values["json"]), values["output"]
+		if text, ok := output.(string); ok {
+			if err := contradiction(json, text); err != nil {
+				return fmt.Errorf("%s: %w", f.path, err)
+			}
+		}
+	}
 	fl.VisitAll(func(flag *pflag.Flag) {
 		value, ok := values[flag.Name]
 		if !ok || settled(fl, flag) || len(names) > 0 && !slices.Contains(names, flag.Name) {

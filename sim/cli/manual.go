@@ -78,23 +78,27 @@ func (m *manual) section(name string) { m.printf("\n# %s\n\n", name) }
 
 func (m *manual) item(name, text string) { m.printf("**%s**\n: %s\n\n", literal(name), literal(text)) }
 
+// flags writes the flags under the headings of the help.
 func (m *manual) flags(fl *pflag.FlagSet) {
-	fl.VisitAll(func(flag *pflag.Flag) {
-		kind, usage := pflag.UnquoteUsage(flag)
-		name := "--" + flag.Name
-		if flag.Shorthand != "" {
-			name = "-" + flag.Shorthand + ", " + name
+	eachGroup(fl, func(title string, flags []*pflag.Flag) {
+		m.printf("*%s*\n\n", title)
+		for _, flag := range flags {
+			m.flag(flag)
 		}
-		if kind != "" {
-			kind = " *" + kind + "*"
-		}
-		switch flag.DefValue {
-		case "", "false", "0", "0s", "[]":
-		default:
-			usage += " (default " + strings.Trim(flag.DefValue, "[]") + ")"
-		}
-		m.printf("**%s**%s\n: %s\n\n", literal(name), kind, literal(usage))
 	})
+}
+
+func (m *manual) flag(flag *pflag.Flag) {
+	kind, usage := pflag.UnquoteUsage(flag)
+	if kind != "" {
+		kind = " *" + literal(kind) + "*"
+	}
+	switch flag.DefValue {
+	case "", "false", "0", "0s", "[]":
+	default:
+		usage += " (default " + strings.Trim(flag.DefValue, "[]") + ")"
+	}
+	m.printf("**%s**%s\n: %s\n\n", literal("--"+flag.Name), kind, literal(usage))
 }
 
 func (m *manual) code(text string) {

@@ -93,12 +93,12 @@ func (h Header) Config() (sim.Config, error) {
 	var faults []sim.Fault
 	for _, text := range h.Faults {
 		f, wrong := sim.ParseFault(text)
-		faults, err = append(faults, f), errors.Join(err, wrong)
+		faults, err = append(faults, f), errors.Join(err, named("fault", wrong))
 	}
 	var changes []sim.Change
 	for _, text := range h.Changes {
 		c, wrong := sim.ParseChange(text)
-		changes, err = append(changes, c), errors.Join(err, wrong)
+		changes, err = append(changes, c), errors.Join(err, named("change", wrong))
 	}
 	cfg := sim.Config{
 		Lanes: h.Strategies, Clients: h.Clients, Servers: h.Servers, Alerts: h.Alerts,
@@ -107,6 +107,14 @@ func (h Header) Config() (sim.Config, error) {
 		Faults: faults, Changes: changes, Patience: h.Patience, GiveUp: h.GiveUp, Deterministic: h.Deterministic, Contest: h.Contest, Warmup: h.Warmup,
 	}
 	return cfg, errors.Join(err, cfg.Validate())
+}
+
+// named says of an error which setting it is of.
+func named(setting string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", setting, err)
 }
 
 // Embedded says that Redis ran inside the program.

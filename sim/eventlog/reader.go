@@ -150,7 +150,7 @@ func (r *Reader) read() (lane int, e sim.Event, err error) {
 	case e.Kind == sim.Changed && e.Client == 0:
 		change, err := sim.ParseChange(e.Text)
 		if err != nil {
-			return 0, e, err
+			return 0, e, named("change", err)
 		}
 		l.clients = max(l.clients, change.Clients)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"locktop/sim"
+	"locktop/sim/called"
 )
 
 // reportWidth is how wide the text report may be.
@@ -43,7 +44,7 @@ func (r *Result) WriteText(w io.Writer) error {
 		for _, line := range p.Diagram(reportWidth, Unicode) {
 			b.WriteString("  " + line + "\n")
 		}
-		fmt.Fprintf(&b, "\nlocktop replay --schedule '%s'\n", c.Schedule)
+		fmt.Fprintf(&b, "\n%s replay --schedule '%s'\n", called.Name(), c.Schedule)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -136,7 +137,7 @@ func (p Playing) WriteText(w io.Writer) error {
 	if !p.Over {
 		fmt.Fprintln(&b, "It could go on.")
 	}
-	fmt.Fprintf(&b, "\nlocktop replay --schedule '%s'\n", p.Schedule)
+	fmt.Fprintf(&b, "\n%s replay --schedule '%s'\n", called.Name(), p.Schedule)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

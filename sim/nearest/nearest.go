@@ -3,12 +3,17 @@ package nearest
 
 import "strings"
 
-// Hint returns what to add to a message about an unknown word: `; did you mean "spin"?`, or nothing if no known word is near.
+// Hint returns what to add to a message about an unknown word: `; did you mean "spin"?` or, if no known word is near, all of
+// them: "; known are none, spin".
 func Hint[S ~string](word string, known []S) string {
 	if near, ok := To(word, known); ok {
 		return `; did you mean "` + string(near) + `"?`
 	}
-	return ""
+	words := make([]string, len(known))
+	for i, k := range known {
+		words[i] = string(k)
+	}
+	return "; known are " + strings.Join(words, ", ")
 }
 
 // To returns the known word that takes the fewest edits to come to from what was typed: at most one for three letters.

@@ -21,7 +21,7 @@ func TestWhatMayHaveBeenMeant(t *testing.T) {
 	if got := nearest.Hint("spni", known); got != `; did you mean "spin"?` {
 		t.Errorf("the hint is %q", got)
 	}
-	if got := nearest.Hint("zookeeper", known); got != "" {
+	if got := nearest.Hint("zookeeper", []string{"none", "spin"}); got != "; known are none, spin" {
 		t.Errorf("the hint is %q", got)
 	}
 }

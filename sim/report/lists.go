@@ -3,23 +3,82 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"locktop/sim"
+	"locktop/sim/cli"
 )
 
 // Strategies lists what a lane can be, and what each strategy teaches.
 func Strategies(w io.Writer) error {
 	var b strings.Builder
 	for _, s := range sim.Strategies() {
-		fmt.Fprintf(&b, "%-15s %s\n", s.Name, s.Title)
-		for _, line := range wrap(s.Explain, 62) {
-			fmt.Fprintf(&b, "%-15s   %s\n", "", line)
-		}
+		b.WriteString(strategyText(s, listWidth))
 	}
 	b.WriteString(laneHelp)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// listWidth is how wide a list is.
+const listWidth = 80
+
+// strategyText is all there is to say of a strategy.
+func strategyText(s sim.Strategy, width int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-15s %s\n", s.Name, s.Title)
+	for _, line := range cli.Wrap(s.Explain, width-18) {
+		fmt.Fprintf(&b, "%-15s   %s\n", "", line)
+	}
+	return b.String()
+}
+
+// Explain returns what there is to say of the strategy, preset, fault, point or setting with a name, in lines of at most width
+// cells; nothing if there is none. Where several have the name, all are explained.
+func Explain(name string, width int) string {
+	var texts []string
+	say := func(what, title, use string, paragraphs ...string) {
+		var b strings.Builder
+		for _, p := range append([]string{name + ", " + what + ": " + title + "."}, paragraphs...) {
+			for _, line := range cli.Wrap(p, width) {
+				b.WriteString(line + "\n")
+			}
+		}
+		texts = append(texts, b.String()+"\n  "+use+"\n")
+	}
+	if s, ok := sim.StrategyNamed(name); ok {
+		say("a strategy", s.Title, "locktop --lanes none,"+name, s.Explain)
+	}
+	if p, ok := sim.PresetNamed(name); ok {
+		say("a preset", fmt.Sprintf("%s (%s beside %s)", p.Title, p.Config.Lanes[0], p.Config.Lanes[1]), "locktop --preset "+name,
+			p.Happens, "Look at: "+p.Look, "Remedy: "+p.Remedy)
+	}
+	if k := sim.FaultKind(name); slices.Contains(sim.FaultKinds(), k) {
+		say("a fault", k.Explain(), "locktop --lanes spin,block --fault "+name+":after=2s")
+	}
+	if p := sim.Point(name); slices.Contains(sim.Points(), p) {
+		say("a point at which a fault can strike", p.Explain(), "locktop --lanes spin,block --fault pause:at="+name)
+	}
+	if s := sim.Setting(name); slices.Contains(sim.Settings(), s) {
+		say("a setting that --change changes", s.Explain(), "locktop --change "+name+"=…:after=5s")
+	}
+	return strings.Join(texts, "\n")
+}
+
+// Topics are the names that [Explain] knows.
+func Topics() []string {
+	all := append(sim.StrategyNames(), sim.PresetNames()...)
+	for _, k := range sim.FaultKinds() {
+		all = append(all, string(k))
+	}
+	for _, p := range sim.Points() {
+		all = append(all, string(p))
+	}
+	for _, s := range sim.Settings() {
+		all = append(all, string(s))
+	}
+	return all
 }
 
 const laneHelp = `
@@ -88,17 +147,4 @@ func Faults(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// wrap breaks a paragraph into lines of a width.
-func wrap(text string, width int) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && len(line)+1+len(word) > width {
-			lines, line = append(lines, line), ""
-		}
-		line = strings.TrimSpace(line + " " + word)
-	}
-	return append(lines, line)
 }

@@ -15,9 +15,9 @@ import (
 	"locktop/sim/report"
 )
 
-const compareHelp = `locktop compare races the strategies one after the other, each alone on the same
-backend, and prints a scorecard: what was lost, how many updates a second were
-kept, what they cost in commands, and how long and how fairly clients waited.
+const compareHelp = `Races the strategies one after the other, each alone on the same Redis, and
+prints a scorecard: what was lost, how many updates a second were kept, what they
+cost in commands, and how long and how fairly clients waited.
 
 Every client has its next alert at hand at all times. Speeds are worth quoting
 from a real Redis only: --redis spawn starts a private one. With --deterministic
@@ -47,18 +47,20 @@ func newCompare(stdout, stderr io.Writer) *cobra.Command {
 	}
 	s, fl := &c.config, cmd.Flags()
 	fl.SortFlags = false
-	fl.StringSliceVar(&c.strategies, "strategies", []string{"all"}, "strategies to compare: all, or some of "+strings.Join(sim.StrategyNames(), ", "))
+	fl.StringSliceVar(&c.strategies, "strategies", []string{"all"}, "all, or some, as in none,spin,block (locktop strategies)")
 	fl.IntVar(&s.Clients, "clients", s.Clients, "clients")
 	fl.IntVar(&c.updates, "updates", s.Clients*s.Alerts, "updates of each strategy, over all clients")
-	fl.Uint64Var(&s.Seed, "seed", s.Seed, "seed of the samples")
-	fl.BoolVar(&s.Deterministic, "deterministic", false, "race in virtual time, with everything drawn from the seed: the same flags, the same scorecard, on every machine; embedded Redis only")
 	fl.DurationVar(&s.Work, "work", s.Work, "think time between a client's read and its write")
-	fl.DurationVar(&s.Retry, "retry", s.Retry, "pause after a failed try for the lock; poll and backoff have least pauses of their own")
-	fl.DurationVar(&s.Lease, "lease", s.Lease, "the lock's time to live, 0 = none")
-	fl.StringVar(&c.redis, "redis", "embedded", "where Redis is: embedded, spawn (a private redis-server), redis://…, rediss://… or unix://…")
+	fl.DurationVar(&s.Retry, "retry", s.Retry, "pause after a failed try; poll and backoff have their own")
+	fl.DurationVar(&s.Lease, "lease", s.Lease, "the lock's time to live; 0 is none")
+	fl.Uint64Var(&s.Seed, "seed", s.Seed, "seed of the samples")
+	fl.BoolVar(&s.Deterministic, "deterministic", false, "in virtual time: the same flags, the same scorecard")
+	fl.StringVar(&c.redis, "redis", "embedded", redisUsage)
+	cli.Group(fl, "Race", "strategies", "clients", "updates", "work", "retry", "lease", "seed", "deterministic", "redis")
 	fl.StringVar(&c.output, "output", "text", "form of the scorecard: "+strings.Join(report.Formats(), ", "))
 	fl.BoolVar(&c.json, "json", false, "short for --output json")
 	fl.StringVar(&c.file, "config", "", configUsage)
+	cli.Group(fl, outputGroup, "output json", "config")
 	completeWith(cmd, map[string]cobra.CompletionFunc{
 		"strategies": cli.Lists(append(strategies(), "all\tall that the Redis has the servers for")...),
 		"redis":      cli.Values(redisKinds...),
@@ -77,7 +79,7 @@ func (c *compared) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	if err != nil {
 		return usageError{settings.Blame(err)}
 	}
-	bar := report.Bar{Out: stderr, Live: isTerminal(stderr), Strategies: names, Updates: c.config.Alerts * c.config.Clients}
+	bar := report.Bar{Out: behind(stderr), Live: isTerminal(stderr), Strategies: names, Updates: c.config.Alerts * c.config.Clients}
 	result, err := sim.Compare(cmd.Context(), c.config, names, bar.Show)
 	bar.End()
 	if len(result.Lanes) > 0 {

@@ -16,7 +16,7 @@ func TestCompletion(t *testing.T) {
 		want        []string // those offered, all of them
 	}{
 		{"commands", "co", []string{"compare", "completion"}},
-		{"shells", "completion ", []string{"bash", "fish", "powershell", "zsh"}},
+		{"shells", "completion ", []string{"bash", "zsh", "fish", "powershell"}},
 		{"strategies", "--lanes fa", []string{"fair"}},
 		{"strategies behind others", "--lanes none,s", []string{"none,spin"}},
 		{"presets", "--preset lost-", []string{"lost-update", "lost-wakeup"}},
@@ -84,7 +84,7 @@ func TestCompletionScripts(t *testing.T) {
 		}
 	}
 	for args, want := range map[string]string{
-		"completion":        "want one of bash, fish, powershell, zsh",
+		"completion":        "want one of bash, zsh, fish, powershell",
 		"completion tcsh":   `have "tcsh"`,
 		"completion bash x": `unexpected argument "x"`,
 		"man x":             `unexpected argument "x"`,

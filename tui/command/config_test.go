@@ -80,9 +80,9 @@ func TestSettingsFromAFile(t *testing.T) {
 
 func TestMistakesInAFile(t *testing.T) {
 	for _, c := range []struct{ name, file, args, want string }{
-		{"an unknown key", "\ncleints = 3", "", `:2: unknown key "cleints"; known are lanes, preset, fault, change, clients,`},
+		{"an unknown key", "\ncleints = 3", "", `:2: unknown key "cleints"; did you mean "clients"?`},
 		{"an unknown key of a command", "[compare]\nlanes = ['none']", "", `:2: unknown key "compare.lanes"; known are strategies, clients,`},
-		{"an unknown table", "clients = 3\n\n[faults]\na = 1", "", `:3: unknown key "faults"; known are`},
+		{"an unknown table", "clients = 3\n\n[faults]\na = 1", "", `:3: unknown key "faults"; did you mean "fault"?`},
 		{"a table of a table", "[compare.a]\nb = 1", "", `:1: unknown key "compare.a"`},
 		{"what should be a table", "compare = 3", "", `:1: unknown key "compare"`},
 		{"all mistakes at once, in their order", "theme = 1\nfps = 'a'\n", "", `:1: theme: want a text in quotes, have 1`},

@@ -15,10 +15,9 @@ import (
 	"locktop/tui"
 )
 
-const exploreHelp = `locktop explore lets a few clients make one update each, on an embedded Redis, and
-tries every order in which their commands can come. It counts how many of these
-schedules lose updates, let two clients in at once, or hang, and shows the smallest
-that goes wrong, to be played with locktop replay.
+const exploreHelp = `Lets a few clients make one update each, on an embedded Redis, and tries every
+order in which their commands can come. It counts how many lose updates, let two
+clients in at once, or hang, and shows the smallest that goes wrong.
 
 Time passes only when nobody can go on, and by --expiries, each of which lets the
 lock's lease run out at any moment; by --crashes clients crash at any moment. A
@@ -30,7 +29,7 @@ commands, and takes no bound on preemptions; random draws them. auto is states a
 beyond the limits, states with at most two preemptions, and then random.`
 
 // strategyUsage is of the flag for one strategy.
-var strategyUsage = "what the clients do, one of " + strings.Join(sim.StrategyNames(), ", ") + "; with settings behind colons, as in block:lease=2s"
+const strategyUsage = "what clients do, as in spin:lease=2s (locktop strategies)"
 
 // ungridded are the flags that have no effect on a grid.
 var ungridded = []string{"method", "preemptions", "limit", "timeout", "seed", "output", "json", "check"}
@@ -64,17 +63,22 @@ func newExplore(stdout, stderr io.Writer) *cobra.Command {
 	fl.IntVar(&o.Clients, "clients", o.Clients, fmt.Sprintf("clients, 1 to %d", sim.MostPlayers))
 	fl.IntVar(&o.Expiries, "expiries", 0, "how often the lock's lease may run out")
 	fl.IntVar(&o.Crashes, "crashes", 0, "how many clients may crash")
-	fl.IntVar(&o.Preemptions, "preemptions", o.Preemptions, "how often a client may be interrupted that could go on, -1 = any number of times")
+	cli.Group(fl, "Race", "strategy", "clients", "expiries", "crashes")
 	fl.StringVar(&e.method, "method", string(explore.Auto), "how to search: auto, states, all, sleep or random")
+	fl.IntVar(&o.Preemptions, "preemptions", o.Preemptions, "interruptions of clients that could go on; -1 is any number")
 	fl.IntVar(&o.Limit, "limit", explore.DefaultLimit, "the most schedules to play")
 	fl.DurationVar(&o.Timeout, "timeout", explore.DefaultTimeout, "the longest time to take")
 	fl.Uint64Var(&o.Seed, "seed", 1, "seed of random schedules")
+	cli.Group(fl, "Search", "method", "preemptions", "limit", "timeout", "seed")
 	fl.StringVar(&e.output, "output", "text", "form of the result: text or json")
 	fl.BoolVar(&e.json, "json", false, "short for --output json")
 	fl.BoolVar(&e.check, "check", false, "exit with 3 if any schedule goes wrong")
-	fl.BoolVar(&e.grid, "grid", false, "show every order as a cell of a grid on the screen, to be stepped through")
+	cli.Group(fl, outputGroup, "output json", "check")
+	fl.BoolVar(&e.grid, "grid", false, "show every order as a cell of a grid, to step through")
+	cli.Group(fl, screenGroup, "grid")
 	e.shown.addScreen(fl)
 	fl.StringVar(&e.file, "config", "", configUsage)
+	cli.Group(fl, screenGroup, "config")
 	completeWith(cmd, map[string]cobra.CompletionFunc{
 		"strategy": cli.Values(strategies()...), "method": cli.Values("auto", "states", "all", "sleep", "random"), "output": cli.Values("text", "json"),
 		"theme": cli.Values(themes...),
@@ -112,8 +116,8 @@ func (e *explored) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 		return e.showGrid(cmd.Context(), settings, stdout)
 	}
 	if isTerminal(stderr) {
-		e.options.Progress = func(played int) { fmt.Fprintf(stderr, "\r%d schedules played ", played) }
-		defer fmt.Fprint(stderr, "\r\x1b[K")
+		e.options.Progress = func(played int) { fmt.Fprintf(behind(stderr), "\r%d schedules played ", played) }
+		defer fmt.Fprint(behind(stderr), "\r\x1b[K")
 	}
 	result, err := explore.Run(cmd.Context(), e.options)
 	if err != nil {
@@ -135,7 +139,7 @@ func (e *explored) showGrid(ctx context.Context, settings *cli.File, stdout io.W
 		return usageError{settings.Blame(err)}
 	}
 	if !isTerminal(stdout) {
-		return usageError{errors.New("grid: want a terminal; without one, leave --grid away")}
+		return needTerminal("grid", "leave --grid away")
 	}
 	played, err := tui.Drive(ctx, tui.DriveOptions{Arena: e.options.ArenaConfig, Grid: true}, e.shown.options())
 	return endDrive(stdout, played, err)

@@ -6,18 +6,24 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"regexp"
 	"syscall"
 
 	"github.com/redis/go-redis/v9"
 
+	"locktop/sim/called"
+	"locktop/sim/clean"
 	"locktop/tui/rescue"
 )
 
-// Main runs the program with the arguments behind its name, until it is done or a signal
-// ends it, and returns its exit code. It is to be called first in main, and once.
+// Main runs the program with its arguments, of which the first is what it was called by, until
+// it is done or a signal ends it, and returns its exit code. It is to be called first in main,
+// and once.
 func Main(args []string) int {
 	rescue.Main()
+	if len(args) > 0 {
+		called.By(args[0])
+		args = args[1:]
+	}
 	redis.SetLogger(silence{})     // it would write over the screen; errors reach us as values
 	signal.Ignore(syscall.SIGPIPE) // a reader that leaves must not keep us from cleaning up
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
@@ -36,24 +42,23 @@ type silence struct{}
 
 func (silence) Printf(context.Context, string, ...any) {}
 
-// secret is the part of a URL that holds user and password, wherever on the
-// command line somebody may have put it.
-var secret = regexp.MustCompile(`://[^\s"]*@`)
-
-// execute runs the program and returns its exit code.
+// execute runs the program and returns its exit code. What it writes is clean, whoever has written it.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	cmd := newCommand(stdout, stderr)
+	out, errs := clean.NewWriter(stdout), clean.NewWriter(stderr)
+	defer errs.Close()
+	defer out.Close()
+	cmd := newCommand(out, errs)
 	cmd.SetArgs(args)
-	err := cmd.ExecuteContext(ctx)
+	used, err := cmd.ExecuteContextC(ctx)
 	if ctx.Err() != nil {
 		err = interruption(err)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "locktop:", secret.ReplaceAllString(err.Error(), "://***@"))
+		fmt.Fprintln(errs, "locktop:", message(err, args))
 	}
 	code := exitCode(err)
 	if code == exitUsage {
-		fmt.Fprintln(stderr, "Run locktop --help for the flags.")
+		fmt.Fprintf(errs, "Run %s --help for the flags.\n", called.Hint(helpOf(used).CommandPath()))
 	}
 	return code
 }

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		if beforehand != nil {
 			beforehand()
 		}
-		os.Exit(Main(os.Args[1:]))
+		os.Exit(Main(append([]string{"locktop"}, os.Args[1:]...)))
 	}
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "LOCKTOP_") && name != "LOCKTOP_TEST_REDIS" {

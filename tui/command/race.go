@@ -17,17 +17,19 @@ import (
 	"locktop/sim/clock"
 	"locktop/sim/eventlog"
 	"locktop/sim/judge"
+	"locktop/sim/nearest"
 	"locktop/sim/report"
 	"locktop/tui"
 )
 
-const raceHelp = `locktop races simulated clients for one Redis value, the running average
-"sum:count", with and without a lock, in lanes side by side. It shows who is
-inside the critical section, who holds the lock, how often the others tried,
-where the average goes, and which updates were lost to whom.
+const raceHelp = `Races clients for one value in Redis, with and without a lock, and shows which
+updates were lost, and to whom: on a screen (? has its keys), or in a report.
 
-With a terminal it is a live screen (press ? for its keys); without one, or
-with --headless, it prints a report.
+The value is a running average, "sum:count". Lanes side by side show who is
+inside the critical section, who holds the lock, how often the others tried,
+and where the average goes. Without a terminal, or with --headless, a report is
+printed, at speed 1 on a real Redis and else at max, which sleeps nowhere and
+measures no times.
 
 Every flag has an environment variable: --clients is LOCKTOP_CLIENTS. What is to
 hold for every run can stand in a file, config.toml, in $XDG_CONFIG_HOME/locktop or
@@ -42,11 +44,12 @@ CORRECT; 4 when a recording is damaged; 130 interrupted.`
 const raceExamples = `  locktop
   locktop tour
   locktop --lanes none,block --clients 16
-  locktop --headless --json --lanes none,spin,block --clients 8 --alerts 20 --seed 7
-  locktop --redis redis://localhost:6379 --lanes spin,block --headless --check
-  locktop --preset lost-update --headless --record run.jsonl --porcupine run.html`
+  locktop --headless --json --lanes none,spin,block --clients 8 --alerts 20
+  locktop --redis redis://localhost:6379 --lanes spin,block --headless --check`
 
-const porcupineUsage = "have Porcupine judge whether the updates are linearizable, and draw its picture into this HTML file"
+const porcupineUsage = "have Porcupine judge the run, and draw this HTML `FILE`"
+
+const redisUsage = "embedded, spawn, or redis://…, rediss://…, unix://…"
 
 // headlessAlerts is how many alerts a run without a screen sends unless told.
 const headlessAlerts = 20
@@ -79,29 +82,32 @@ func newRace(stdout, stderr io.Writer) *cobra.Command {
 	}
 	c, fl := &r.config, cmd.Flags()
 	fl.SortFlags = false
-	fl.StringSliceVar(&c.Lanes, "lanes", c.Lanes, "strategies to compare, 1 to 4 of "+strings.Join(sim.StrategyNames(), ", ")+
-		"; with settings of their own behind colons, as in block:lease=2s")
-	fl.StringVar(&r.preset, "preset", "", "a failure to watch, with its remedy beside it: "+strings.Join(sim.PresetNames(), ", ")+"; other flags change its settings")
-	fl.StringArrayVar(&r.faults, "fault", nil, "something to do to a client or to Redis, as in pause:client=1:at=write:for=900ms; may be given several times; see locktop faults")
-	fl.StringArrayVar(&r.changes, "change", nil, "a setting to change in the middle of the run, as in strategy=block:lane=1:after=5s; may be given several times; see locktop changes")
+	fl.StringSliceVar(&c.Lanes, "lanes", c.Lanes, "strategies, 1 to 4, as in none,block:lease=2s")
+	fl.StringVar(&r.preset, "preset", "", "`NAME` of a failure, beside its remedy (locktop presets)")
 	fl.IntVar(&c.Clients, "clients", c.Clients, "clients in every lane")
-	fl.IntVar(&c.Alerts, "alerts", 0, fmt.Sprintf("alerts to send, 0 = endless (default 0, without a screen %d)", headlessAlerts))
+	fl.IntVar(&c.Alerts, "alerts", 0, fmt.Sprintf("alerts to send; 0 is endless, but %d without a screen", headlessAlerts))
 	fl.DurationVar(&c.Interval, "interval", c.Interval, "time between two alerts")
-	fl.IntVar(&c.Servers, "servers", c.Servers, "servers of the alert cluster")
-	fl.Uint64Var(&c.Seed, "seed", c.Seed, "seed of the latencies: the same seed, the same alerts")
-	fl.BoolVar(&c.Deterministic, "deterministic", false, "run in virtual time, with everything drawn from the seed: the same flags, the same events, on every machine; embedded Redis only")
+	fl.IntVar(&c.Servers, "servers", c.Servers, "servers of the alert cluster, 1 or more")
 	fl.DurationVar(&c.Work, "work", c.Work, "think time between a client's read and its write")
 	fl.DurationVar(&c.Retry, "retry", c.Retry, "pause after a failed try for the lock")
-	fl.DurationVar(&c.Lease, "lease", c.Lease, "the lock's time to live, 0 = none; unless given, it is stretched above speed 1, and none at max")
-	fl.Var(&r.speed, "speed", `experiment time per real time: 1/4, 1, 4, … or max, which sleeps nowhere and measures no times (default 1/4, without a screen 1 on a real Redis and else max)`)
-	fl.StringVar(&r.redis, "redis", "embedded", "where Redis is: embedded, spawn (a private redis-server), redis://…, rediss://… or unix://…")
+	fl.DurationVar(&c.Lease, "lease", c.Lease, "the lock's time to live; 0 is none; grows above speed 1")
+	fl.StringVar(&r.redis, "redis", "embedded", redisUsage)
+	cli.Group(fl, "Race", "lanes", "preset", "clients", "alerts", "interval", "servers", "work", "retry", "lease", "redis")
+	fl.StringArrayVar(&r.faults, "fault", nil, "do harm: `FAULT` as in crash:at=write (locktop faults)")
+	fl.StringArrayVar(&r.changes, "change", nil, "`CHANGE` a setting, as in lease=1s:after=5s")
+	fl.Var(&r.speed, "speed", "experiment time per real time: `1/4`, 1, 4, … or max")
+	fl.Uint64Var(&c.Seed, "seed", c.Seed, "the same seed, the same alerts and latencies")
+	fl.BoolVar(&c.Deterministic, "deterministic", false, "in virtual time: the same flags, the same events")
+	cli.Group(fl, "Course", "fault", "change", "speed", "seed", "deterministic")
 	r.shown.addReport(fl, "no screen: progress on stderr, the report on stdout")
-	fl.StringVar(&r.record.Path, "record", "", "write every event of the run to this file, as JSON lines, for locktop replay")
-	fl.StringVar(&r.picture.Path, "porcupine", "", porcupineUsage)
+	fl.BoolVar(&r.check, "check", false, "exit with 3 unless CORRECT, or as the preset promises")
+	fl.StringVar(&r.record.Path, "record", "", "write all events, for locktop replay; replace a `FILE`")
 	fl.BoolVar(&r.record.Force, "force", false, "let --record and --porcupine replace a file")
-	fl.BoolVar(&r.check, "check", false, "exit with 3 unless every lane is CORRECT, or with --preset unless it does what it promises")
+	fl.StringVar(&r.picture.Path, "porcupine", "", porcupineUsage)
+	cli.Group(fl, outputGroup, "check", "record force", "porcupine")
 	r.shown.addScreen(fl)
 	fl.StringVar(&r.file, "config", "", configUsage)
+	cli.Group(fl, screenGroup, "config")
 	completeWith(cmd, map[string]cobra.CompletionFunc{
 		"lanes": cli.Lists(strategies()...), "preset": cli.Values(presets()...), "fault": cli.Parts(faults()), "change": cli.Parts(changes()),
 		"speed": cli.Values(speeds...), "redis": cli.Values(redisKinds...),
@@ -181,7 +187,7 @@ func (r *raced) choosePreset(given *pflag.FlagSet) error {
 	}
 	p, ok := sim.PresetNamed(r.preset)
 	if !ok {
-		return fmt.Errorf("preset: unknown %q; known are %s", r.preset, strings.Join(sim.PresetNames(), ", "))
+		return fmt.Errorf("preset: unknown %q%s", r.preset, nearest.Hint(r.preset, sim.PresetNames()))
 	}
 	values := map[string]string{} // some of them are in the configuration that is replaced
 	given.Visit(func(flag *pflag.Flag) {

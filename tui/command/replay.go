@@ -19,9 +19,10 @@ import (
 	"locktop/tui"
 )
 
-const replayHelp = `locktop replay plays a run that was recorded with --record, on the same screen: with
-its views, at any speed, forwards and back, event by event. Nothing races, so there
-is nothing to change or to break.
+const replayHelp = `Plays a run that was recorded with --record on the same screen: with its views,
+at any speed, forwards and back, event by event; or prints its report again.
+
+Nothing races, so there is nothing to change or to break.
 
 Without a terminal, or with --headless, it folds the recorded events again and prints
 the report, which is that of the run to the byte.
@@ -50,7 +51,7 @@ func newReplay(stdout, stderr io.Writer) *cobra.Command {
 	var r replayed
 	cmd := &cobra.Command{
 		Use:   "replay FILE | --schedule SCHEDULE",
-		Short: "Play a recorded run on the screen, or report on it again",
+		Short: "Play a recorded run, or report on it again",
 		Long:  replayHelp,
 		Example: "  locktop --headless --record run.jsonl && locktop replay run.jsonl\n" +
 			"  gzip -c run.jsonl | locktop replay - --headless --json\n" +
@@ -74,13 +75,16 @@ func newReplay(stdout, stderr io.Writer) *cobra.Command {
 	}
 	fl := cmd.Flags()
 	fl.SortFlags = false
-	fl.StringVar(&r.schedule, "schedule", "", "play this schedule of a small race instead of a FILE, as in 'none@2: 1 2 2 1'")
-	fl.Var(&r.speed, "speed", "at which it is played, to begin with (default that of the run or, where that slept nowhere, 1/16)")
+	fl.StringVar(&r.schedule, "schedule", "", "instead of a FILE, a `SCHEDULE` such as 'none@2: 1 2 2 1'")
+	fl.Var(&r.speed, "speed", "how fast it begins: `1/4`, 1, … or max; that of the run unless given, or 1/16 where that slept nowhere")
+	cli.Group(fl, "What is played", "schedule", "speed")
 	r.shown.addReport(fl, "no screen: the report on stdout")
 	fl.StringVar(&r.picture.Path, "porcupine", "", porcupineUsage)
 	fl.BoolVar(&r.picture.Force, "force", false, "let --porcupine replace a file")
+	cli.Group(fl, outputGroup, "porcupine", "force")
 	r.shown.addScreen(fl)
 	fl.StringVar(&r.file, "config", "", configUsage)
+	cli.Group(fl, screenGroup, "config")
 	completeWith(cmd, map[string]cobra.CompletionFunc{
 		"speed": cli.Values(speeds...), "output": cli.Values(report.Formats()...), "theme": cli.Values(themes...),
 	})

@@ -221,7 +221,7 @@ func TestMistakesInAReplay(t *testing.T) {
 	}{
 		{nil, exitUsage, "replay: want one FILE, a run recorded with --record, have 0"},
 		{[]string{path, path}, exitUsage, "replay: want one FILE, a run recorded with --record, have 2"},
-		{[]string{path, "--lanes", "none"}, exitUsage, "unknown flag: --lanes"},
+		{[]string{path, "--lanes", "none"}, exitUsage, "unknown flag --lanes; it is one of locktop, not of locktop replay"},
 		{[]string{path, "--output", "xml"}, exitUsage, "output: want one of text, json, csv, markdown"},
 		{[]string{path, "--speed", "fast"}, exitUsage, "speed:"},
 		{[]string{path, "--theme", "pink"}, exitUsage, "theme: want dark or light"},

@@ -6,7 +6,7 @@ import (
 	"locktop/sim/cli"
 )
 
-const configUsage = "read settings from this file instead of config.toml in the usual place, or from none if it is empty"
+const configUsage = "take settings from this `FILE`, not from the usual one"
 
 // filled is settled for a command whose flags have all of their values from there.
 func filled(cmd *cobra.Command) (*cli.File, error) {

@@ -11,8 +11,16 @@ import (
 	"github.com/spf13/pflag"
 
 	"locktop/sim"
+	"locktop/sim/clean"
+	"locktop/sim/cli"
 	"locktop/sim/report"
 	"locktop/tui"
+)
+
+// The headings that flags of several commands stand under.
+const (
+	outputGroup = "Output"
+	screenGroup = "Screen"
 )
 
 // shown is how a run is shown: on a screen, or in a report.
@@ -31,13 +39,15 @@ func (s *shown) addReport(fl *pflag.FlagSet, headless string) {
 	fl.BoolVar(&s.headless, "headless", false, headless)
 	fl.StringVar(&s.output, "output", "text", "form of the report: "+strings.Join(report.Formats(), ", "))
 	fl.BoolVar(&s.json, "json", false, "short for --output json")
+	cli.Group(fl, outputGroup, "headless", "output json")
 }
 
 // addScreen adds the flags for a screen.
 func (s *shown) addScreen(fl *pflag.FlagSet) {
-	fl.StringVar(&s.theme, "theme", "dark", "colours for a dark or a light terminal")
+	fl.StringVar(&s.theme, "theme", "dark", "for a dark or a light terminal; with ASCII only")
 	fl.BoolVar(&s.ascii, "ascii", false, "draw with ASCII characters only")
 	fl.IntVar(&s.fps, "fps", 20, "frames a second, 1 to 60")
+	cli.Group(fl, screenGroup, "theme ascii", "fps")
 }
 
 // complete checks the flags, and finds what writes the report.
@@ -66,6 +76,23 @@ func (s *shown) options() tui.Options {
 
 // isTerminal says whether w is a terminal that a screen can be drawn on.
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && isatty.IsTerminal(f.Fd())
+	f, ok := behind(w).(*os.File)
+	return ok && isatty.IsTerminal(f.Fd()) && os.Getenv("TERM") != "dumb"
+}
+
+// behind is where w writes to, for what moves the cursor.
+func behind(w io.Writer) io.Writer {
+	if c, ok := w.(*clean.Writer); ok {
+		return c.Unwrap()
+	}
+	return w
+}
+
+// needTerminal is what a command says that shows nothing without a screen.
+func needTerminal(what, instead string) error {
+	why := "the standard output is no terminal"
+	if os.Getenv("TERM") == "dumb" {
+		why = "TERM is dumb, a terminal that no screen can be drawn on"
+	}
+	return usageError{fmt.Errorf("%s: %s: %s", what, why, instead)}
 }

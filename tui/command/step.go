@@ -14,10 +14,9 @@ import (
 	"locktop/tui"
 )
 
-const stepHelp = `locktop step makes you the scheduler of a small race: each client makes one update
-and stops before every command to Redis, and you decide whose comes next. Can you
-lose an update? u undoes, w shows an order that goes wrong, and g is the grid of all
-of them.
+const stepHelp = `Makes you the scheduler of a small race: each client makes one update and stops
+before every command to Redis, and you decide whose comes next. Can you lose an
+update? u undoes, w shows an order that goes wrong, g is the grid of all of them.
 
 The Redis is embedded; lock and clients are those of the live race. Time stands
 still, until you have the lease end or nobody can go on.
@@ -40,7 +39,7 @@ func newStep(stdout io.Writer) *cobra.Command {
 	s := stepped{arena: sim.ArenaConfig{Lane: "none", Clients: 2, Expiries: byHand, Crashes: byHand}}
 	cmd := &cobra.Command{
 		Use:     "step",
-		Short:   "Be the scheduler: step through a small race command by command",
+		Short:   "Be the scheduler of a small race, command by command",
 		Long:    stepHelp,
 		Example: "  locktop step\n  locktop step --strategy spin --clients 3\n  locktop step --strategy broken-wait --clients 3",
 		Args:    noArguments,
@@ -52,8 +51,10 @@ func newStep(stdout io.Writer) *cobra.Command {
 	fl.IntVar(&a.Clients, "clients", a.Clients, fmt.Sprintf("clients, 1 to %d", sim.MostPlayers))
 	fl.IntVar(&a.Expiries, "expiries", a.Expiries, "how often you may have the lock's lease end")
 	fl.IntVar(&a.Crashes, "crashes", a.Crashes, "how many clients you may crash")
+	cli.Group(fl, "Race", "strategy", "clients", "expiries", "crashes")
 	s.shown.addScreen(fl)
 	fl.StringVar(&s.file, "config", "", configUsage)
+	cli.Group(fl, screenGroup, "config")
 	completeWith(cmd, map[string]cobra.CompletionFunc{"strategy": cli.Values(strategies()...), "theme": cli.Values(themes...)})
 	return cmd
 }
@@ -69,7 +70,7 @@ func (s *stepped) run(cmd *cobra.Command, stdout io.Writer) error {
 		return usageError{settings.Blame(err)}
 	}
 	if !isTerminal(stdout) {
-		return usageError{errors.New("step: want a terminal; locktop explore tries every order without one, and locktop replay --schedule plays one")}
+		return needTerminal("step", "locktop explore tries every order without one, and locktop replay --schedule plays one")
 	}
 	played, err := tui.Drive(cmd.Context(), tui.DriveOptions{Arena: s.arena}, s.shown.options())
 	return endDrive(stdout, played, err)

@@ -62,16 +62,16 @@ func TestASchedule(t *testing.T) {
 // TestMistakesInAStep are wrong usage: there is no screen here either.
 func TestMistakesInAStep(t *testing.T) {
 	for args, want := range map[string]string{
-		"step":                                "step: want a terminal",
+		"step":                                "step: the standard output is no terminal",
 		"step --clients 0":                    "clients: want 1 to 9",
 		"step --strategy x":                   `unknown strategy "x"`,
 		"step --strategy none --expiries 1":   "expiries: none takes no lock",
 		"step --theme pink":                   "theme: want dark or light",
 		"step x":                              `unexpected argument "x"`,
-		"explore --grid":                      "grid: want a terminal",
+		"explore --grid":                      "grid: the standard output is no terminal",
 		"explore --grid --limit 9 --json":     "grid: shows all orders on the screen, and has no use for --limit, --json",
 		"explore --grid --fps 0":              "fps: want 1 to 60",
-		"explore --grid --strategy spin -n 1": "unknown shorthand flag",
+		"explore --grid --strategy spin -n 1": "unknown flag -n",
 	} {
 		if code, stdout, stderr := locktop(t, strings.Fields(args)...); code != exitUsage || !strings.Contains(stderr, want) || stdout != "" {
 			t.Errorf("%s: exit %d, stdout %q, stderr %q", args, code, stdout, stderr)

@@ -14,13 +14,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"locktop/sim/cli"
+	"locktop/sim/nearest"
 	"locktop/tui"
 	"locktop/tui/tour"
 )
 
-const tourHelp = `locktop tour is a lesson of about ten minutes on the live screen: what a lost update
-is, why a lock prevents it, and why a lease can break the lock. You predict, do and
-see; a step is done when what it promises has happened.
+const tourHelp = `A lesson of about ten minutes on the live screen: what a lost update is, why a
+lock prevents it, and why a lease can break the lock. You predict, do and see; a
+step is done when what it promises has happened.
 
 STEP is the number or the name of the step to begin with; without it, the tour goes
 on where you left it. Progress is kept in locktop/tour.json in $XDG_STATE_HOME or
@@ -48,7 +49,7 @@ func newTour(stdout io.Writer) *cobra.Command {
 	var t taken
 	cmd := &cobra.Command{
 		Use:     "tour [STEP]",
-		Short:   "A guided lesson of ten minutes: lost updates, locks, and what breaks them",
+		Short:   "A lesson of ten minutes: lost updates, locks and leases",
 		Long:    tourHelp,
 		Example: "  locktop tour\n  locktop tour 5\n  locktop tour kill-the-holder --theme light\n  locktop tour --headless",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -72,14 +73,16 @@ func newTour(stdout io.Writer) *cobra.Command {
 	}
 	fl := cmd.Flags()
 	fl.SortFlags = false
-	fl.StringVar(&t.language, "lang", "", "language of the lessons, en or zh (default that of LC_ALL, LC_MESSAGES or LANG)")
+	fl.StringVar(&t.language, "lang", "", "`LANGUAGE` of the lessons, en or zh; that of LC_ALL, LC_MESSAGES or LANG unless given")
 	fl.BoolVar(&t.list, "list", false, "list the steps, and which of them you have taken")
 	fl.BoolVar(&t.reset, "reset", false, "forget which steps you have taken")
-	fl.BoolVar(&t.shown.headless, "headless", false, "no screen: the tour plays itself in all languages, or in that of --lang, and reports what it promised and what came of it")
-	fl.StringVar(&t.dir, "lessons", "", "take the lessons from this directory")
+	fl.BoolVar(&t.shown.headless, "headless", false, "no screen: the tour plays itself and reports, in all languages or that of --lang")
+	fl.StringVar(&t.dir, "lessons", "", "take the lessons from this `DIR`")
+	cli.Group(fl, "Lessons", "lang", "list", "reset", "headless", "lessons")
 	t.shown.output = "text"
 	t.shown.addScreen(fl)
 	fl.StringVar(&t.file, "config", "", configUsage)
+	cli.Group(fl, screenGroup, "config")
 	completeWith(cmd, map[string]cobra.CompletionFunc{
 		"lang": cli.Values("en\tEnglish", "zh\t中文"), "theme": cli.Values(themes...),
 		"lessons": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -183,7 +186,7 @@ func (t *taken) run(cmd *cobra.Command, args []string, stdout io.Writer) error {
 		return usageError{err}
 	}
 	if !isTerminal(stdout) {
-		return usageError{errors.New("tour: the standard output is no terminal: use --headless or --list")}
+		return needTerminal("tour", "use --headless or --list")
 	}
 	language, err := t.chosen(t.files())
 	if err != nil {
@@ -207,10 +210,10 @@ func stepOf(lessons []tour.Lesson, args []string, progress *tour.Progress) (int,
 		return i, nil
 	}
 	var names []string
-	for i, l := range lessons {
-		names = append(names, fmt.Sprintf("%d %s", i+1, l.Name))
+	for _, l := range lessons {
+		names = append(names, l.Name)
 	}
-	return 0, fmt.Errorf("tour: there is no step %q; there are %s", args[0], strings.Join(names, ", "))
+	return 0, fmt.Errorf("tour: there is no step %q%s (or 1 to %d)", args[0], nearest.Hint(args[0], names), len(lessons))
 }
 
 // list says which lessons there are.

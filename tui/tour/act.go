@@ -11,6 +11,7 @@ import (
 	"locktop/sim"
 	"locktop/sim/clock"
 	"locktop/sim/explore"
+	"locktop/sim/nearest"
 )
 
 // An Act is a scene, what the learner is to do in it, and what is to come of it. [Act.Config] and [Act.Exploration] are what it
@@ -214,7 +215,7 @@ func (a Act) stopsAfter(last time.Duration) (time.Duration, error) {
 func (a Act) validateScene() error {
 	if a.Scene == Race {
 		if _, ok := sim.PresetNamed(a.Preset); a.Preset != "" && !ok {
-			return fmt.Errorf("preset: unknown %q; known are %s", a.Preset, strings.Join(sim.PresetNames(), ", "))
+			return fmt.Errorf("preset: unknown %q%s", a.Preset, nearest.Hint(a.Preset, sim.PresetNames()))
 		}
 		if a.Expiries > 0 || a.Crashes > 0 {
 			return errors.New("expiries, crashes: a race has faults instead")
