@@ -113,7 +113,7 @@ var errOwn = errors.New("no lane takes it: they have their own, or no lock")
 func ParseChange(text string) (Change, error) {
 	s, err := parseSpec(":" + strings.TrimSpace(text))
 	if err != nil {
-		return Change{}, fmt.Errorf("want setting=value:lane=1:after=5s, with a setting of %s, have %q", joined(Settings()), text)
+		return Change{}, err
 	}
 	var c Change
 	is := func(setting Setting, read func(string) error) func(string) error {

@@ -32,7 +32,7 @@ func TestChangesAreReadAsTheyAreWritten(t *testing.T) {
 		"":                           "want setting=value",
 		"strategy":                   "want setting=value",
 		"lane=1":                     "want a setting",
-		"colour=blue":                `no setting "colour"`,
+		"colour=blue":                `unknown setting "colour"`,
 		"strategy=best":              `unknown strategy "best"`,
 		"clients=0":                  "want a number from 1",
 		"clients=8:lane=1":           "the same in every lane",

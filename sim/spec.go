@@ -31,10 +31,12 @@ func parseSpec(text string) (spec, error) {
 		key, value, ok := strings.Cut(part, "=")
 		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
 		switch {
+		case s.name == "" && (!ok || key == "" || value == ""):
+			return spec{}, fmt.Errorf("want setting=value, as in strategy=block:lane=1:after=5s, have %q", part)
 		case !ok || key == "" || value == "":
 			return spec{}, fmt.Errorf("%q: want name:key=value, have %q", text, part)
 		case seen[key]:
-			return spec{}, fmt.Errorf("%q: %s is set twice", text, key)
+			return spec{}, fmt.Errorf("%q: %s is set twice", strings.TrimPrefix(text, ":"), key)
 		}
 		seen[key] = true
 		s.settings = append(s.settings, setting{key, value})

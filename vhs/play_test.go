@@ -130,7 +130,7 @@ func TestATapeThatDriftsFails(t *testing.T) {
 		{"one that fits", "Type `locktop presets`\nEnter\nWait+Screen /gc-pause +a holder is paused/\nWait\n", ""},
 		{"another word on the screen", "Type `locktop presets`\nEnter\nWait+Screen@2s /gc-pause +a keeper/\n", "line 7: Wait+Screen@2s /gc-pause +a keeper/: not within 2s"},
 		{"not in the line of the cursor", "Type `locktop presets`\nEnter\nWait+Line@2s /gc-pause/\n", "line 7: Wait+Line@2s /gc-pause/: not within 2s"},
-		{"a command that does not exist", "Type `locktop prophesy`\nEnter\nWait+Screen@2s /■ DONE/\n", `unexpected argument "prophesy"`},
+		{"a command that does not exist", "Type `locktop prophesy`\nEnter\nWait+Screen@2s /■ DONE/\n", `unknown command "prophesy"`},
 		{"a key that does something else", "Type `locktop --alerts 2 --speed max`\nEnter\nWait+Screen@30s /■ DONE/\nType `?`\nWait+Screen@2s /HOW c[1-6] LOST/\n", "line 9: Wait+Screen@2s"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

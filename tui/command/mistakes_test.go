@@ -63,7 +63,7 @@ func TestLikelyMistakes(t *testing.T) {
 		{"--fault pause:clinet=1", `fault: pause has no setting "clinet"; did you mean "client"?` + flags},
 		{"--change strategy=blok", `change: strategy: unknown strategy "blok"; did you mean "block"?` + flags},
 		{"--change leese=1s", `change: unknown setting "leese"; did you mean "lease"?` + flags},
-		{"--change block", `change: want setting=value:lane=1:after=5s, with a setting of strategy, clients, work, retry, lease, have "block"` + flags},
+		{"--change block", `change: want setting=value, as in strategy=block:lane=1:after=5s, have "block"` + flags},
 		{"--change clients=many", `change: clients: want a number from 1 to 100000, have "many"` + flags},
 		// Redis
 		{"--redis localhost:6379", `redis: unknown Redis source; did you mean redis://localhost:6379?` + flags},
