@@ -54,7 +54,6 @@ type Board struct {
 	finished    int
 	changes     []ChangedSetting // the latest
 	changeCount int64
-	before      []int64 // updates of each client before its number last changed
 	jain        float64 // frozen when the first client has finished
 	stopped     bool
 	final       bool // the final value has been read
@@ -84,6 +83,7 @@ type clientState struct {
 	since     time.Duration // of the first try
 	tried     time.Duration // the last one
 	counts    ClientCounts
+	told      int64                   // acknowledged updates since the number of clients last changed
 	waits     *hdrhistogram.Histogram // nil before the first, and where there are too many clients
 	track     track
 }
@@ -230,6 +230,8 @@ func (b *Board) apply(e *Event) {
 		if f, err := ParseFault(e.Text); err == nil {
 			b.unstruck = append(b.unstruck, f)
 		}
+	case Acked, Computed:
+		c.told++
 	case Broke:
 		b.broke = e.Text
 	case Stopped:
@@ -537,23 +539,4 @@ func (b *Board) hung(now time.Duration) bool {
 		since = max(since, b.lastLease)
 	}
 	return b.lane.Patience > 0 && b.waiting > 0 && now-since > b.lane.Patience
-}
-
-// jainNow is Jain's fairness index over the clients' updates: 1 when all have
-// made as many, 1/n when one made them all. Where clients have joined or left, it is
-// of those there are, and of their updates since.
-func (b *Board) jainNow() float64 {
-	var sum, squares float64
-	for i := 1; i <= b.lane.Clients; i++ {
-		x := float64(b.ledger.Tally(i).Acked)
-		if i < len(b.before) {
-			x -= float64(b.before[i])
-		}
-		sum += x
-		squares += x * x
-	}
-	if squares == 0 {
-		return 1
-	}
-	return sum * sum / (float64(b.lane.Clients) * squares)
 }

@@ -99,11 +99,3 @@ func (b *Board) resize(clients int) {
 	b.ledger.limit = max(b.ledger.limit, 4*clients)
 	b.forgetShares()
 }
-
-// forgetShares has the fairness index count from now on.
-func (b *Board) forgetShares() {
-	b.before = make([]int64, len(b.clients))
-	for i := range b.before {
-		b.before[i] = b.ledger.Tally(i).Acked
-	}
-}

@@ -53,13 +53,6 @@ func (l *Ledger) clone() *Ledger {
 		}
 		return copies
 	}
-	byText := func(versions map[string]*version) map[string]*version {
-		copies := make(map[string]*version, len(versions))
-		for text, v := range versions {
-			copies[text] = of(v)
-		}
-		return copies
-	}
 	seatOf := func(s seat) seat {
 		s.base, s.pending = of(s.base), of(s.pending)
 		return s
@@ -82,7 +75,7 @@ func (l *Ledger) clone() *Ledger {
 	for text, queue := range l.early {
 		c.early[text] = all(queue)
 	}
-	c.guess, c.tips = byText(l.guess), byText(l.tips)
+	c.tip, c.backs = of(l.tip), all(l.backs)
 	c.ahead = maps.Clone(l.ahead)
 	for base, updates := range l.ahead {
 		c.ahead[base] = waiting(updates)
@@ -97,6 +90,7 @@ func (l *Ledger) clone() *Ledger {
 	for i := 0; i < len(copied); i++ { // which grows meanwhile
 		v := copied[i]
 		v.twin.parent, v.twin.killer = of(v.parent), of(v.killer)
+		v.twin.gap, v.twin.end = of(v.gap), of(v.end)
 	}
 	for _, v := range copied {
 		v.twin = nil

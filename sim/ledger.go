@@ -21,31 +21,38 @@ import (
 // The totals are exact for ever; the graph, and with it who erased whom,
 // covers the most recent versions. A Ledger is not safe for concurrent use.
 type Ledger struct {
-	head      *version
-	known     map[uint64]*version // every version of the window, by the hash of its value
-	seed      maphash.Seed
-	slab      []version             // where the next versions come from
-	window    []*version            // the same, oldest first
-	limit     int                   // how many versions the window holds at least
-	early     map[string][]*version // acked before the write whose value they found
-	guess     map[string]*version   // value → the version assumed to have overwritten it
-	ahead     map[string][]computed // updates computed by Redis from values not known yet
-	silent    []computed            // those whose reply never came
-	asked     int                   // how many clients have asked Redis to compute and have no reply yet
-	applied   int64                 // how many events there were
-	waiters   waiters               // events that speak of a value which such a reply may still explain
-	tips      map[string]*version   // value → the end of a branch that Redis has forgotten
-	rewoundAt time.Duration         // when it last did so
-	awaited   string                // the value it went to, while that is not known; else ""
-	seats     []seat                // what each client is doing, by number
-	tally     []Tally               // what became of each client's updates, by number
-	untold    int64                 // versions on the trunk whose reply is still on its way
-	losses    []*version            // the most recent, oldest first; some may have come back
-	everLost  int64                 // how many losses there have been, with those that were undone
+	head         *version
+	known        map[uint64]*version // every version of the window, by the hash of its value
+	seed         maphash.Seed
+	slab         []version             // where the next versions come from
+	window       []*version            // the same, oldest first
+	limit        int                   // how many versions the window holds at least
+	early        map[string][]*version // acked before the write whose value they found
+	ahead        map[string][]computed // updates computed by Redis from values not known yet
+	silent       []computed            // those whose reply never came
+	asked        int                   // how many clients have asked Redis to compute and have no reply yet
+	applied      int64                 // how many events there were
+	waiters      waiters               // events that speak of a value which such a reply may still explain
+	tip          *version              // the end of the branch that Redis forgot when it last went back
+	backs        []*version            // the latest times that it went back, as killers
+	rewoundAt    time.Duration         // when it last did so
+	awaited      string                // the value it went to, while that is not known; else ""
+	moves        int64                 // how many times the head has moved
+	now          time.Duration         // the time of the latest event
+	surfacedAt   time.Duration         // when a write last took its place though nobody was told what it overwrote
+	rewound      int64                 // the number of the event by which it last went back
+	unsureNumber int64
+	unsureUntil  time.Duration // whatever was sent up to then may have another place than it was given
+	seats        []seat        // what each client is doing, by number
+	tally        []Tally       // what became of each client's updates, by number
+	untold       int64         // versions on the trunk whose reply is still on its way
+	losses       []*version    // the most recent, oldest first; some may have come back
+	everLost     int64         // how many losses there have been, with those that were undone
 
-	totals Totals // without Kept, Lost and Erased, which the tree tells
-	lost   int64  // counted one by one
-	forgot bool   // a walk has left the window, so kept and lost are short
+	totals    Totals // without Kept, Lost and Erased, which the tree tells
+	lost      int64  // counted one by one
+	forgotten int64  // of these, by Redis itself
+	forgot    bool   // a walk has left the window, so kept and lost are short
 
 	// linked is called for every write as it takes its place in the chain,
 	// with the number of updates it erased.
@@ -62,9 +69,10 @@ type Totals struct {
 	// Kept and Lost count the acked updates that are, and are not, among the
 	// ancestors of the value now in Redis.
 	Kept, Lost int64
-	// Erased counts those of the lost that a client of the lane has erased. The
-	// others were forgotten by Redis or erased by a stranger.
-	Erased int64
+	// Erased counts those of the lost that are known to have been erased by a client
+	// of the lane, Forgotten those that Redis itself has forgotten. The eraser of the
+	// others is unknown.
+	Erased, Forgotten int64
 	// KeptSum is the sum of the latencies of the kept updates.
 	KeptSum time.Duration
 	// Unknown counts the writes whose reply never came and whose version has
@@ -118,8 +126,16 @@ type version struct {
 	told     bool // counted as acked
 	kept     bool // it is the head or an ancestor of it
 	killer   *version
-	culprit  int   // the killer's client, also when that has left the window; 0 is nobody in the lane
+	culprit  int   // the killer's client, also when that has left the window; 0 is unknown, or itself: Redis has forgotten it
 	number   int64 // how many were lost when it was
+
+	after  int64         // the number of its client's event before it
+	order  int64         // of a killer: when it was
+	back   bool          // of a killer: it is no write, but Redis going back
+	gap    *version      // in its stead the killer, while nobody was told what it overwrote
+	open   int           // how often it was the value in Redis without a write that is known to have overwritten it then
+	backAt time.Duration // when Redis last went back to it
+	end    *version      // what ended its being the head, while nobody was told what overwrote it: a gap, or Redis going back
 
 	twin *version // its copy, while the ledger is being cloned
 }
@@ -147,6 +163,7 @@ type seat struct {
 	base    *version // what it read last
 	readAt  time.Duration
 	pending *version // its write that has no reply yet
+	last    int64    // the number of its latest event
 	asked   int64    // the number of the event by which it had Redis compute an update, while there is no reply; else 0
 	waits   []late   // what it did since it met a value that is not known yet
 }
@@ -156,15 +173,14 @@ const slabSize = 256
 
 // newLedger returns a ledger whose graph covers the last limit versions.
 func newLedger(limit int, linked func(v *version, erased int)) *Ledger {
-	root := &version{executed: true, told: true, kept: true}
+	root := &version{executed: true, told: true, kept: true, open: 1}
 	l := &Ledger{
 		head: root, limit: limit, linked: linked,
-		known: make(map[uint64]*version, 2*limit),
-		seed:  maphash.MakeSeed(),
+		known:      make(map[uint64]*version, 2*limit),
+		seed:       maphash.MakeSeed(),
+		surfacedAt: -1, unsureUntil: -1,
 		early: map[string][]*version{},
-		guess: map[string]*version{},
 		ahead: map[string][]computed{},
-		tips:  map[string]*version{},
 	}
 	l.known[l.hash("")] = root
 	return l
@@ -181,7 +197,8 @@ func (l *Ledger) Totals() Totals {
 	if l.forgot {
 		t.Lost = t.Acked - t.Kept
 	}
-	t.Erased = l.lost - l.Tally(0).Erased
+	t.Forgotten = l.forgotten
+	t.Erased = l.lost - l.Tally(0).Erased - l.forgotten
 	t.KeptSum = l.head.sum
 	return t
 }
@@ -207,6 +224,7 @@ func (l *Ledger) apply(e *Event) {
 		l.tally = append(l.tally, Tally{})
 	}
 	l.applied++
+	l.now = max(l.now, e.At)
 	switch {
 	case e.Kind == Stopped:
 		l.close()
@@ -229,18 +247,20 @@ func (l *Ledger) take(e *Event, number int64) {
 		s.alert, s.latency = e.Alert, e.Latency
 	case Read:
 		s.base, s.readAt = l.saw(e.Value), e.At
+		l.confirm(s.base, s.last)
 	case Written:
 		l.sent(s, e)
 	case Acked:
 		if v := s.pending; v != nil {
 			s.pending = nil
 			v.ackedAt = e.At
-			if v.executed { // Redis went back to it before its reply was recorded
-				l.sighted(e.Value)
-				break
-			}
 			if e.Value != v.base {
 				l.totals.Clobbers++
+			}
+			if v.executed { // Redis went back to it before its reply was recorded
+				l.sighted(e.Value)
+				l.closeGap(v, e.Value)
+				break
 			}
 			l.place(v, e.Value)
 		}
@@ -261,6 +281,7 @@ func (l *Ledger) take(e *Event, number int64) {
 	case Rewound:
 		l.rewind(e)
 	}
+	s.last = number
 }
 
 // saw returns the version with the value that a client read, and settles the
@@ -308,7 +329,7 @@ func (l *Ledger) newVersion() *version {
 // stranger makes a version for a value that nobody in the lane announced. It
 // holds none of the lane's updates, whatever its count says.
 func (l *Ledger) stranger(text string) *version {
-	v := &version{text: text, executed: true, told: true}
+	v := &version{text: text, executed: true, told: true, open: 1}
 	l.remember(v)
 	return v
 }
@@ -325,7 +346,7 @@ func (l *Ledger) sent(s *seat, e *Event) *version {
 	v.text, v.base = e.Value, e.Base
 	v.parent, v.depth, v.sum = parent, parent.depth+1, parent.sum+s.latency
 	v.client, v.alert, v.latency = e.Client, s.alert, s.latency
-	v.readAt, v.sentAt = s.readAt, e.At
+	v.readAt, v.sentAt, v.after = s.readAt, e.At, s.last
 	versions := len(l.known)
 	l.remember(v)
 	if len(l.known) == versions {
@@ -356,8 +377,7 @@ func (l *Ledger) forget() {
 		if hash := l.hash(old.text); l.known[hash] == old {
 			delete(l.known, hash)
 		}
-		delete(l.guess, old.text)
-		old.parent, old.killer = nil, nil
+		old.parent, old.killer, old.gap, old.end = nil, nil, nil, nil
 	}
 	l.window = append(l.window[:0], l.window[keep:]...)
 	clear(l.window[len(l.window):cap(l.window)])
@@ -366,21 +386,28 @@ func (l *Ledger) forget() {
 // place puts an acked version behind the one whose value it found.
 func (l *Ledger) place(v *version, found string) {
 	before := l.find(found)
+	if before != nil && before.executed {
+		if before.open > 1 && before.backAt >= v.sentAt {
+			l.unsure(v.sentAt, nil) // it may have found it before Redis went back to it, or after
+		}
+		before.open--
+	}
 	switch {
 	case before == l.head:
+		l.confirm(before, v.after)
 		l.advance(v)
 	case before != nil && !before.executed && !before.unknown:
 		l.early[found] = append(l.early[found], v)
 	case before != nil && !before.executed:
 		l.surface(before)
 		l.place(v, found)
-	case l.guess[found] != nil:
-		l.slipIn(v, found)
-	case l.tips[found] != nil:
-		l.onTip(v, found)
+	case before != nil && before.end != nil && (before.end.sentAt == 0 || v.sentAt <= before.end.sentAt):
+		l.slipIn(v, before)
 	default:
 		l.strange(before)
-		l.advance(v)
+		l.unsure(v.sentAt, before)
+		l.moveHead(v, nil)
+		l.advance(l.popEarly(v))
 	}
 }
 
@@ -394,17 +421,19 @@ func (l *Ledger) strange(v *version) {
 
 // advance makes v the head, and then every version that was early for it.
 func (l *Ledger) advance(v *version) {
-	for ; v != nil; v = l.popEarly(v.text) {
-		l.moveHead(v)
+	for ; v != nil; v = l.popEarly(v) {
+		l.moveHead(v, l.head)
 	}
 }
 
-// popEarly returns the version that has waited longest for text to be linked.
-func (l *Ledger) popEarly(text string) *version {
+// popEarly returns the version that has waited longest for another one to be linked.
+func (l *Ledger) popEarly(before *version) *version {
+	text := before.text
 	queue := l.early[text]
 	if len(queue) == 0 {
 		return nil
 	}
+	before.open--
 	if len(queue) == 1 {
 		delete(l.early, text)
 	} else {
@@ -413,55 +442,43 @@ func (l *Ledger) popEarly(text string) *version {
 	return queue[0]
 }
 
-// surface takes in a version of unknown fate that turned out to have been
-// written. What it overwrote nobody was told: the head is the best guess, and
-// a version that turns out to lie between is slipped in later.
-func (l *Ledger) surface(v *version) {
-	l.totals.Unknown--
-	l.guess[l.head.text] = v
-	l.advance(v)
-}
-
-// slipIn takes in a version that was overwritten, by a version whose place was
-// guessed, before anyone knew of it.
-func (l *Ledger) slipIn(v *version, found string) {
-	next := l.guess[found]
-	delete(l.guess, found)
-	l.guess[v.text] = next
+// moveHead makes v, which is told to have found a version, or nil, the head: versions on the way down from the head to their nearest
+// common ancestor are erased by v, versions on the way up come back.
+func (l *Ledger) moveHead(v, found *version) {
 	v.executed = true
-	if !v.kept {
-		l.blame(v, next)
-	}
-	l.tell(v)
-	l.linked(v, 0)
-	for w := l.popEarly(v.text); w != nil; w = l.popEarly(v.text) {
-		l.place(w, v.text)
-	}
-}
-
-// moveHead walks from the head to v by way of their nearest common ancestor:
-// versions on the way down are erased by v, versions on the way up come back.
-func (l *Ledger) moveHead(v *version) {
-	v.executed = true
+	v.open++
+	l.moves++
+	killer := l.killerOf(v, found)
+	killer.order = l.moves
 	erased := 0
-	for down, up := l.head, v; down != up; {
-		if down != nil && (up == nil || down.depth >= up.depth) {
-			if l.drop(down, v) {
-				erased++
-			}
-			down = l.parent(down)
-		} else {
-			l.keep(up)
-			up = l.parent(up)
+	l.walk(l.head, v, func(down *version) {
+		if l.drop(down, killer) {
+			erased++
 		}
-	}
+	}, l.keep)
 	l.head = v
 	l.tell(v)
 	lost := l.Totals().Lost
 	for i := range min(erased, len(l.losses)) {
 		l.losses[len(l.losses)-1-i].number = lost - int64(i)
 	}
+	if killer != v {
+		erased = 0 // by whomever
+	}
 	l.linked(v, erased)
+}
+
+// walk goes from one version to another by way of their nearest common ancestor.
+func (l *Ledger) walk(from, to *version, down, up func(*version)) {
+	for from != to {
+		if from != nil && (to == nil || from.depth >= to.depth) {
+			down(from)
+			from = l.parent(from)
+		} else {
+			up(to)
+			to = l.parent(to)
+		}
+	}
 }
 
 // parent is one step down the tree; nil at a root and at the window's edge.
@@ -506,16 +523,35 @@ func (l *Ledger) keep(v *version) {
 // blame says whose write it is that keeps a version off the trunk.
 func (l *Ledger) blame(v, killer *version) {
 	if v.told && !v.kept {
-		l.tally[v.culprit].Erased--
-		l.tally[killer.client].Erased++
+		*l.erasedBy(v.culprit)--
+		*l.erasedBy(killer.asCulprit())++
 	}
-	v.killer, v.culprit = killer, killer.client
+	v.killer, v.culprit = killer, killer.asCulprit()
+}
+
+// itself is Redis as a culprit.
+const itself = -1
+
+// asCulprit is whom a killer stands for.
+func (v *version) asCulprit() int {
+	if v.back {
+		return itself
+	}
+	return v.client
+}
+
+// erasedBy is how many of the lost a culprit has to answer for.
+func (l *Ledger) erasedBy(culprit int) *int64 {
+	if culprit == itself {
+		return &l.forgotten
+	}
+	return &l.tally[culprit].Erased
 }
 
 // count moves a counted update between kept and lost.
 func (l *Ledger) count(v *version, kept, lost int64) {
 	l.lost += lost
-	l.tally[v.culprit].Erased += lost
+	*l.erasedBy(v.culprit) += lost
 	t := &l.tally[v.client]
 	t.Kept += kept
 	t.Lost += lost
@@ -580,10 +616,11 @@ func (l *Ledger) close() {
 		l.lostReply(&l.seats[i], i)
 	}
 	if final := l.seats[0].base; final != nil && final != l.head {
-		if len(l.guess) == 0 {
+		if l.surfacedAt < 0 {
 			l.strange(final)
 		}
-		l.moveHead(final)
+		final.gap = &version{}
+		l.moveHead(final, nil)
 	}
 	for _, text := range slices.Sorted(maps.Keys(l.early)) {
 		// Only equal strings can leave a write without a place.

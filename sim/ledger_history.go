@@ -13,7 +13,7 @@ type Version struct {
 	// Acked says that its client was told that it happened, or that it was seen in
 	// Redis later.
 	Acked bool
-	// Killer is the client whose write took it off the trunk; 0 is nobody, and
+	// Killer is the client whose write took it off the trunk; 0 is unknown, or nobody:
 	// Forgotten says that it was Redis itself, which went back in time.
 	Killer    int
 	Forgotten bool
@@ -42,7 +42,7 @@ func (l *Ledger) History(most int) []Version {
 			h.Parent = p
 		}
 		if v.killer != nil && !v.kept {
-			h.Killer, h.Forgotten = v.killer.client, v.killer.client == 0
+			h.Killer, h.Forgotten = v.killer.client, v.killer.back
 		}
 		history[i] = h
 	}

@@ -4,11 +4,13 @@ import "slices"
 
 // A Loss is one update that is no longer in the value, with its eraser.
 type Loss struct {
-	// Victim is the update that vanished, Killer the first write after which
-	// it was no longer an ancestor of the current value.
+	// Victim is the update that vanished, Killer the write after which it was no
+	// longer an ancestor of the value: the last one, if it has come back meanwhile.
+	// The Killer's client is 0 if that is unknown: the reply which would tell has
+	// never come, the value was a stranger's, or the write is no longer remembered.
 	Victim, Killer Update
 	// Forgotten says that it was no write: Redis itself went back in time, and the
-	// Killer is nobody.
+	// Killer is nobody, with the value to which it went back.
 	Forgotten bool
 	// Number is how many updates were lost when this one was: it was the
 	// Number-th.
@@ -29,7 +31,7 @@ func (l *Ledger) Losses(most int) []Loss {
 		}
 		loss := Loss{Victim: v.update(), Number: v.number}
 		if v.killer != nil {
-			loss.Killer, loss.Forgotten = v.killer.update(), v.killer.client == 0
+			loss.Killer, loss.Forgotten = v.killer.update(), v.killer.back
 		}
 		losses = append(losses, loss)
 	}

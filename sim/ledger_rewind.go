@@ -1,10 +1,16 @@
 package sim
 
+import "slices"
+
+// mostBacks is of how many times that Redis went back a ledger may still find out that
+// it need not have forgotten what seemed so.
+const mostBacks = 64
+
 // rewind takes in that Redis has gone back to an earlier value, by nobody's write:
 // a replica took over that had not heard of the latest, or a server came back
 // empty. What the value does not hold any more is lost, and no client did it.
 func (l *Ledger) rewind(e *Event) {
-	l.rewoundAt = e.At
+	defer func() { l.rewoundAt, l.rewound = e.At, l.applied }()
 	v := l.find(e.Value)
 	if v == nil && l.computing() {
 		// It may hold updates that Redis computed, and whose replies are on their way
@@ -16,41 +22,23 @@ func (l *Ledger) rewind(e *Event) {
 	if v == nil {
 		v = l.stranger(e.Value)
 	}
-	if v == l.head {
-		return
-	}
-	if v.unknown && !v.executed { // the replica had it, and its client was not told
-		l.totals.Unknown--
-	}
-	v.executed = true
-	l.tips[l.head.text] = l.head
-	nobody := &version{text: v.text}
-	for down, up := l.head, v; down != up; {
-		if down != nil && (up == nil || down.depth >= up.depth) {
-			l.drop(down, nobody)
-			down = l.parent(down)
-		} else {
-			l.keep(up)
-			up = l.parent(up)
+	if !v.executed { // the replica had it, and its client was not told
+		if v.unknown {
+			l.totals.Unknown--
 		}
+		l.bridgeTo(v)
+		l.advance(l.popEarly(v))
 	}
+	v.backAt = e.At
+	v.open++
+	l.moves++
+	back := &version{text: v.text, back: l.head.sentAt > l.unsureUntil, order: l.moves, sentAt: e.At}
+	l.head.end, l.tip = back, l.head
+	if l.backs = append(l.backs, back); len(l.backs) > mostBacks {
+		l.backs = slices.Delete(l.backs, 0, 1)
+	}
+	l.walk(l.head, v, func(down *version) { l.drop(down, back) }, l.keep)
 	l.head = v
-	l.tell(v)
-	l.advance(l.popEarly(v.text))
-}
-
-// onTip takes in a write to a branch that Redis has forgotten: its client was told
-// OK before that, and its reply is recorded after.
-func (l *Ledger) onTip(v *version, found string) {
-	delete(l.tips, found)
-	l.tips[v.text] = v
-	v.executed = true
-	l.blame(v, &version{text: l.head.text})
-	l.tell(v)
-	l.linked(v, 0)
-	for w := l.popEarly(v.text); w != nil; w = l.popEarly(v.text) {
-		l.place(w, v.text)
-	}
 }
 
 // computing tells whether Redis may have computed updates that are not known yet.
@@ -70,18 +58,20 @@ func (l *Ledger) sighted(text string) {
 	}
 }
 
-// past counts a version of unknown fate that was in Redis before it went back.
+// past counts a version of unknown fate that was in Redis before it went back. What it
+// overwrote, and what came after it, nobody knows.
 func (l *Ledger) past(v *version) {
 	l.totals.Unknown--
+	l.unsure(v.sentAt, nil)
 	v.executed = true
-	if !v.kept {
-		l.blame(v, &version{text: l.head.text})
+	v.open++
+	if tip := l.tip; tip != nil && tip.end != nil {
+		v.end = &version{order: tip.end.order}
+		l.reblame(tip, v, v.end)
 	}
 	l.tell(v)
 	l.linked(v, 0)
-	for w := l.popEarly(v.text); w != nil; w = l.popEarly(v.text) {
-		l.place(w, v.text)
-	}
+	l.slipInEarly(v)
 }
 
 // withdraw forgets a write that Redis has refused. The same client may well compute

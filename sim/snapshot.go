@@ -84,9 +84,10 @@ type Snapshot struct {
 
 	// Commands is how many Redis commands the updates took.
 	Commands int64
-	// Jain is the fairness index over the clients' updates, taken when the
-	// first client had finished: over those since the last change in the number of
-	// clients.
+	// Jain is Jain's fairness index of the updates that Redis has acknowledged to each
+	// of the lane's clients, without those that have crashed or left, from the last
+	// change in the number of clients to the moment at which the first one finished (with
+	// one alert each, to the end); an update whose reply never came does not count.
 	Jain float64
 
 	// Redis is the average in Redis, True that of every acked sample.

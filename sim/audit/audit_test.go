@@ -1,0 +1,198 @@
+package audit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"locktop/sim"
+)
+
+func TestMain(m *testing.M) {
+	redis.SetLogger(silence{}) // cut connections are what this is about
+	os.Exit(m.Run())
+}
+
+type silence struct{}
+
+func (silence) Printf(context.Context, string, ...any) {}
+
+// seeds are those to be audited.
+func seeds(t *testing.T) (from, to uint64) {
+	if text := os.Getenv("LOCKTOP_TEST_SEEDS"); text != "" {
+		first, last, _ := strings.Cut(text, "-")
+		from, err := strconv.ParseUint(first, 10, 64)
+		to, err2 := strconv.ParseUint(last, 10, 64)
+		if err := errors.Join(err, err2); err != nil {
+			t.Fatalf("LOCKTOP_TEST_SEEDS: want first-last, have %q: %v", text, err)
+		}
+		return from, to
+	}
+	if os.Getenv("LOCKTOP_TEST_EXHAUSTIVE") == "1" {
+		return 0, 5000
+	}
+	return 0, 300
+}
+
+func TestTheAccountsAgreeWithTheLog(t *testing.T) {
+	from, to := seeds(t)
+	for seed := from; seed < to; seed++ {
+		cfg := randomRace(seed)
+		if complaints := audited(t, cfg); len(complaints) > 0 {
+			t.Errorf("%s\n\t%s", commandLine(cfg), strings.Join(complaints, "\n\t"))
+		}
+	}
+}
+
+// audited runs a race and says what is wrong with its accounts.
+func audited(t *testing.T, cfg sim.Config) []string {
+	t.Helper()
+	e, err := sim.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatalf("%s\n%v", commandLine(cfg), err)
+	}
+	logs := make([][]sim.Event, len(cfg.Lanes))
+	e.OnEvent(func(lane int, event sim.Event) { logs[lane] = append(logs[lane], event) })
+	err = e.Run(t.Context())
+	result := e.Result()
+	if err := errors.Join(err, e.Close()); err != nil {
+		return []string{"the race failed: " + err.Error()}
+	}
+	var all []string
+	for i, events := range logs {
+		board := sim.NewBoard(cfg.LaneInfo(i))
+		for _, event := range events {
+			board.Apply(event)
+		}
+		s := board.Snapshot(result.Lanes[i].At, sim.View{First: 1, Count: 1000, History: 1 << 20})
+		all = append(all, compare(s, result.Lanes[i].Failed, events)...)
+	}
+	return all
+}
+
+// compare says in what a lane's snapshot differs from its log.
+func compare(s *sim.Snapshot, failed []string, events []sim.Event) (complaints []string) {
+	complain := func(format string, args ...any) { complaints = append(complaints, fmt.Sprintf(format, args...)) }
+	for _, check := range failed {
+		complain("a check of its own fails: %s", check)
+	}
+	a := accountOf(storyOf(events))
+	if !a.explained && a.whole {
+		complain("no order of the writes explains the log")
+	}
+	same := func(what string, got, want any) {
+		if got != want {
+			complain("%s: %v, by the log %v", what, got, want)
+		}
+	}
+	same("acked", s.Acked, a.acked)
+	same("sum of the acked", s.AckedSum, a.ackedSum)
+	same("unknown", s.Unknown, a.unknown)
+	same("clobbers", s.Clobbers, a.clobbers)
+	same("ambiguous", s.Ambiguous, int64(0))
+	same("foreign", s.Foreign, int64(0))
+	if a.explained {
+		same("kept", s.Kept, a.kept)
+		same("sum of the kept", s.KeptSum, a.keptSum)
+		same("lost", s.Lost, a.lost)
+		redis := s.Redis.String()
+		if s.Redis.Count == 0 {
+			redis = ""
+		}
+		same("value", redis, a.redis)
+	}
+	if a.explained && a.whole {
+		compareErasers(s, a, complain)
+	}
+	t := talliesOf(events, s.Started.Name(), s.Started.Clients, s.Started.Alerts)
+	for _, n := range []struct {
+		what      string
+		got, want int64
+	}{
+		{"attempts", s.Attempts, t.attempts}, {"failures", s.Failures, t.failures}, {"retries", s.Retries, t.retries},
+		{"acquired", s.Acquired, t.acquired}, {"refused releases", s.Expired + s.Disowned, t.expired}, {"waits", s.Waits, int64(len(t.waits))},
+		{"overlaps", s.Overlaps, t.overlaps}, {"guarded", s.Guarded, t.guarded}, {"commands", s.Commands, t.commands},
+		{"faults", s.Faults, t.faults}, {"inside", int64(s.InsideCount), int64(t.inside)},
+		{"most inside", int64(s.MaxInside), int64(t.maxInside)}, {"waiting", int64(s.WaitingCount), int64(t.waiting)},
+		{"crashed", int64(s.Crashed), int64(t.crashed)}, {"rewound", int64(s.Rewound), int64(t.rewound)},
+		{"finished", int64(s.Finished), int64(t.finished)}, {"events", s.Events, int64(len(events))},
+	} {
+		same(n.what, n.got, n.want)
+	}
+	for _, w := range []struct {
+		what      string
+		got, want time.Duration
+	}{{"wait p50", s.WaitP50, t.quantile(0.5)}, {"wait p99", s.WaitP99, t.quantile(0.99)}, {"longest wait", s.WaitMax, t.quantile(1)}} {
+		// The board keeps three digits, and nothing shorter than a microsecond.
+		if want := max(w.want, time.Microsecond); len(t.waits) > 0 && (w.got-want).Abs() > want/500+time.Microsecond || len(t.waits) == 0 && w.got != 0 {
+			complain("%s: %v, by the log %v", w.what, w.got, w.want)
+		}
+	}
+	if math.Abs(s.Jain-t.jain) > 1e-9 {
+		complain("Jain index: %v, by the log %v", s.Jain, t.jain)
+	}
+	for _, c := range s.Clients {
+		if n := t.clients[c.Number]; n != nil && *n != c.ClientCounts {
+			complain("client %d: %+v, by the log %+v", c.Number, c.ClientCounts, *n)
+		}
+		want := a.clients[c.Number]
+		if want == nil {
+			want = &sim.Tally{}
+		}
+		if a.explained && a.whole && c.Tally != *want {
+			complain("client %d: %+v, by the log %+v", c.Number, c.Tally, *want)
+		}
+	}
+	return complaints
+}
+
+// compareErasers compares who erased what.
+func compareErasers(s *sim.Snapshot, a *account, complain func(string, ...any)) {
+	seen := 0
+	by := map[eraser]int64{}
+	for _, v := range s.History {
+		if v.Client == 0 || !v.Acked {
+			continue
+		}
+		seen++
+		got := eraser(v.Killer)
+		switch {
+		case v.Kept:
+			got = nobody
+		case v.Forgotten:
+			got = itself
+		}
+		by[got]++
+		if want, ok := a.erasers[update{v.Client, v.Alert}]; !ok || want != got {
+			complain("c%d's %s, alert %d: erased by %v, by the log %v", v.Client, v.Value, v.Alert, got, want)
+		}
+	}
+	if by[itself] != s.Forgotten || s.Lost-s.Erased-s.Forgotten != by[unknown] {
+		complain("%d are forgotten and %d erased of %d, by the history %d are forgotten, and of %d the eraser is unknown",
+			s.Forgotten, s.Erased, s.Lost, by[itself], by[unknown])
+	}
+	if int64(seen) != a.acked {
+		complain("%d versions in the history, by the log %d", seen, a.acked)
+	}
+}
+
+// String says who it was.
+func (e eraser) String() string {
+	switch e {
+	case nobody:
+		return "nobody"
+	case itself:
+		return "Redis itself"
+	case unknown:
+		return "somebody unknown"
+	}
+	return fmt.Sprintf("c%d", int(e))
+}
