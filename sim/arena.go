@@ -31,9 +31,9 @@ import (
 //   - when a move of the kind [Expiry] says so. All time limits on the way pass too.
 //
 // A client that repeats a command in vain, as a spinning one does, is not let through
-// until something has changed in the keys that the command touches: in between, the
-// same command would get the same reply. Where all that is sent leads to nothing for
-// long enough, the schedule hangs. Whoever waits in BLPOP is served by the
+// until the keys that the command touches have changed: before, the same command would
+// get the same reply. Where all that is sent leads to nothing for long enough, and no
+// lease is left to end, the schedule hangs. A client that waits in BLPOP is served by the
 // command that fills the list, first come, first served, as Redis does it.
 type Arena struct {
 	config  ArenaConfig
@@ -82,7 +82,7 @@ func (c ArenaConfig) Config() Config {
 	cfg.Lanes, cfg.Clients, cfg.Servers, cfg.Alerts = []string{c.Lane}, c.Clients, 1, 1
 	cfg.Work, cfg.Retry, cfg.Interval, cfg.Backlog = 0, 0, 0, true
 	cfg.Lease, cfg.LeaseFloor = 0, 0
-	if c.Expiries > 0 {
+	if lane, err := cfg.lane(0); c.Expiries > 0 || err == nil && lane.nodes > 1 { // a quorum is never without
 		cfg.Lease = time.Second / 10
 	}
 	cfg.Speed, cfg.Patience = clock.Max, 0
@@ -283,7 +283,6 @@ func joinedMoves(moves []Move) string {
 
 // send admits a command.
 func (a *Arena) send(p *player, w *parked) error {
-	text := anonymous(w)
 	keys := a.touched(w.request)
 	before := a.state(w.node, keys)
 	step := a.traceSend(p, w)
@@ -295,41 +294,8 @@ func (a *Arena) send(p *player, w *parked) error {
 	p.mu.Unlock()
 	a.lane.gate.admit(w)
 	bubble.Wait()
-	after := a.state(w.node, keys)
-	a.noteWatch(p, w.request, keys, after != before)
-	switch {
-	case p.isSending(): // Redis keeps it waiting
-		a.line = append(a.line, p.number)
-	case after == before && !w.request.isStateful():
-		p.idle[text] = after
-	default:
-		clear(p.idle)
-	}
+	a.noteSent(p, w, keys, before)
 	return a.settle()
-}
-
-// noteWatch keeps account of what only the server knows of a connection: which keys
-// it watches, and whether they have been written to since.
-func (a *Arena) noteWatch(p *player, r request, keys []string, changed bool) {
-	if changed {
-		for _, other := range a.players {
-			for _, key := range keys {
-				if _, ok := other.watched[key]; ok {
-					other.watched[key] = true
-				}
-			}
-		}
-	}
-	for _, cmd := range r.all() {
-		switch cmd.Name() {
-		case "watch":
-			for _, key := range keys {
-				p.watched[key] = false
-			}
-		case "exec":
-			clear(p.watched)
-		}
-	}
 }
 
 // seen takes in the reply to a client's request, on the client's goroutine.
@@ -375,29 +341,20 @@ func (a *Arena) settle() error {
 		waited += time.Since(start)
 	}
 	a.lane.recorder.Fold()
-	if len(a.made)-a.progress > inVain*len(a.players) {
-		a.hang()
+	if a.overcomeVain() {
+		return a.settle()
 	}
 	a.addAdversary()
 	return nil
 }
 
-// inVain is how many commands, for each client, may lead to nothing before the
-// schedule counts as one that hangs: some locks ask again and again.
-const inVain = 8
-
-// hang ends a schedule in which nobody gets any further.
-func (a *Arena) hang() {
-	a.hung = true
-	a.moves, a.commands = a.moves[:0], a.commands[:0]
-}
-
 // look finds the commands that can be sent.
 func (a *Arena) look() {
+	a.forgetChanged()
 	a.moves, a.commands = a.moves[:0], a.commands[:0]
 	for _, w := range a.lane.gate.waiting() {
 		p := a.players[w.client-1]
-		if state, idle := p.idle[anonymous(w)]; idle && state == a.state(w.node, a.touched(w.request)) {
+		if _, ok := p.vain[anonymous(w)]; ok {
 			continue
 		}
 		m := Move{Kind: Send, Client: w.client}

@@ -15,13 +15,14 @@ import (
 // player is a client, as the arena sees it.
 type player struct {
 	*client
-	ended   chan struct{} // closed when its update is over
-	err     error
-	crashed bool
-	began   time.Time         // when its first command was let through; zero before
-	idle    map[string]string // requests that changed nothing → the state of the keys that they touched
-	read    string            // the value that it read last
-	watched map[string]bool   // by WATCH → it was written to since
+	ended    chan struct{} // closed when its update is over
+	err      error
+	crashed  bool
+	began    time.Time       // when its first command was let through; zero before
+	vain     map[string]vain // by the text of the command
+	waitsFor []string        // the keys on which Redis keeps it waiting
+	read     string          // the value that it read last
+	watched  map[string]bool // by WATCH → it was written to since
 
 	mu      sync.Mutex   // guards what the goroutines of the client change
 	sending *parked      // admitted, and not answered yet
@@ -44,7 +45,7 @@ func (p *player) begin(seed maphash.Seed) {
 	defer p.mu.Unlock()
 	p.sending, p.replies = nil, nil
 	p.trace.SetSeed(seed)
-	p.idle, p.watched = map[string]string{}, map[string]bool{}
+	p.vain, p.watched = map[string]vain{}, map[string]bool{}
 }
 
 // play makes the client's update.

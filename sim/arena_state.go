@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -86,9 +87,9 @@ func (a *Arena) Signature() uint64 {
 		p.mu.Lock()
 		sending, trace := p.sending != nil, p.trace.Sum64()
 		p.mu.Unlock()
-		write(p.number, p.over(), p.crashed, sending, trace, p.watched, a.age(p), len(p.idle))
-		if len(p.idle) > 0 {
-			write(a.idled(p))
+		write(p.number, p.over(), p.crashed, sending, trace, p.watched, a.age(p), len(p.vain))
+		if len(p.vain) > 0 {
+			write(slices.Sorted(maps.Keys(p.vain))) // whose keys are as they are now
 		}
 	}
 	for _, w := range a.lane.gate.waiting() {
@@ -111,15 +112,6 @@ func (a *Arena) age(p *player) time.Duration {
 		return 0
 	}
 	return time.Since(p.began)
-}
-
-// idled is what a client has sent in vain, by what it found then.
-func (a *Arena) idled(p *player) map[string]string {
-	found := make(map[string]string, len(p.idle))
-	for text, state := range p.idle {
-		found[text] = a.rename(0, state)
-	}
-	return found
 }
 
 // rename replaces random ids, which differ from run to run, by names: that of the

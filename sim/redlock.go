@@ -31,7 +31,9 @@ const nodeTimeout = time.Second
 // newQuorum returns the lock over all the lane's servers.
 func (c *client) newQuorum(lease time.Duration) (*lock.Quorum, error) {
 	if lease == 0 {
-		lease = keyTTL // nodes that cannot be reached are released in no other way
+		// Nodes that cannot be reached are released in no other way; and the average must
+		// outlive the lock that guards it.
+		lease = keyTTL / 2
 	}
 	nodes := []redis.UniversalClient{c.redis}
 	for _, node := range c.nodes {
