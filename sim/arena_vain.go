@@ -15,6 +15,10 @@ import (
 //   - the client has changed something itself, or was given an element that it waited for.
 //
 // So it is forgotten as soon as one of the two happens, and states need not count changes.
+//
+// Of a quorum no command is in vain. Its waiters pause before they ask again, until time
+// has passed; and a command that were held back meanwhile would count as one without an
+// answer.
 type vain struct {
 	node  int
 	keys  []string
@@ -46,7 +50,7 @@ func (a *Arena) noteSent(p *player, w *parked, keys []string, before string) {
 		p.waitsFor = keys
 	case changed || w.request.isStateful():
 		clear(p.vain)
-	default:
+	case len(a.lane.nodes) == 0:
 		p.vain[anonymous(w)] = vain{w.node, keys, after}
 	}
 	p.noteWatch(w.request, keys)

@@ -67,20 +67,23 @@ func worst(o sim.Outcome) int {
 }
 
 // findCounterexample looks for the smallest one: of the fewest clients, and then the one
-// that goes before the others. The one that is known is that of all clients, unless
-// schedules have been left out that may be smaller.
+// that goes before the others. The one that is known is the smallest of all clients if
+// every schedule was counted.
 func (r *Result) findCounterexample(ctx context.Context) error {
 	o := r.Options
 	o.Each, o.Progress, o.Method, o.Preemptions = nil, nil, States, r.Preemptions
 	o.Timeout /= 4
+	r.Smallest = true // unless a smaller one may have been left out
 	for o.Clients = 1; o.Clients <= r.Options.Clients; o.Clients++ {
 		known := r.Counterexample
 		if o.Clients < r.Options.Clients {
 			known = nil
 		} else if known != nil && r.Method != Sleep {
+			r.Smallest = r.Smallest && r.Complete
 			return nil
 		}
 		found, err := search(ctx, o, o)
+		r.Smallest = r.Smallest && found.Complete
 		if err != nil {
 			return err
 		}

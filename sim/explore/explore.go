@@ -100,12 +100,13 @@ type Result struct {
 	Method      Method
 	Preemptions int
 	// Schedules counts the schedules that were told apart, and Complete says that
-	// these are all there are, within the bounds. A count that does not fit is the
-	// greatest that does.
+	// these are all there are or, by Sleep, stand for all there are. A count that does
+	// not fit is the greatest that does.
 	Schedules uint64
 	Complete  bool
-	// Played counts those that were really played. Random may draw one more than once.
-	Played int
+	// Played counts how often a schedule, or the start of one, was played. Draws is how
+	// many of these were drawn by Random, which may draw a schedule more than once.
+	Played, Draws int
 	// Losing counts the schedules that lose updates, Lost how many lose how many.
 	// Overlapping, Hanging and Refusing count those in which two clients are inside
 	// at once, some wait for ever, and stale writes are refused.
@@ -113,9 +114,14 @@ type Result struct {
 	Lost                                   map[int64]uint64
 	// Outcomes counts schedules by outcome.
 	Outcomes map[sim.Outcome]uint64
-	// Counterexample is the smallest one; nil if nothing goes wrong. It may be of
-	// fewer clients than were asked for.
+	// Counterexample is the smallest one that was found; nil if nothing that was tried
+	// goes wrong. It may be of fewer clients than were asked for. Smallest says that
+	// there is no smaller one.
 	Counterexample *Counterexample
+	Smallest       bool
+
+	finished    bool // the search came to its end, within the bound on preemptions
+	interrupted bool // the context ended first
 }
 
 // errLimit ends a search.
@@ -125,8 +131,8 @@ var errLimit = errors.New("the limit has been reached")
 // of concurrency take no more (Musuvathi and Qadeer, PLDI 2007).
 const fewPreemptions = 2
 
-// Run explores. It returns the context's error if that ends first, together with what
-// was found until then. A second is enough for some thousand schedules.
+// Run explores. If the context ends first, it returns what was found until then and the
+// context's error. A second is enough for some thousand schedules.
 func Run(ctx context.Context, o Options) (*Result, error) {
 	if o.Limit == 0 {
 		o.Limit = DefaultLimit
@@ -141,8 +147,12 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	r, err := run(ctx, o)
-	if err != nil || !r.Bad() {
+	if err != nil {
+		r.interrupted = ctx.Err() != nil
 		return r, err
+	}
+	if !r.Bad() {
+		return r, nil
 	}
 	return r, r.findCounterexample(ctx)
 }
@@ -157,22 +167,33 @@ func run(ctx context.Context, o Options) (*Result, error) {
 	part, left := o, o.Limit
 	part.Method, part.Limit, part.Timeout = States, o.Limit/2, o.Timeout/2
 	r, err := search(ctx, o, part)
-	if err != nil || r.Complete {
+	if err != nil || r.finished {
 		return r, err
 	}
 	left -= r.Played
 	part.Limit, part.Timeout = o.Limit/4, o.Timeout/4
 	if o.Preemptions < 0 {
 		part.Preemptions = fewPreemptions
-		r, err := search(ctx, o, part)
-		if err != nil || r.Complete {
-			r.Complete = false // but for the bound
-			return r, err
+		few, err := search(ctx, o, part)
+		left -= few.Played
+		few.after(r)
+		if err != nil || few.finished {
+			return few, err
 		}
-		left -= r.Played
+		r = few
 	}
 	part.Method, part.Limit, part.Preemptions = Random, left, o.Preemptions
-	return search(ctx, o, part)
+	drawn, err := search(ctx, o, part)
+	drawn.after(r)
+	return drawn, err
+}
+
+// after takes in what a search before this one has played and found.
+func (r *Result) after(before *Result) {
+	r.Played += before.Played
+	if c := before.Counterexample; c != nil && c.smaller(r.Counterexample) {
+		r.Counterexample = c
+	}
 }
 
 // search explores once, as part of what was asked for.
@@ -189,8 +210,11 @@ func search(ctx context.Context, asked, o Options) (*Result, error) {
 		defer func() { err = errors.Join(err, a.Close()) }()
 		p := &player{ctx: ctx, options: o, arena: a, limit: o.Limit, late: late}
 		err = p.run(r)
-		r.Played = p.played
-		r.Complete = err == nil
+		if r.Played = p.played; r.Method == Random {
+			r.Draws = p.drawn
+		}
+		r.finished = err == nil
+		r.Complete = r.finished && !p.bounded
 		if errors.Is(err, errLimit) {
 			err = nil
 		}
@@ -226,7 +250,7 @@ func (r *Result) count() {
 
 // Bad says whether anything went wrong that does harm.
 func (r *Result) Bad() bool {
-	return r.Losing > 0 || r.Hanging > 0 || r.Overlapping > 0 && r.Options.overlapHarms()
+	return r.Losing > 0 || r.Hanging > 0 || r.Overlapping > 0 && r.Options.overlapHarms() || r.Counterexample != nil
 }
 
 // overlapHarms says whether no two clients should be inside at once.
@@ -250,7 +274,9 @@ type player struct {
 	options Options
 	arena   *sim.Arena
 	played  int
+	drawn   int // at random, to their end
 	limit   int
+	bounded bool            // a schedule was left out for its preemptions
 	late    *atomic.Bool    // there is no time left
 	example *Counterexample // the smallest so far; nil if nothing has gone wrong
 }
@@ -342,7 +368,9 @@ func (p *player) after(t turn, m sim.Move, can []sim.Move) (next turn, ok bool) 
 		t.preemptions++
 	}
 	t.client = m.Client
-	return t, p.options.Preemptions < 0 || t.preemptions <= p.options.Preemptions
+	ok = p.options.Preemptions < 0 || t.preemptions <= p.options.Preemptions
+	p.bounded = p.bounded || !ok
+	return t, ok
 }
 
 // preempts says whether a move interrupts the client who moved last and could go on.

@@ -450,7 +450,7 @@ func TestReports(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `none: 3 clients with one update each
-90 schedules, all there are (45 played)
+90 schedules, all there are (45 plays reached every state)
 
             84  lose updates: 36 lose 1, 48 lose 2
             84  let two clients in at once, which this strategy allows

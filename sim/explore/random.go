@@ -28,6 +28,7 @@ func (p *player) random(outcomes map[sim.Outcome]uint64) error {
 		if err != nil {
 			return err
 		}
+		p.drawn++
 		made := p.arena.Made()
 		length = max(length, len(made))
 		id := fingerprint(seed, made)

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/dustin/go-humanize"
 
 	"locktop/sim"
@@ -21,22 +24,21 @@ const reportWidth = 96
 func (r *Result) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", r.Options.Lane, r.scenario())
-	schedules := "schedules"
-	if r.Schedules == 1 {
-		schedules = "schedule"
-	}
-	fmt.Fprintf(&b, "%s %s, %s\n\n", Many(r.Schedules), schedules, r.extent())
+	fmt.Fprintf(&b, "%s\n\n", ansi.Wordwrap(r.counted(), reportWidth, ""))
 	fmt.Fprintf(&b, "  %12s  lose updates%s\n", Many(r.Losing), r.losses())
 	fmt.Fprintf(&b, "  %12s  let two clients in at once%s\n", Many(r.Overlapping), r.harmless())
 	fmt.Fprintf(&b, "  %12s  hang: some client waits for ever\n", Many(r.Hanging))
 	fmt.Fprintf(&b, "  %12s  refuse a stale write\n", Many(r.Refusing))
+	if text := r.conclusion(); text != "" {
+		fmt.Fprintf(&b, "\n%s\n", text)
+	}
 	if c := r.Counterexample; c != nil {
 		p, err := Play(c.Schedule)
 		if err != nil {
 			return err
 		}
 		found := " found" // there may be a smaller one
-		if r.Complete {
+		if r.Smallest {
 			found = ""
 		}
 		fmt.Fprintf(&b, "\nThe smallest counterexample%s has %s, %s, %s and %s; %s:\n\n",
@@ -62,24 +64,6 @@ func (r *Result) scenario() string {
 		parts = append(parts, "at most "+count(n, "preemption"))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// extent says how much of all there is these schedules are.
-func (r *Result) extent() string {
-	played := fmt.Sprintf("%s played", Many(uint64(r.Played)))
-	switch {
-	case r.Complete && r.Method == Sleep:
-		return "one of each set that differs in the order of unrelated commands only (" + played + ")"
-	case r.Complete:
-		return "all there are (" + played + ")"
-	case r.Method == Random && r.Options.Method == Random:
-		return "drawn at random (" + played + ")"
-	case r.Method == Random:
-		return "drawn at random, for all are too many for the limits (" + played + ")"
-	case r.Options.Preemptions < 0 && r.Preemptions >= 0:
-		return fmt.Sprintf("all with at most %s, for there are too many (%s)", count(r.Preemptions, "preemption"), played)
-	}
-	return "then the limit was reached (" + played + ")"
 }
 
 func (r *Result) losses() string {
@@ -184,19 +168,33 @@ type resultJSON struct {
 	Crashes        int                 `json:"crashes"`
 	Method         Method              `json:"method"`
 	Preemptions    *int                `json:"preemptions"` // null is no bound
-	Schedules      uint64              `json:"schedules"`
-	Complete       bool                `json:"complete"`
+	Schedules      countJSON           `json:"schedules"`
+	Complete       bool                `json:"complete"` // these are, or stand for, all there are
+	Extent         Extent              `json:"extent"`
 	Played         int                 `json:"played"`
-	Losing         uint64              `json:"losing"`
-	Lost           map[int64]uint64    `json:"lost"`
-	Overlapping    uint64              `json:"overlapping"`
-	Hanging        uint64              `json:"hanging"`
-	Refusing       uint64              `json:"refusing"`
+	Draws          int                 `json:"draws,omitempty"`
+	Losing         countJSON           `json:"losing"`
+	Lost           map[int64]countJSON `json:"lost"`
+	Overlapping    countJSON           `json:"overlapping"`
+	Hanging        countJSON           `json:"hanging"`
+	Refusing       countJSON           `json:"refusing"`
 	Counterexample *counterexampleJSON `json:"counterexample"`
+}
+
+// countJSON is a count, or null if it did not fit.
+type countJSON uint64
+
+// MarshalJSON implements [json.Marshaler].
+func (n countJSON) MarshalJSON() ([]byte, error) {
+	if uint64(n) == math.MaxUint64 {
+		return []byte("null"), nil
+	}
+	return strconv.AppendUint(nil, uint64(n), 10), nil
 }
 
 type counterexampleJSON struct {
 	Schedule    string     `json:"schedule"`
+	Smallest    bool       `json:"smallest"` // there is no smaller one
 	Clients     int        `json:"clients"`
 	Faults      int        `json:"faults"`
 	Preemptions int        `json:"preemptions"`
@@ -218,8 +216,12 @@ func (r *Result) WriteJSON(w io.Writer) error {
 	o := r.Options
 	out := resultJSON{
 		Strategy: o.Lane, Clients: o.Clients, Expiries: o.Expiries, Crashes: o.Crashes,
-		Method: r.Method, Schedules: r.Schedules, Complete: r.Complete, Played: r.Played,
-		Losing: r.Losing, Lost: r.Lost, Overlapping: r.Overlapping, Hanging: r.Hanging, Refusing: r.Refusing,
+		Method: r.Method, Schedules: countJSON(r.Schedules), Complete: r.Complete, Extent: r.Extent(), Played: r.Played, Draws: r.Draws,
+		Losing: countJSON(r.Losing), Lost: map[int64]countJSON{}, Overlapping: countJSON(r.Overlapping),
+		Hanging: countJSON(r.Hanging), Refusing: countJSON(r.Refusing),
+	}
+	for lost, n := range r.Lost {
+		out.Lost[lost] = countJSON(n)
 	}
 	if r.Preemptions >= 0 {
 		out.Preemptions = &r.Preemptions
@@ -230,7 +232,7 @@ func (r *Result) WriteJSON(w io.Writer) error {
 			return err
 		}
 		out.Counterexample = &counterexampleJSON{
-			Schedule: c.Schedule.String(), Clients: c.Schedule.Clients, Faults: c.Faults, Preemptions: c.Preemptions,
+			Schedule: c.Schedule.String(), Smallest: r.Smallest, Clients: c.Schedule.Clients, Faults: c.Faults, Preemptions: c.Preemptions,
 			Lost: c.Outcome.Lost, Overlap: c.Outcome.Overlap, Hung: c.Outcome.Hung, Steps: steps(p.Steps),
 		}
 	}

@@ -22,7 +22,7 @@ var exitCodes = []cli.Item{
 	{Name: fmt.Sprint(exitDone), Text: "done"},
 	{Name: fmt.Sprint(exitFailed), Text: "failed"},
 	{Name: fmt.Sprint(exitUsage), Text: "wrong usage"},
-	{Name: fmt.Sprint(exitNotCorrect), Text: "with --check: a lane is not CORRECT, a preset does not do what it promises, or a schedule goes wrong; tour --headless: a promise was not kept"},
+	{Name: fmt.Sprint(exitNotCorrect), Text: "with --check: a lane is not CORRECT, a preset does not do what it promises, or a schedule goes wrong or was not tried; tour --headless: a promise was not kept"},
 	{Name: fmt.Sprint(exitDamaged), Text: "replay: the recording is damaged, cut off or none; what could be read of it was reported"},
 	{Name: fmt.Sprint(exitInterrupted), Text: "interrupted by a signal"},
 }

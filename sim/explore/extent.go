@@ -1,0 +1,84 @@
+package explore
+
+import "fmt"
+
+// An Extent says how much of all there is the schedules of a [Result] are. Only All and
+// Representatives show that none goes wrong if none of these does.
+type Extent string
+
+const (
+	// Whole is every schedule there is.
+	Whole Extent = "all"
+	// Representatives are one schedule for each set of those that differ in the order of
+	// unrelated commands only. How many there are in all is not counted.
+	Representatives Extent = "representatives"
+	// Bounded is every schedule with few enough preemptions; there are others.
+	Bounded Extent = "bounded"
+	// Sampled are schedules that were drawn at random.
+	Sampled Extent = "sampled"
+	// Limited are those that were tried before a limit was reached.
+	Limited Extent = "limited"
+	// Interrupted are those that were tried before the context ended.
+	Interrupted Extent = "interrupted"
+)
+
+// Extent says how much of all there is these schedules are.
+func (r *Result) Extent() Extent {
+	switch {
+	case r.Complete && r.Method == Sleep:
+		return Representatives
+	case r.Complete:
+		return Whole
+	case r.interrupted:
+		return Interrupted
+	case r.Method == Random:
+		return Sampled
+	case r.finished:
+		return Bounded
+	}
+	return Limited
+}
+
+// counted says what the number of schedules is.
+func (r *Result) counted() string {
+	n, plays := plural(r.Schedules, "schedule"), plural(uint64(r.Played), "play")
+	switch r.Extent() {
+	case Whole:
+		if r.Method == All {
+			return fmt.Sprintf("%s, all there are (%s)", n, plays)
+		}
+		return fmt.Sprintf("%s, all there are (%s reached every state)", n, plays)
+	case Representatives:
+		return fmt.Sprintf("%s (%s). Each stands for all that differ from it in the order of unrelated commands only; how many these are was not counted", n, plays)
+	case Bounded:
+		why := ""
+		if r.Options.Preemptions < 0 {
+			why = ", for there are too many to try them all"
+		}
+		return fmt.Sprintf("%s, all with at most %s%s (%s). Those with more were not tried", n, count(r.Preemptions, "preemption"), why, plays)
+	case Sampled:
+		why := ""
+		if r.Options.Method == Auto {
+			why = ", for there are too many to try them all"
+		}
+		return fmt.Sprintf("%s gave %s%s. The others were not tried", plural(uint64(r.Draws), "random draw"), plural(r.Schedules, "different schedule"), why)
+	case Interrupted:
+		return fmt.Sprintf("%s tried before the interruption (%s). The others were not tried", n, plays)
+	}
+	return fmt.Sprintf("%s tried before the limit was reached (%s). The others were not tried", n, plays)
+}
+
+// conclusion says what it means that nothing was found, where that is less than it may seem.
+func (r *Result) conclusion() string {
+	if r.Complete || r.Bad() {
+		return ""
+	}
+	return "None of the schedules that were tried goes wrong. That does not show that no other one does."
+}
+
+func plural(n uint64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return Many(n) + " " + what
+}
