@@ -169,7 +169,7 @@ func TestWhoLosesAnUpdate(t *testing.T) {
 	contains(t, m.viewNow(), "✗ stale")
 	m.types(t, "up", ".")
 	contains(t, m.viewNow(), "YOU LOST ONE", "2 of 2 updates acked, 1 kept: c1 wrote what it had computed from n=0, and erased c2's sample",
-		"4 of these 6 orders do", "✗ erases c2's", "schedule none@2: 1 2 2 1", "OVER, MOVE 4")
+		"4 of the 6 orders lose an update", "✗ erases c2's", "schedule none@2: 1 2 2 1", "OVER, MOVE 4")
 	m.types(t, "enter")
 	contains(t, m.viewNow(), "WHAT HAPPENED", "c2's sample of 37.2 ms is in no value any more")
 	m.types(t, "esc", "u")
@@ -218,7 +218,7 @@ func TestOneThatGoesWrongIsShown(t *testing.T) {
 		want    []string
 	}{
 		{"none", 3, []string{"YOU LOST ONE", "the smallest that goes wrong"}},
-		{"spin", 2, []string{"YOU LOST ONE", "the lease ends", "of these 302 orders do, if the lease may end once"}},
+		{"spin", 2, []string{"YOU LOST ONE", "the lease ends", "of the 302 orders lose an update, if the lease may end once"}},
 		{"block:lease=0s", 2, []string{"IT HANGS", "crashes", "the lock is that of c1, which has crashed, and has no lease"}},
 		{"atomic", 2, []string{"no order goes wrong, with at most one fault"}},
 	} {
@@ -254,7 +254,7 @@ func TestTheGridByKeys(t *testing.T) {
 	for range 6 {
 		m.types(t, ".")
 	}
-	contains(t, m.viewNow(), "YOU LOST ONE", "84 of these 90 orders do")
+	contains(t, m.viewNow(), "YOU LOST ONE", "84 of the 90 orders lose an update")
 	m.types(t, "esc", "end", "o")
 	contains(t, m.viewNow(), "schedule none@3: 3 3 2 2 1 1", "NOTHING LOST")
 	m.types(t, "g", "C")

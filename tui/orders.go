@@ -82,11 +82,22 @@ func (o *orders) nextWrong(direction int) string {
 			return ""
 		}
 	}
-	if direction < 0 {
+	switch {
+	case direction < 0:
 		return "none before this one goes wrong"
+	case o.more():
+		return "none of those shown after this one goes wrong"
 	}
 	return "none after this one goes wrong"
 }
+
+// more tells whether there are, or may be, orders that have no cell.
+func (o *orders) more() bool {
+	return !o.complete() || o.counts.Schedules > uint64(len(o.cells))
+}
+
+// complete tells whether all orders were counted.
+func (o *orders) complete() bool { return o.counts != nil && o.counts.Complete }
 
 // upshot is what has come of a schedule: how many updates it loses, 1 to 9, or one of the others.
 type upshot int
@@ -163,7 +174,7 @@ func (o *orders) headline() (text string, wrong bool) {
 	switch {
 	case o.counts == nil:
 		of += " tried so far"
-	case !o.counts.Complete:
+	case !o.complete():
 		of += " that were tried (there are more)"
 	}
 	switch {

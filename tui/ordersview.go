@@ -97,6 +97,8 @@ func drawOrders(a chart.Area, o *orders, f *Frame) {
 		ink = inkUndecided
 	case wrong:
 		text, ink = "✗ "+text, inkLost
+	case !o.complete(): // which proves nothing
+		ink = inkUndecided
 	default:
 		text = "✓ " + text
 	}
@@ -141,7 +143,7 @@ func (o *orders) legend(room int, f *Frame) []piece {
 // gridTitle says which cells are shown, where these are not all.
 func (o *orders) gridTitle(p *ordersPlan) string {
 	title := "EVERY ORDER"
-	if o.counts != nil && o.counts.Schedules > uint64(len(o.cells)) {
+	if len(o.cells) > 0 && o.more() {
 		title = "THE FIRST " + explore.Many(uint64(len(o.cells))) + " ORDERS"
 	}
 	if pages := (len(o.cells) + p.page() - 1) / p.page(); pages > 1 {

@@ -372,15 +372,19 @@ func (s *stepper) findWrong() func(context.Context) ([]*explore.Result, error) {
 
 // showWrong takes over what [stepper.findWrong] has found.
 func (s *stepper) showWrong(found []*explore.Result) string {
-	complete := true
-	for _, r := range found {
+	complete := true // all that were searched before the last
+	for _, r := range found[:len(found)-1] {
 		complete = complete && r.Complete
+	}
+	for _, r := range found {
 		if r.Complete {
 			s.odds[r.Options.ArenaConfig] = r
 		}
 	}
-	c := found[len(found)-1].Counterexample
+	last := found[len(found)-1]
+	c := last.Counterexample
 	if c == nil {
+		complete = complete && last.Complete
 		text := "no order goes wrong, with at most one fault"
 		if !complete {
 			text = "none was found that goes wrong, but there are too many orders to try them all"
@@ -390,7 +394,11 @@ func (s *stepper) showWrong(found []*explore.Result) string {
 	if err := s.load(c.Schedule, len(c.Schedule.Moves)); err != nil {
 		return err.Error()
 	}
-	return "the smallest that goes wrong: ← takes its moves back, → makes them again"
+	const hint = ": ← takes its moves back, → makes them again"
+	if complete && last.Smallest {
+		return "the smallest that goes wrong" + hint
+	}
+	return "one that goes wrong, perhaps not the smallest" + hint
 }
 
 // status is what a client is doing, in words.
@@ -494,6 +502,9 @@ func (s *stepper) oddsText() string {
 	}
 	if r.Hanging > 0 {
 		parts = append(parts, fmt.Sprintf("%s of the %s hang", explore.Many(r.Hanging), plural(r.Schedules, "order")))
+	}
+	if len(parts) == 0 && r.Bad() {
+		parts = append(parts, fmt.Sprintf("%s of the %s let two in at once", explore.Many(r.Overlapping), plural(r.Schedules, "order")))
 	}
 	if len(parts) == 0 {
 		parts = append(parts, fmt.Sprintf("none of the %s goes wrong", plural(r.Schedules, "order")))

@@ -91,15 +91,6 @@ func drawChallenge(a chart.Area, s *stepper, f *Frame) {
 	if odds != "" && p.Over && !p.Wrong() && s.goesWrong() {
 		odds = "but " + odds + ": u takes moves back, w shows one"
 	}
-	if r := s.odds[s.used()]; p.Over && r != nil && r.Complete {
-		alike := r.Losing
-		if p.Outcome.Lost == 0 {
-			alike = r.Hanging
-		}
-		if p.Outcome.Lost > 0 || p.Outcome.Hung {
-			odds = fmt.Sprintf("%s of these %s do%s", explore.Many(alike), plural(r.Schedules, "order"), faultText(s.used()))
-		}
-	}
 	if r := s.odds[s.used()]; r != nil && r.Complete && !r.Bad() && s.used().Crashes == 0 {
 		hint := ": try x, a crash"
 		if s.leased() {

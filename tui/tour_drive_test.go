@@ -103,7 +103,7 @@ var zhDrives = []struct {
 	{"told", []string{"1", ".", "2", ".", ".", "1", ".", "enter"}},
 	{"help", []string{"?"}},
 	{"lease", []string{"s", ".", ".", "e", "2", ".", "1"}},
-	{"hung", []string{"s", "s", "s", "s", "c", "w"}},
+	{"hung", []string{"S", "S", "w"}},
 	{"grid", []string{"c", "g", "n"}},
 	{"grid-help", []string{"g", "?"}},
 }

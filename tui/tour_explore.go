@@ -8,7 +8,6 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/dustin/go-humanize"
 
 	"locktop/sim"
 	"locktop/sim/explore"
@@ -227,7 +226,7 @@ func (s *exploreScene) resize(w, h int) {
 func (s *exploreScene) begin(tour.Act)    {}
 func (s *exploreScene) settled() bool     { return s.complete() }
 func (s *exploreScene) halted() bool      { return false }
-func (s *exploreScene) missed() bool      { return false }
+func (s *exploreScene) missed() bool      { return s.result != nil && !s.result.Complete }
 func (s *exploreScene) still() bool       { return s.result != nil && s.shown == len(s.orders) }
 func (s *exploreScene) ready() bool       { return s.complete() }
 func (s *exploreScene) wants(string) bool { return false }
@@ -312,7 +311,11 @@ func (s *exploreScene) draw(a chart.Area) {
 // drawCounts draws how many orders there are, and what comes of them.
 func (s *exploreScene) drawCounts(a chart.Area, y int) int {
 	r := s.result
-	put(a, 0, y, piece{humanize.Comma(int64(r.Schedules)) + " ", inkTitle}, piece{s.words.quantity("schedules"), inkDim})
+	counted := "schedules"
+	if !r.Complete {
+		counted = "tried"
+	}
+	put(a, 0, y, piece{explore.Many(r.Schedules) + " ", inkTitle}, piece{s.words.quantity(counted), inkDim})
 	y++
 	for _, c := range []struct {
 		name  string
@@ -333,16 +336,28 @@ func (s *exploreScene) drawCounts(a chart.Area, y int) int {
 		if c.n == 0 {
 			ink = inkKept
 		}
-		a.Text(0, y, fmt.Sprintf("%6s", humanize.Comma(int64(c.n))), ink)
+		a.Text(0, y, fmt.Sprintf("%6s", explore.Many(c.n)), ink)
 		a.Text(7, y, s.words.quantity(c.name), inkDim)
 		const bar = 30
-		a.Text(bar, y, fmt.Sprintf("%3.0f %%", 100*share), ink)
+		a.Text(bar, y, shareText(c.n, r.Schedules), ink)
 		if room := min(a.W()-bar-7, 40); room > 0 {
 			chart.Bar(a, y, bar+6, room, share, ink, inkFrame, s.ascii)
 		}
 		y++
 	}
 	return y
+}
+
+// shareText is a share in percent, five cells wide. What is not all is never 100 %, and what is not none never 0 %.
+func shareText(n, of uint64) string {
+	percent := 100 * float64(n) / float64(max(of, 1))
+	switch {
+	case n > 0 && percent < 1:
+		return " <1 %"
+	case n < of && percent > 99:
+		return ">99 %"
+	}
+	return fmt.Sprintf("%3.0f %%", percent)
 }
 
 func (s *exploreScene) strategy() sim.Strategy {

@@ -39,7 +39,7 @@ var languageWords = map[string]*tourWords{
 			"acked": "acknowledged", "kept": "kept", "lost": "lost", "lost%": "lost of every 100", "failures": "failed tries", "commands": "commands an update",
 			"inside": "most inside at once", "overlaps": "times two were inside", "expired": "leases that ran out", "crashed": "crashed", "faults": "faults",
 			"verdict": "verdict", "strategy": "strategy", "clients": "clients", "lease": "lease in ms", "view": "view",
-			"schedules": "orders in all", "losing": "lose an update", "overlapping": "have two inside", "hanging": "hang", "refusing": "refuse a late write",
+			"schedules": "orders in all", "tried": "orders tried, of more", "losing": "lose an update", "overlapping": "have two inside", "hanging": "hang", "refusing": "refuse a late write",
 			"moves": "commands sent", "overlap": "two inside at once", "over": "both are done",
 		},
 		keys: map[tourCommand]string{
@@ -47,7 +47,7 @@ var languageWords = map[string]*tourWords{
 			sceneChoose: "choose an order", sceneWrong: "next ✗", sceneSend: "let c1, c2 send", sceneUndo: "take back", sceneAgain: "again",
 		},
 		allOrders: "ALL ORDERS OF THE COMMANDS", youDecide: "YOU DECIDE WHO IS NEXT", counting: "playing them all …",
-		oneOf: "one of them, in which the clients take turns:", smallest: "the shortest that goes wrong:",
+		oneOf: "one of them, in which the clients take turns:", smallest: "the smallest that goes wrong:",
 		colon: ": ", yes: "yes", no: "no", nothing: "nothing yet",
 		done: "done", hasRead: "has read", inRedis: "in Redis:",
 		typeNumber: "a number, then enter", goOn: "done: enter goes on", halted: "halted: space goes on", missed: "not as promised: enter begins again", nextStep: "done: enter for the next step", theEnd: "That was the tour. q ends it.",
@@ -58,8 +58,15 @@ var languageWords = map[string]*tourWords{
 				lock = "lock " + c.Lane
 			}
 			text := fmt.Sprintf("%s, %d clients, one update each", lock, c.Clients)
-			if c.Expiries > 0 {
+			switch c.Expiries {
+			case 0:
+			case 1:
 				text += ", one lease may run out"
+			default:
+				text += fmt.Sprintf(", %d leases may run out", c.Expiries)
+			}
+			if c.Crashes > 0 {
+				text += ", " + clientCount(c.Crashes) + " may crash"
 			}
 			return text
 		},
@@ -92,7 +99,7 @@ var languageWords = map[string]*tourWords{
 			"acked": "已确认", "kept": "已保留", "lost": "已丢失", "lost%": "每 100 次丢失", "failures": "失败的尝试", "commands": "每次更新的命令数",
 			"inside": "同时在里面的最多", "overlaps": "两个同时在里面的次数", "expired": "到期的租约", "crashed": "已崩溃", "faults": "故障",
 			"verdict": "判定", "strategy": "策略", "clients": "客户端", "lease": "租约（毫秒）", "view": "视图",
-			"schedules": "种顺序", "losing": "丢失更新", "overlapping": "两个同时在里面", "hanging": "永远等待", "refusing": "拒绝了迟到的写",
+			"schedules": "种顺序", "tried": "种顺序试过，还有更多", "losing": "丢失更新", "overlapping": "两个同时在里面", "hanging": "永远等待", "refusing": "拒绝了迟到的写",
 			"moves": "已发命令", "overlap": "两个同时在里面", "over": "都已结束",
 		},
 		keys: map[tourCommand]string{
@@ -100,7 +107,7 @@ var languageWords = map[string]*tourWords{
 			sceneChoose: "选一种顺序", sceneWrong: "下一个 ✗", sceneSend: "放行 c1、c2", sceneUndo: "撤回", sceneAgain: "重来",
 		},
 		allOrders: "命令的所有顺序", youDecide: "由你决定谁先谁后", counting: "正在逐一播放……",
-		oneOf: "其中一种：客户端轮流来", smallest: "最短的一种出错顺序：",
+		oneOf: "其中一种：客户端轮流来", smallest: "最小的一种出错顺序：",
 		colon: "：", yes: "是", no: "否", nothing: "还没有",
 		done: "已完成", hasRead: "读到", inRedis: "Redis 中的值：",
 		typeNumber: "输入数字，再按 enter", goOn: "完成：按 enter 继续", halted: "已停住：按 space 继续", missed: "没按说好的走：按 enter 从头做这一步", nextStep: "完成：按 enter 到下一步", theEnd: "导览到此结束。按 q 退出。",
@@ -112,7 +119,10 @@ var languageWords = map[string]*tourWords{
 			}
 			text := fmt.Sprintf("%s，%d 个客户端，各更新一次", lock, c.Clients)
 			if c.Expiries > 0 {
-				text += "，租约可到期一次"
+				text += fmt.Sprintf("，租约可到期 %d 次", c.Expiries)
+			}
+			if c.Crashes > 0 {
+				text += fmt.Sprintf("，可崩溃 %d 个客户端", c.Crashes)
 			}
 			return text
 		},

@@ -97,10 +97,12 @@ func withStepPages(catalog map[string]string) map[string]string {
 		"one client may crash here, as --crashes says": "这里可崩溃一个客户端", "# clients may crash here, as --crashes says": "这里可崩溃 # 个客户端",
 		"there can be # to # clients": "客户端可有 # 到 # 个", "clients: want # to #, have #": "客户端可有 #1 到 #2 个",
 		"expiries: # takes no lock": "# 不用锁，没有可到期的租约", "looking for one that goes wrong …": "正在找出错的顺序……",
-		"no order goes wrong, with at most one fault":                                   "至多一次故障，没有一种顺序出错",
-		"none was found that goes wrong, but there are too many orders to try them all": "没有找到出错的，但顺序太多，试不完",
-		"the smallest that goes wrong: ← takes its moves back, → makes them again":      "最小的一种出错顺序：← 撤回，→ 重做",
-		"none before this one goes wrong":                                               "前面没有出错的了", "none after this one goes wrong": "后面没有出错的了",
+		"no order goes wrong, with at most one fault":                                               "至多一次故障，没有一种顺序出错",
+		"none was found that goes wrong, but there are too many orders to try them all":             "没有找到出错的，但顺序太多，试不完",
+		"the smallest that goes wrong: ← takes its moves back, → makes them again":                  "最小的一种出错顺序：← 撤回，→ 重做",
+		"one that goes wrong, perhaps not the smallest: ← takes its moves back, → makes them again": "一种出错顺序，未必最小：← 撤回，→ 重做",
+		"none of those shown after this one goes wrong":                                             "后面列出的没有出错的",
+		"none before this one goes wrong":                                                           "前面没有出错的了", "none after this one goes wrong": "后面没有出错的了",
 		"there is nothing to open yet": "还没有可打开的", "there is nothing to copy yet": "还没有可复制的",
 
 		"To release, the client reads the lock's key and, if its own id is there, deletes it. " +
@@ -136,8 +138,7 @@ var inASCII = strings.NewReplacer("→", "->", "✗", "X")
 func withUpshots(catalog map[string]string) map[string]string {
 	for _, orders := range []string{"order", "orders"} {
 		for text, translated := range map[string]string{
-			"# of the # %s lose an update": "#2 种顺序有 #1 种丢失更新", "# of the # %s hang": "#2 种顺序有 #1 种卡死", "# of the # %s goes wrong": "#2 种顺序没有一种出错",
-			"# of these # %s do": "这 #2 种顺序有 #1 种这样",
+			"# of the # %s lose an update": "#2 种顺序有 #1 种丢失更新", "# of the # %s hang": "#2 种顺序有 #1 种卡死", "# of the # %s let two in at once": "#2 种顺序有 #1 种放进了两个", "# of the # %s goes wrong": "#2 种顺序没有一种出错",
 		} {
 			text = fmt.Sprintf(text, orders)
 			catalog[text], catalog["but "+text] = translated, "但"+translated

@@ -1,0 +1,82 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+
+	"locktop/sim"
+	"locktop/sim/explore"
+	"locktop/tui/chart"
+)
+
+// TestOrdersThatWereTriedAreNotAll: as long as there are, or may be, others, the grid says so and shows no ✓ for all.
+func TestOrdersThatWereTriedAreNotAll(t *testing.T) {
+	serial := []order{{moves: []sim.Move{{Kind: sim.Send, Client: 1}}, outcome: sim.Outcome{Acked: 2, Kept: 2}}}
+	result := func(n uint64, complete bool) *explore.Result {
+		return &explore.Result{Schedules: n, Complete: complete, Outcomes: map[sim.Outcome]uint64{{Acked: 2, Kept: 2}: n}}
+	}
+	for _, e := range []struct {
+		what        string
+		counts      *explore.Result
+		title, says string
+		next        string
+		tick        bool
+	}{
+		{"while they are tried", nil, "THE FIRST 1 ORDERS", "none of 1 order tried so far loses an update", "none of those shown after this one goes wrong", false},
+		{"when a limit was reached", result(1, false), "THE FIRST 1 ORDERS", "none of 1 order that were tried (there are more) loses an update", "none of those shown after this one goes wrong", false},
+		{"when all were counted", result(7, true), "THE FIRST 1 ORDERS", "✓ none of 7 orders loses an update", "none of those shown after this one goes wrong", true},
+		{"when all are shown", result(1, true), "EVERY ORDER", "✓ none of 1 order loses an update", "none after this one goes wrong", true},
+	} {
+		o := &orders{arena: sim.ArenaConfig{Lane: "spin", Clients: 2}, cells: serial, counts: e.counts}
+		g := chart.NewGrid(80, 20)
+		drawOrders(g.Area(), o, new(Frame))
+		frame := g.Paint(nil)
+		contains(t, frame, e.title, e.says)
+		if first, _, _ := strings.Cut(frame, "\n"); strings.Contains(first, "✓") != e.tick {
+			t.Errorf("%s: %s", e.what, first)
+		}
+		if got := o.nextWrong(+1); got != e.next {
+			t.Errorf("%s: %q, want %q", e.what, got, e.next)
+		}
+	}
+}
+
+// TestSmallestIsWhatNothingSmallerCanBeLeftOutOf: the step screen calls a counterexample the smallest only then.
+func TestSmallestIsWhatNothingSmallerCanBeLeftOutOf(t *testing.T) {
+	found, err := explore.Run(t.Context(), explore.Options{ArenaConfig: sim.ArenaConfig{Lane: "none", Clients: 2}, Preemptions: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := *found
+	part.Smallest = false
+	before := explore.Result{}
+	for _, e := range []struct {
+		found []*explore.Result
+		want  string
+	}{
+		{[]*explore.Result{found}, "the smallest that goes wrong"},
+		{[]*explore.Result{&part}, "perhaps not the smallest"},
+		{[]*explore.Result{&before, found}, "perhaps not the smallest"},
+	} {
+		s, err := newStepper(sim.ArenaConfig{Lane: "none", Clients: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.showWrong(e.found); !strings.Contains(got, e.want) {
+			t.Errorf("%q, want %q", got, e.want)
+		}
+	}
+}
+
+func TestSharesAreNotRoundedToAllOrNone(t *testing.T) {
+	for _, e := range []struct {
+		n, of uint64
+		want  string
+	}{
+		{0, 90, "  0 %"}, {84, 90, " 93 %"}, {113_280, 113_400, ">99 %"}, {1, 1000, " <1 %"}, {6, 6, "100 %"}, {0, 0, "  0 %"}, {1, 100, "  1 %"}, {99, 100, " 99 %"},
+	} {
+		if got := shareText(e.n, e.of); got != e.want {
+			t.Errorf("%d of %d: %q, want %q", e.n, e.of, got, e.want)
+		}
+	}
+}
