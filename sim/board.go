@@ -65,6 +65,7 @@ type Board struct {
 	curve     []CurvePoint // append-only, so that snapshots can share it
 	curveGap  time.Duration
 	trackSize int
+	logLimit  int // lines of each client's log; 0 keeps none
 }
 
 // clientState is one client's part of the board.
@@ -86,6 +87,7 @@ type clientState struct {
 	told      int64                   // acknowledged updates since the number of clients last changed
 	waits     *hdrhistogram.Histogram // nil before the first, and where there are too many clients
 	track     track
+	log       clientLog
 }
 
 // ClientCounts are one client's dealings with the lock.
@@ -132,6 +134,7 @@ func newBoard(lane LaneInfo, versions int) *Board {
 		curveGap:  leastGap,
 		trackSize: trackSize(lane.Clients),
 		sleepless: lane.Sleepless,
+		logLimit:  logLimit(lane.Clients),
 	}
 	for i := range b.clients {
 		b.clients[i].working = lane.working()
@@ -174,6 +177,7 @@ func (b *Board) apply(e *Event) {
 		b.clients = append(b.clients, b.newcomer())
 	}
 	c := &b.clients[e.Client]
+	b.log(e, c)
 	switch e.Kind {
 	case Received, Acked, Computed, Unknown, Finished, Faulted, Resumed, Crashed, Changed, Joined, Left:
 		b.progress, b.refused = e.At, 0

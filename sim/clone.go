@@ -18,6 +18,7 @@ func (b *Board) clone() *Board {
 	for i := range c.clients {
 		client := &c.clients[i]
 		client.track = client.track.clone()
+		client.log = client.log.clone()
 		if client.waits != nil {
 			client.waits = client.waits.Clone()
 		}

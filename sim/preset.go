@@ -88,7 +88,7 @@ func preset(ill, cured string, clients, alerts int, work, retry time.Duration) C
 }
 
 // presets are all there are, in the order in which they are taught.
-var presets = slices.Concat(contentionPresets, faultPresets)
+var presets = slices.Concat([]Preset{articlePreset}, contentionPresets, faultPresets)
 
 // contentionPresets need no fault: many clients are enough.
 var contentionPresets = []Preset{

@@ -1,6 +1,9 @@
 package sim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // faulty is a preset's experiment with faults, which it is given as they are
 // written. A lane that hangs is soon given up.
@@ -27,6 +30,30 @@ func spaced(c Config, seed uint64, interval time.Duration) Config {
 // loneFirst is a seed by which the first alert reaches client 4 long before the
 // other three, which all get it while that is inside.
 const loneFirst = 138097
+
+// articlePreset is the story: the average without a lock, and beside it the loop in which
+// its clients try for one. The crash and what ends it strike at the same grant, one after
+// the other.
+var articlePreset = Preset{
+	Name:    "article",
+	Title:   "the story: an average without a lock, and with one that is tried for in a loop",
+	Happens: "Without a lock, late writes erase others. With one, who does not get it asks again at once. Then a client crashes and keeps the lock, which has no lease: nobody gets any further until all locks are reset, as the application does when it starts.",
+	Look:    "The lost updates, the flood of tries, the standstill and its end. L shows what the selected client prints.",
+	Remedy:  "The lock (spin), and reset_all against what a crash leaves behind. Press X while somebody holds the lock: two are inside, and the holder's release is refused.",
+	Config: func() Config {
+		c := faulty(none.Name, spinName, 6, 20, 20*time.Millisecond, 0, "crash:lane=2:at=acquired:nth=30", "reset:lane=2:at=acquired:nth=30:after=1500ms")
+		c.Retry, c.Patience = 0, 4*time.Second
+		return c
+	}(),
+	holds: func(ill, cured LaneResult) []string {
+		return slices.Concat(
+			ask(2*ill.Lost > ill.Acked, "none lost %d of %d, want more than half", ill.Lost, ill.Acked),
+			ask(cured.Crashed == 1 && cured.Resets == 1 && cured.Reset.Dead, "in the second lane %d crashed, and %d resets freed the lock of c%d", cured.Crashed, cured.Resets, cured.Reset.Holder),
+			ask(cured.Finished == cured.Lane.Clients-1, "after the reset %d of %d clients went on to the end", cured.Finished, cured.Lane.Clients-1),
+			ask(cured.Lost == 0 && cured.MaxInside == 1, "the second lane lost %d, with at most %d inside", cured.Lost, cured.MaxInside),
+			ask(cured.Failures > 5*cured.Acquired, "it failed %d times for %d times that it got the lock", cured.Failures, cured.Acquired))
+	},
+}
 
 // faultPresets are what pauses, crashes and Redis itself do to locks. They strike
 // at named points, so that each comes out the same every time.

@@ -104,6 +104,11 @@ type Snapshot struct {
 	// Losses are the most recent lost updates, oldest first, at most Shown.
 	Losses []Loss
 
+	// Log is that of the client whose log the view wants, oldest line first, and
+	// LogBefore is how many lines there were before.
+	Log       []LogLine
+	LogBefore int64
+
 	// Reply is the last event that was the reply of a Redis command.
 	Reply Event
 
@@ -161,6 +166,8 @@ type View struct {
 	Cells, Zoom int
 	// History is how many versions of the value are wanted.
 	History int
+	// Log is the client whose log is wanted; 0 is nobody's.
+	Log int
 }
 
 // CommandsPerUpdate is the price of one acked update in Redis commands.
@@ -227,6 +234,7 @@ func (b *Board) Snapshot(now time.Duration, view View) *Snapshot {
 	b.list(s)
 	b.view(s, view)
 	s.Losses = b.ledger.Losses(Shown)
+	s.Log, s.LogBefore = b.logOf(view.Log)
 	if view.History > 0 {
 		s.History = b.ledger.History(view.History)
 	}

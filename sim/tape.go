@@ -6,6 +6,7 @@ import (
 	"sort"
 	"sync"
 	"time"
+	"unsafe"
 )
 
 // A Tape keeps the events of one lane, and tells what the lane was like at any
@@ -57,7 +58,8 @@ const partLength = 1 << 14
 // its board take up to some 50 MB, and no fewer than a few parts.
 func liveLength(lane LaneInfo) int64 {
 	const memory, event, version, versions = 48 << 20, 48, 200, 2 * mostVersions
-	client := 4<<10 + trackMemory(trackSize(lane.Clients)) // with its histogram
+	client := 4<<10 + trackMemory(trackSize(lane.Clients)) + // with its histogram
+		2*int64(unsafe.Sizeof(LogLine{}))*int64(logLimit(lane.Clients))
 	part := partLength*event + versions*version + int64(lane.Clients)*client
 	return max(memory/part, 4) * partLength
 }

@@ -50,6 +50,8 @@ func drawFrame(screen chart.Area, f Frame) {
 			drawExplanation(screen, &f)
 		case Info:
 			drawInfo(screen, &f)
+		case ClientLog:
+			drawClientLog(screen, &f)
 		}
 	}
 	if f.ASCII {

@@ -29,7 +29,7 @@ func TestEveryKeyInEveryViewAtEverySize(t *testing.T) {
 			session := m.session
 			session.exp.Pause()
 			session.tapes = tapesOf(frame)
-			overlays := []Overlay{NoOverlay, Help, Info, FaultMenu, PresetMenu}
+			overlays := []Overlay{NoOverlay, Help, Info, ClientLog, FaultMenu, PresetMenu}
 			if l, ok := frame.lossOf(1); ok {
 				frame.told = &l
 				overlays = append(overlays, Explanation)

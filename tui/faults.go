@@ -238,18 +238,18 @@ func struck(e *sim.Event, lane sim.LaneInfo) (what, where string) {
 	return what, where
 }
 
-// resetFrom says from whom the last reset of a lane took the lock, and what that client makes of it.
-func resetFrom(r sim.LockReset) string {
+// resetFrom says from whom the last reset of a lane took the lock, and what that client makes of it: in many words and in few.
+func resetFrom(r sim.LockReset) (long, short string) {
 	who := clientName(r.Holder)
 	switch {
 	case !r.Freed:
-		return ": the lock was free"
+		return ": the lock was free", ": the lock was free"
 	case r.Holder == 0:
-		return ": a client was releasing it"
+		return ": a client was releasing it", ": it was being released"
 	case r.Dead:
-		return ": " + who + " had crashed with the lock"
+		return ": " + who + " had crashed with the lock", ": " + who + " had crashed with it"
 	case r.Refused:
-		return ": " + who + "'s release was refused, not acquired"
+		return ": " + who + "'s release was refused, not acquired", ": " + who + "'s release was refused"
 	}
-	return ": " + who + " believes it still has the lock"
+	return ": " + who + " believes it still has the lock", ": " + who + " still goes on as holder"
 }

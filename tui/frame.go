@@ -32,10 +32,11 @@ const (
 	PresetMenu
 	Explanation // of one loss
 	Info        // on the view and the focused strategy
+	ClientLog   // of the selected client
 )
 
 // reading tells whether an overlay is only read: the keys do what they do without it, and esc closes it.
-func (o Overlay) reading() bool { return o == Help || o == Explanation || o == Info }
+func (o Overlay) reading() bool { return o == Help || o == Explanation || o == Info || o == ClientLog }
 
 // A Frame is everything that is drawn, as plain data.
 type Frame struct {
@@ -77,6 +78,8 @@ type Frame struct {
 	Over Overlay
 	// Page is which part of what lies over the screen is shown, from 0, where not all of it fits.
 	Page int
+	// LogEnd is where the part of the selected client's log ends that is shown, in lines since the start; 0 is its end.
+	LogEnd int64
 	// Pick is the selected entry of the presets, from 0.
 	Pick int
 	// Replay is the recording that is shown; nil is none, but a race.
@@ -86,12 +89,13 @@ type Frame struct {
 	// ASCII uses no character outside of ASCII.
 	ASCII bool
 
-	taken []string            // keys that somebody else obeys
-	words func(string) string // what a text is in the language of who reads it; nil leaves it
-	node  int                 // the one that the fault menu would restart beside the first, from 2; 0 is the second
-	infos []sim.LaneInfo      // what the lanes are, while the frame is drawn
-	told  *loss               // the one that the explanation lies over the screen of
-	why   *loss               // explained although it is no longer the last; nil explains the last
+	taken  []string            // keys that somebody else obeys
+	logged [2]int              // the lane and the client whose log was shown last
+	words  func(string) string // what a text is in the language of who reads it; nil leaves it
+	node   int                 // the one that the fault menu would restart beside the first, from 2; 0 is the second
+	infos  []sim.LaneInfo      // what the lanes are, while the frame is drawn
+	told   *loss               // the one that the explanation lies over the screen of
+	why    *loss               // explained although it is no longer the last; nil explains the last
 }
 
 // now returns the experiment time that the frame shows.

@@ -54,6 +54,7 @@ const (
 	cmdNextLoss
 	cmdTell
 	cmdInfo
+	cmdLog
 	cmdMoreClients
 	cmdFewerClients
 	cmdMoreWork
@@ -170,6 +171,11 @@ func (k keyed) toANode() keyed {
 // words of its own is the counterpart of the one before, which speaks for both. Where room is short, the words up to the
 // first comma have to do.
 var keyMap = [...]keyed{
+	bind(cmdPageUp, []string{"pgup"}, "pgup", "earlier lines of the log, later ones").in(ClientLog),
+	bind(cmdPageDown, []string{"pgdown"}, "pgdn", "").in(ClientLog),
+	bind(cmdFirst, []string{"home"}, "home", "the log's earliest line, its latest").in(ClientLog),
+	bind(cmdLast, []string{"end", "G"}, "end G", "").in(ClientLog),
+
 	shows(RaceView, "the views, by their numbers in the header").inFooter(6, "view"),
 	shows(TimelineView, ""),
 	shows(HistoryView, ""),
@@ -191,6 +197,7 @@ var keyMap = [...]keyed{
 	bind(cmdNextLoss, []string{"]"}, "]", "").on(ClientsView),
 	bind(cmdTell, []string{"enter"}, "enter", "explain the selected client's last loss, command by command").on(RaceView, TimelineView, ClientsView).inFooter(6, "explain"),
 	bind(cmdTell, []string{"enter"}, "enter", "explain the selected version, if it was lost").on(HistoryView).inFooter(6, "explain"),
+	bind(cmdLog, []string{"L"}, "L", "log of the selected client, as it would print it").on(RaceView, TimelineView, ClientsView).inFooter(3, "log"),
 	bind(cmdInfo, []string{"i"}, "i", "what this is, the focused strategy and the view in three sentences").inFooter(2, "info"),
 	bind(cmdNextLane, []string{"tab"}, "tab", "next lane, previous lane").inFooter(7, "lane"),
 	bind(cmdPrevLane, []string{"shift+tab"}, "shift+tab", ""),
@@ -272,6 +279,12 @@ var keyMap = [...]keyed{
 // obeyed tells whether a key does something now. Under what is only read, the keys work as ever.
 func (f *Frame) obeyed(k keyed) bool {
 	over := f.Over
+	if over == ClientLog {
+		switch k.command {
+		case cmdPageUp, cmdPageDown, cmdFirst, cmdLast: // which scroll it
+			return k.over == ClientLog
+		}
+	}
 	if over.reading() {
 		over = NoOverlay
 	}

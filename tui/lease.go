@@ -117,7 +117,10 @@ func drawDone(a chart.Area, s *sim.Snapshot) {
 		return
 	}
 	if f, err := sim.ParseFault(s.Fault.Text); err == nil && f.Kind == sim.Reset {
-		where = resetFrom(s.Reset)
+		long, short := resetFrom(s.Reset)
+		if where = long; chart.TextWidth(" ↯ "+what+where+" ") > a.W()-4 {
+			what, where = "reset", short
+		}
 	}
 	count := ""
 	if s.Faults > 1 {

@@ -308,6 +308,7 @@ func (m *model) look() {
 	}
 	selected := f.selectedVersion()
 	f.Snapshots = snapshots
+	f.followLog()
 	if n := changeCount(snapshots); n != m.changes {
 		m.changes = n
 		m.follow()

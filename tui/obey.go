@@ -19,8 +19,12 @@ func (m *model) obey(k keyed) tea.Cmd {
 		m.notify(why)
 		return nil
 	}
-	if f.Over == PresetMenu {
+	switch {
+	case f.Over == PresetMenu:
 		return m.obeyPresets(k)
+	case f.Over == ClientLog && k.over == ClientLog:
+		m.scrollLog(k.command)
+		return nil
 	}
 	switch k.command {
 	case cmdPause:
@@ -57,6 +61,8 @@ func (m *model) obey(k keyed) tea.Cmd {
 		m.jumpToLoss(+1)
 	case cmdTell:
 		m.tellLoss()
+	case cmdLog:
+		m.toggle(ClientLog)
 	case cmdInfo:
 		m.toggle(Info)
 	case cmdMark:

@@ -155,6 +155,9 @@ func (s *raceScene) wants(name string) bool {
 	case s.drive != nil:
 		return slices.ContainsFunc(s.drive.keys(), func(k keyed) bool { return slices.Contains(k.Keys(), name) })
 	}
+	if s.frame.Over == ClientLog {
+		return slices.ContainsFunc(keyMap[:], func(k keyed) bool { return k.over == ClientLog && slices.Contains(k.Keys(), name) })
+	}
 	return name != "q" && s.frame.Over != NoOverlay && !s.frame.Over.reading()
 }
 

@@ -30,7 +30,8 @@ var chineseScenes = withStepScenes(withStrikes(map[string]string{
 	"acked": "确认", "failures": "失败", "retries": "重试", "unknown": "未知", "p# wait": "p# 等", "max wait": "最长等", "cmds/update": "命令/更新", "kept/s": "保留/s", "ran out": "到期", "fair": "公平",
 
 	"# fault": "第 # 次", "# change": "第 # 变", "a reply to # lost": "# 丢一次回复", "# cut off from Redis": "# 断开 Redis", "# cut off from Redis for #": "# 断开 Redis #", "the lease was ended": "租约被终止",
-	"all locks reset": "所有锁已重置", "the lock was free": "锁本来空着", "a client was releasing it": "正在被释放", "# had crashed with the lock": "# 带着锁崩溃了",
+	"all locks reset": "所有锁已重置", "the lock was free": "锁本来空着", "a client was releasing it": "正在被释放", "# had crashed with the lock": "# 带着锁崩溃了", "it was being released": "正在被释放",
+	"# had crashed with it": "# 带着锁崩溃了", "#'s release was refused": "# 的释放被拒绝", "# still goes on as holder": "# 还当自己持锁",
 	"# believes it still has the lock": "# 以为锁还在自己手里", "#'s release was refused, not acquired": "# 的释放被拒绝，锁不归它",
 	"free since the reset, last held by": "重置后空闲，上个持有者：", "reset": "重置", "# reset": "# 重置", "# crashed, reset": "# 崩溃，重置", "# paused, reset": "# 停顿，重置",
 	"refused": "被拒", "release refused": "释放被拒", "lock was gone": "锁已没了", "gone": "没了", "A reset had taken the lock from #.": "重置曾拿走 # 的锁。",

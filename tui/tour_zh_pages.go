@@ -26,6 +26,9 @@ var chinesePages = withStepPages(withOrders(withPast(withMoments(map[string]stri
 	"the lost update before, the one after, of the focused lane":                                  "前一次、后一次丢失的更新",
 	"explain the selected client's last loss, command by command":                                 "逐条命令解释选中客户端最后一次丢失",
 	"explain the selected version, if it was lost":                                                "解释选中的版本是怎么丢的",
+	"log of the selected client, as it would print it":                                            "选中客户端的日志，就像它自己打印的那样",
+	"earlier lines of the log, later ones":                                                        "日志往前翻、往后翻",
+	"the log's earliest line, its latest":                                                         "日志最早的一行、最新的一行",
 	"what this is, the focused strategy and the view in three sentences":                          "这是什么，用三句话说明策略和视图",
 	"next lane, previous lane":                                                                    "下一条泳道、上一条泳道",
 	"client above, client below":                                                                  "上一个客户端、下一个客户端",
@@ -140,6 +143,17 @@ var chinesePages = withStepPages(withOrders(withPast(withMoments(map[string]stri
 	"lose the reply of its next command": "丢掉下一条命令的回复",
 	"lose the reply of its next write":   "丢掉下一次写的回复", "hold up its next command, for #": "拖住下一条命令 #", "cut it off from Redis, for #": "断开与 Redis 的连接 #",
 	": this lane is over: r starts again": "：这条泳道已结束：按 r 重来", ": # has handled its last alert: r starts again": "：# 已处理完最后一次告警：按 r 重来", ": at this speed leases do not run": "：这种速度下租约不走",
+
+	// The log of a client. What the clients of the story print stays as it is.
+	"log": "日志", "LOG OF": "日志：", "pgup pgdn scroll": "pgup pgdn 滚动", "L or esc closes this": "按 L 或 esc 关闭", "nothing yet": "还没有", "with so many clients no logs are kept": "客户端太多，不保留日志",
+	"Someone else has the lock. (# tries in # ms)": "Someone else has the lock.（# 次，# ms）", "Someone else has the lock. (# tries in # ms so far)": "Someone else has the lock.（至今 # 次，# ms）",
+	"Someone else has written meanwhile.": "其间别人写过。", "Someone else has written meanwhile. (# tries in # ms)": "其间别人写过。（# 次，# ms）", "Someone else has written meanwhile. (# tries in # ms so far)": "其间别人写过。（至今 # 次，# ms）",
+	"waits for the lock to be released": "等锁被释放", "SET: no reply came": "SET：没有回复", "SET was refused": "SET 被拒绝", "NotAcquired: the lease had run out": "NotAcquired：租约已到期",
+	"NotAcquired: the lock was reset": "NotAcquired：锁被重置过", "has handled its last alert": "已处理完最后一次告警", "crashed, with the lock": "崩溃，带着锁", "goes on": "继续", "joined": "加入", "left": "离开",
+	"Redis went back to an earlier state": "Redis 回到了从前的状态", "works by # from here on": "此后按 # 工作",
+	"reset_all: the lock was free": "reset_all：锁本来空着", "reset_all: the lock is free now": "reset_all：锁现在空着", "reset_all: the lock is free now; #, which had it, has crashed": "reset_all：锁现在空着；原持有者 # 已崩溃",
+	"reset_all: the lock is free now; #, which had it, is alive and does not know": "reset_all：锁现在空着；原持有者 # 还活着，并不知道",
+	"this is the end of the log, which goes on":                                    "这是日志的末尾，它还在继续", "the log begins here: # lines before are not kept": "日志从这里开始：之前的 # 行没有保留",
 
 	// What a fault will do.
 	", once the race goes on":                      "，比赛继续之后",

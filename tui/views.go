@@ -89,6 +89,15 @@ func body(screen chart.Area) chart.Area {
 
 // needs returns what a frame has to have of every lane to be drawn on a screen of w × h cells.
 func (f *Frame) needs(s size) []sim.View {
+	views := f.viewNeeds(s)
+	if f.Over == ClientLog {
+		views[f.Focus].Log = f.Cursor
+	}
+	return views
+}
+
+// viewNeeds is needs without what lies over the screen.
+func (f *Frame) viewNeeds(s size) []sim.View {
 	p := planFor(s.w, s.h, f)
 	switch {
 	case p.tooSmall:

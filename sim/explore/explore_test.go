@@ -193,6 +193,7 @@ func TestWhatGoesWrongIsFound(t *testing.T) {
 		wrong func(sim.Outcome) bool
 		want  string // the schedule; "" is any
 	}{
+		{"article", sim.ArenaConfig{Lane: "none", Clients: 3}, loses, "none@2: 1 2 2 1"},
 		{"lost-update", sim.ArenaConfig{Lane: "none", Clients: 3}, loses, "none@2: 1 2 2 1"},
 		{"gc-pause", sim.ArenaConfig{Lane: "block", Clients: 2, Expiries: 1}, loses, ""},
 		{"clock-jump", sim.ArenaConfig{Lane: "spin", Clients: 2, Expiries: 1}, loses, "spin@2: 1 1 e 2 2 2 2 1 1"},

@@ -139,7 +139,7 @@ func (r *raced) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	if err := r.fill(cmd, settings); err != nil {
 		return usageError{err}
 	}
-	screen := !r.shown.headless && isTerminal(stdout)
+	screen := !r.shown.headless && !r.shown.log && isTerminal(stdout)
 	if err := errors.Join(r.choosePreset(cmd.Flags()), r.complete(cmd.Flags(), screen)); err != nil {
 		return usageError{settings.Blame(err)}
 	}
@@ -147,7 +147,14 @@ func (r *raced) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 		return usageError{fmt.Errorf("porcupine: %s is what --record writes; choose another name", r.picture.Path)}
 	}
 	r.picture.Force = r.record.Force
-	opened := func(e *sim.Experiment) error { return errors.Join(r.picture.Begin(e), r.record.Begin(e)) }
+	var log *report.Log
+	opened := func(e *sim.Experiment) error {
+		if r.shown.log {
+			log = report.NewLog(stdout, e.Config().LaneInfos())
+			e.OnEvent(log.Event)
+		}
+		return errors.Join(r.picture.Begin(e), r.record.Begin(e))
+	}
 	var result sim.Result
 	if screen {
 		options := r.shown.options()
@@ -164,6 +171,9 @@ func (r *raced) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	}
 	if errors.Is(err, fs.ErrExist) {
 		err = usageError{err}
+	}
+	if log != nil {
+		err = errors.Join(err, log.End())
 	}
 	if len(result.Lanes) > 0 {
 		err = errors.Join(err, r.record.End(result), r.picture.End(&result), r.shown.write(stdout, result))

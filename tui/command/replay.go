@@ -131,12 +131,20 @@ func (r *replayed) run(cmd *cobra.Command, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	var lines *report.Log
+	if r.shown.log {
+		lines = report.NewLog(stdout, log.Header().Lanes())
+		each = append(each, lines.Event)
+	}
 	var result sim.Result
 	if !r.shown.headless && isTerminal(stdout) {
 		rec := tui.Recording{Name: filepath.Base(r.name()), Log: log, Speed: speed, Each: each}
 		result, err = tui.PlayRecording(cmd.Context(), rec, r.shown.options())
 	} else {
 		result, err = eventlog.Fold(log, each...)
+	}
+	if lines != nil {
+		err = errors.Join(err, lines.End())
 	}
 	if len(result.Lanes) == 0 { // there was no terminal to show it on
 		return err

@@ -28,6 +28,7 @@ type shown struct {
 	headless bool
 	output   string
 	json     bool
+	log      bool
 	write    func(io.Writer, sim.Result) error
 	theme    string
 	ascii    bool
@@ -39,7 +40,8 @@ func (s *shown) addReport(fl *pflag.FlagSet, headless string) {
 	fl.BoolVar(&s.headless, "headless", false, headless)
 	fl.StringVar(&s.output, "output", "text", "form of the report: "+strings.Join(report.Formats(), ", "))
 	fl.BoolVar(&s.json, "json", false, "short for --output json")
-	cli.Group(fl, outputGroup, "headless", "output json")
+	fl.BoolVar(&s.log, "log", false, "no screen: what each client prints, line by line, before the report; tries in a row are one line with their count")
+	cli.Group(fl, outputGroup, "headless", "output json log")
 }
 
 // addScreen adds the flags for a screen.
@@ -59,6 +61,12 @@ func (s *shown) complete() error {
 	var err error
 	if s.write, err = report.Format(s.output); err != nil {
 		errs = append(errs, fmt.Errorf("output: %w", err))
+	}
+	if s.log {
+		s.headless = true
+		if s.output != "text" {
+			errs = append(errs, fmt.Errorf("log: its lines come before a report as text, not as %s: leave one of the two out", s.output))
+		}
 	}
 	if s.theme != string(tui.Dark) && s.theme != string(tui.Light) {
 		errs = append(errs, fmt.Errorf("theme: want dark or light, have %q", s.theme))
