@@ -40,8 +40,8 @@ func (s *shown) addReport(fl *pflag.FlagSet, headless string) {
 	fl.BoolVar(&s.headless, "headless", false, headless)
 	fl.StringVar(&s.output, "output", "text", "form of the report: "+strings.Join(report.Formats(), ", "))
 	fl.BoolVar(&s.json, "json", false, "short for --output json")
-	fl.BoolVar(&s.log, "log", false, "no screen: what each client prints, line by line, before the report; tries in a row are one line with their count")
-	cli.Group(fl, outputGroup, "headless", "output json log")
+	fl.BoolVar(&s.log, "log", false, "no screen: what each client prints, and then the report")
+	cli.Group(fl, outputGroup, "headless", "output json", "log")
 }
 
 // addScreen adds the flags for a screen.
