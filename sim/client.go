@@ -25,6 +25,8 @@ type Alert struct {
 	// Sent is the experiment time of sending; the client's time of receipt is
 	// Sent + Latency.
 	Sent, Latency time.Duration
+
+	hash int // the number of the hash that its times are in
 }
 
 // client is one subscriber of the alert cluster, with its own connection to
@@ -329,7 +331,7 @@ func (c *client) unheard(err error) bool {
 // noteReceipt adds the client's time of receipt to the alert's hash. On a real
 // Redis somebody may have flushed it, so its time to live is set again.
 func (c *client) noteReceipt(a Alert) error {
-	key, receipt := c.lane.alertKey(a.Number), strconv.FormatInt(int64(a.Sent+a.Latency), 10)
+	key, receipt := c.lane.alertKey(a.hash), stamp(a.Number, a.Sent+a.Latency)
 	var err error
 	if c.lane.server.FollowsClock() {
 		err = c.redis.HSet(detached, key, c.field, receipt).Err()

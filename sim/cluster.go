@@ -21,13 +21,24 @@ import (
 // drawn for them. Times of sending and of receipt are kept in Redis, one hash
 // per alert with a field per client: nobody races for those, so they can be
 // audited against the average.
+//
+// Hashes are numbered, and the number of an audited alert's hash is used again.
+// So a run uses a bounded number of keys: the embedded Redis keeps a version of
+// every key that it has ever seen.
 type cluster struct {
 	lane *Lane
 
 	audited Average      // sum and count of the receipts audited so far
 	sent    atomic.Int64 // alerts sent so far
-	oldest  int          // the oldest alert whose hash is still in Redis
-	pushed  []int        // to how many clients the oldest and those after it were pushed
+	open    []openAlert  // those whose hash is still in Redis, oldest first
+	hashes  int          // how many numbers of hashes have been in use
+	free    []int        // numbers of hashes that may be used again
+}
+
+// openAlert is an alert that has yet to be audited.
+type openAlert struct {
+	number, hash int
+	pushed       int // to how many clients
 }
 
 const (
@@ -41,7 +52,7 @@ const (
 )
 
 // newCluster prepares the alert cluster of a lane.
-func newCluster(l *Lane) *cluster { return &cluster{lane: l, oldest: 1} }
+func newCluster(l *Lane) *cluster { return &cluster{lane: l} }
 
 // newInbox makes room for the alerts of one client.
 func (cl *cluster) newInbox() chan Alert {
@@ -97,12 +108,13 @@ func (cl *cluster) publish(ctx context.Context, feeds []chan round) error {
 		}
 		l.changeBefore(n)
 		sent := l.clock.Now()
-		if err := cl.noteSent(ctx, n, sent); err != nil {
+		a := Alert{Number: n, Sent: sent, hash: cl.takeHash()}
+		if err := cl.noteSent(ctx, a); err != nil {
 			return err
 		}
 		cl.sent.Store(int64(n))
-		r := round{Alert{Number: n, Sent: sent}, l.roster()[:l.members.Load()]}
-		cl.pushed = append(cl.pushed, len(r.to))
+		r := round{a, l.roster()[:l.members.Load()]}
+		cl.open = append(cl.open, openAlert{n, a.hash, len(r.to)})
 		for _, feed := range feeds {
 			select {
 			case feed <- r:
@@ -111,7 +123,7 @@ func (cl *cluster) publish(ctx context.Context, feeds []chan round) error {
 			}
 		}
 		if n%receiptsKept == 0 {
-			if err := cl.retire(detached, n-receiptsKept); err != nil {
+			if err := cl.retire(detached, receiptsKept); err != nil {
 				return err
 			}
 		}
@@ -119,13 +131,24 @@ func (cl *cluster) publish(ctx context.Context, feeds []chan round) error {
 	return nil
 }
 
+// takeHash returns the number of a hash that no alert uses.
+func (cl *cluster) takeHash() int {
+	if last := len(cl.free) - 1; last >= 0 {
+		hash := cl.free[last]
+		cl.free = cl.free[:last]
+		return hash
+	}
+	cl.hashes++
+	return cl.hashes
+}
+
 // noteSent starts an alert's hash. It has a time to live, in case the program
 // is killed before it can remove it.
-func (cl *cluster) noteSent(ctx context.Context, n int, sent time.Duration) error {
-	key := cl.lane.alertKey(n)
+func (cl *cluster) noteSent(ctx context.Context, a Alert) error {
+	key := cl.lane.alertKey(a.hash)
 	err := cl.lane.admin(ctx, func() error {
 		_, err := cl.lane.server.Admin().Pipelined(detached, func(p redis.Pipeliner) error {
-			p.HSet(ctx, key, "sent", strconv.FormatInt(int64(sent), 10))
+			p.HSet(ctx, key, "sent", stamp(a.Number, a.Sent))
 			p.PExpire(ctx, key, keyTTL)
 			return nil
 		})
@@ -212,17 +235,17 @@ func (cl *cluster) deliver(ctx context.Context, p push) bool {
 	return true
 }
 
-// retire audits and deletes the alerts up to number last that every client has
-// received: it adds up received − sent as Redis knows them. It works in batches,
-// so as not to compete with the clients for Redis.
-func (cl *cluster) retire(ctx context.Context, last int) error {
-	for cl.oldest <= last {
-		batch := make(map[string]*redis.MapStringStringCmd)
+// retire audits and deletes the alerts that every client has received, oldest
+// first, but for the latest few: it adds up received − sent as Redis knows them. It
+// works in batches, so as not to compete with the clients for Redis.
+func (cl *cluster) retire(ctx context.Context, latest int) error {
+	for len(cl.open) > latest {
+		batch := cl.open[:min(len(cl.open)-latest, receiptsKept)]
+		replies := make([]*redis.MapStringStringCmd, len(batch))
 		err := cl.lane.admin(ctx, func() error {
 			_, err := cl.lane.server.Admin().Pipelined(ctx, func(p redis.Pipeliner) error {
-				for n := cl.oldest; n <= min(last, cl.oldest+receiptsKept-1); n++ {
-					key := cl.lane.alertKey(n)
-					batch[key] = p.HGetAll(ctx, key)
+				for i, a := range batch {
+					replies[i] = p.HGetAll(ctx, cl.lane.alertKey(a.hash))
 				}
 				return nil
 			})
@@ -232,26 +255,27 @@ func (cl *cluster) retire(ctx context.Context, last int) error {
 			return fmt.Errorf("lane %s: audit receipts: %w", cl.lane.Name(), err)
 		}
 		var done []string
-		for range len(batch) {
-			key := cl.lane.alertKey(cl.oldest + len(done))
-			times := batch[key].Val()
+		for i, a := range batch {
+			key, times := cl.lane.alertKey(a.hash), replies[i].Val()
 			if _, ok := times["sent"]; !ok {
-				done = append(done, key) // flushed or evicted; the audit will miss it
+				// It was flushed or evicted: the audit misses it, and as receipts may
+				// still come, no other alert uses the hash.
+				done = append(done, key)
 				continue
 			}
-			if !cl.received(cl.oldest+len(done), cl.pushed[len(done)], times) {
-				break // some client has yet to receive it
-			}
-			sum, err := sumReceipts(times)
+			receipts, sum, err := receiptsOf(a.number, times)
 			if err != nil {
 				return fmt.Errorf("lane %s: audit %s: %w", cl.lane.Name(), key, err)
 			}
+			if !cl.received(a, receipts) {
+				break // some client has yet to receive it
+			}
 			cl.audited.Sum += sum
-			cl.audited.Count += int64(len(times) - 1)
+			cl.audited.Count += int64(len(receipts))
+			cl.free = append(cl.free, a.hash)
 			done = append(done, key)
 		}
-		cl.oldest += len(done)
-		cl.pushed = cl.pushed[len(done):]
+		cl.open = cl.open[len(done):]
 		if err := cl.lane.admin(ctx, func() error { return cl.lane.server.DeleteKeys(ctx, done...) }); err != nil {
 			return err
 		}
@@ -264,35 +288,54 @@ func (cl *cluster) retire(ctx context.Context, last int) error {
 
 // received tells whether an alert has been received by all of the clients it was
 // pushed to, but for those that have left or crashed.
-func (cl *cluster) received(alert, clients int, times map[string]string) bool {
-	if len(times) > clients {
+func (cl *cluster) received(a openAlert, receipts map[string]bool) bool {
+	if len(receipts) >= a.pushed {
 		return true
 	}
-	for _, c := range cl.lane.roster()[:clients] {
-		if _, ok := times[c.field]; !ok && c.handles(alert) {
+	for _, c := range cl.lane.roster()[:a.pushed] {
+		if !receipts[c.field] && c.handles(a.number) {
 			return false
 		}
 	}
 	return true
 }
 
-// sumReceipts adds received − sent over the fields of an alert's hash.
-func sumReceipts(times map[string]string) (sum time.Duration, err error) {
-	sent, err := strconv.ParseInt(times["sent"], 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("field sent: %w", err)
+// stamp writes a time of an alert as it stands in the alert's hash.
+func stamp(alert int, at time.Duration) string { return fmt.Sprintf("%d %d", alert, int64(at)) }
+
+// readStamp reads a time, and says of which alert it is.
+func readStamp(text string) (alert int, at time.Duration, err error) {
+	number, nanoseconds, _ := strings.Cut(text, " ")
+	if alert, err = strconv.Atoi(number); err != nil {
+		return 0, 0, err
 	}
+	n, err := strconv.ParseInt(nanoseconds, 10, 64)
+	return alert, time.Duration(n), err
+}
+
+// receiptsOf returns who has received an alert, and the sum of received − sent, from
+// its hash. The receipt of another alert was on its way when its client crashed, and
+// has come after the hash was given to this one.
+func receiptsOf(alert int, times map[string]string) (receipts map[string]bool, sum time.Duration, err error) {
+	_, sent, err := readStamp(times["sent"])
+	if err != nil {
+		return nil, 0, fmt.Errorf("field sent: %w", err)
+	}
+	receipts = make(map[string]bool, len(times)-1)
 	for field, value := range times {
 		if !strings.HasPrefix(field, "c") {
 			continue
 		}
-		received, err := strconv.ParseInt(value, 10, 64)
+		of, received, err := readStamp(value)
 		if err != nil {
-			return 0, fmt.Errorf("field %s: %w", field, err)
+			return nil, 0, fmt.Errorf("field %s: %w", field, err)
 		}
-		sum += time.Duration(received - sent)
+		if of == alert {
+			receipts[field] = true
+			sum += received - sent
+		}
 	}
-	return sum, nil
+	return receipts, sum, nil
 }
 
 // push is an alert on its way to a client.

@@ -127,8 +127,8 @@ func TestReceiptsAreReadableWhileItRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 		l := e.lanes[0]
-		if l.cluster.oldest != 4 {
-			t.Fatalf("%d alerts audited, want 3", l.cluster.oldest-1)
+		if open := len(l.cluster.open); open != 0 {
+			t.Fatalf("%d of 3 alerts were not audited", open)
 		}
 		if want := e.Snapshots()[0].True; l.cluster.audited != want {
 			t.Errorf("receipts add up to %+v, samples to %+v", l.cluster.audited, want)

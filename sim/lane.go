@@ -144,9 +144,9 @@ func (l *Lane) Name() string {
 	return fmt.Sprintf("%d (%s)", l.info.Index+1, l.now().config.Lanes[l.info.Index])
 }
 
-func (l *Lane) averageKey() string    { return l.average }
-func (l *Lane) lockName() string      { return l.average }
-func (l *Lane) alertKey(n int) string { return l.server.Prefix() + "alert:" + strconv.Itoa(n) }
+func (l *Lane) averageKey() string       { return l.average }
+func (l *Lane) lockName() string         { return l.average }
+func (l *Lane) alertKey(hash int) string { return l.server.Prefix() + "alert:" + strconv.Itoa(hash) }
 
 // lease is the lock's time to live at the present speed: in experiment time,
 // and as Redis has to count it. The embedded Redis counts experiment time; a
@@ -330,7 +330,7 @@ func (l *Lane) settle() error {
 		return fmt.Errorf("lane %s: read the final value of %s: %w", l.Name(), l.averageKey(), err)
 	}
 	l.recorder.Record(Event{Kind: Read, Value: value})
-	err = l.cluster.retire(ctx, int(l.cluster.sent.Load()))
+	err = l.cluster.retire(ctx, 0)
 	l.recorder.Record(Event{Kind: Audited, Value: l.cluster.audited.String()})
 	return err
 }
@@ -353,8 +353,8 @@ func lockKeys(client *redis.Client, name string) ([]string, error) {
 // keys names every key that the lane may have left in Redis.
 func (l *Lane) keys() []string {
 	keys := append([]string{l.averageKey()}, l.lockKeys...)
-	for n := l.cluster.oldest; n <= int(l.cluster.sent.Load())+1; n++ {
-		keys = append(keys, l.alertKey(n))
+	for hash := 1; hash <= l.cluster.hashes; hash++ {
+		keys = append(keys, l.alertKey(hash))
 	}
 	return keys
 }
