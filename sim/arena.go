@@ -468,5 +468,6 @@ func (a *Arena) Snapshot(view View) *Snapshot {
 		a.lane.recorder.Record(Event{Kind: Read, Value: value})
 		a.lane.recorder.Record(Event{Kind: Stopped})
 	}
+	a.lane.recorder.Fold()
 	return a.lane.recorder.Snapshot(view)
 }

@@ -126,11 +126,17 @@ func TestChangesThatCannotBeAreRefused(t *testing.T) {
 func racing(t *testing.T, cfg Config) (e *Experiment, end func() Result) {
 	t.Helper()
 	e = open(t, cfg)
+	return e, racingOn(t, e)
+}
+
+// racingOn lets an experiment race until end is called.
+func racingOn(t *testing.T, e *Experiment) (end func() Result) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ran := make(chan error, 1)
 	go func() { ran <- e.Run(ctx) }()
 	eventually(t, func() bool { return e.Snapshots()[0].Events > 0 }, func() string { return "it does not begin" })
-	return e, func() Result {
+	return func() Result {
 		cancel()
 		err := <-ran
 		r := e.Result()

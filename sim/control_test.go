@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"locktop/sim/clock"
 )
 
 // In a bubble of virtual time, synctest.Wait tells for certain that everybody
@@ -166,4 +168,57 @@ func TestAnInterruptEndsEveryKindOfWait(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestOnEventMayLookAtTheExperiment: f may ask for snapshots and results, also when the
+// lane waits for it with a full buffer; in real time it may change settings as well.
+func TestOnEventMayLookAtTheExperiment(t *testing.T) {
+	for _, deterministic := range []bool{false, true} {
+		t.Run(fmt.Sprintf("deterministic %v", deterministic), func(t *testing.T) {
+			cfg := Defaults()
+			cfg.Source, cfg.Speed, cfg.Deterministic = source(t, "embedded"), clock.Max, deterministic
+			cfg.Lanes, cfg.Clients, cfg.Alerts = []string{"none"}, 4, 2*bufferSize/(4*4)
+			e := open(t, cfg)
+			recorder := e.lanes[0].recorder
+			full := func() bool {
+				recorder.mu.Lock()
+				defer recorder.mu.Unlock()
+				return len(recorder.buffer) >= bufferSize
+			}
+			told := int64(0)
+			e.OnEvent(func(_ int, event Event) {
+				told++
+				if told%500 != 1 {
+					return
+				}
+				s := e.Snapshots()[0]
+				if r := e.Result().Lanes[0]; r.Events < s.Events || s.Events < told || e.Settings().Clients != 4 {
+					t.Errorf("event %d: a snapshot after %d, then a result after %d", told, s.Events, r.Events)
+				}
+				if told > 1 || deterministic {
+					return
+				}
+				eventually(t, full, func() string { return "the buffer does not fill" })
+				if err := e.Change(Change{Setting: ChangeWork, Time: ms}); err != nil {
+					t.Error(err)
+				}
+			})
+			ran := make(chan error, 1)
+			go func() { ran <- e.Run(t.Context()) }()
+			select {
+			case err := <-ran:
+				if err != nil {
+					t.Error(err)
+				}
+			case <-time.After(patience):
+				t.Fatal("the race does not end")
+			}
+			if s := e.Snapshots()[0]; told != s.Events || s.Acked != int64(4*cfg.Alerts) {
+				t.Errorf("f was called %d times for %d events", told, s.Events)
+			}
+			if err := e.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }

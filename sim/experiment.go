@@ -142,10 +142,17 @@ func (e *Experiment) runVirtual(ctx context.Context) (err error) {
 	return err
 }
 
-// OnEvent has f told of every event as it is folded, with the index of its lane:
-// the events of a lane in their order, those of several lanes on several
+// OnEvent calls f for every event after it was folded, with the index of its lane:
+// for the events of a lane in their order; for those of several lanes on several
 // goroutines, unless the experiment is deterministic: then in the order of time, on
-// one. Several may be told. It must be called before Run.
+// one. It may be called several times, before Run.
+//
+// f may look at the experiment, with [Experiment.Snapshots], [Experiment.Result],
+// [Experiment.Now] and the like; what it sees may be ahead of its event. It may pause,
+// resume and step, and end the context of Run. While f runs, the lane soon waits for
+// it. So f must not wait for the race, nor call Run or Close; and of a deterministic
+// experiment, which f holds up altogether, not Change or Inject either: another
+// goroutine may.
 func (e *Experiment) OnEvent(f func(lane int, event Event)) {
 	for i, l := range e.lanes {
 		before := l.recorder.log

@@ -28,19 +28,27 @@ type Recorder struct {
 	some chan struct{} // there is something to fold
 	half chan struct{} // the buffer is half full
 
-	tape *Tape       // keeps the events, if set; its head is board
-	log  func(Event) // told of every event as it is folded, if set
+	tape *Tape // keeps the events, if set; its head is board
+
+	// telling is held while log is called, and taken before foldMu. A snapshot takes
+	// only foldMu, so that log may ask for one.
+	telling sync.Mutex
+	log     func(Event) // called for every event after it was folded, if set; guarded by foldMu
+	told    []Event     // folded, but log has yet to be called for them; guarded by foldMu
 
 	// rounds says that the events wait until [Recorder.round] is called, and are put
-	// in an order that does not depend on how the goroutines happened to run.
+	// in an order that does not depend on how the goroutines happened to run. Then the
+	// scheduler calls log.
 	rounds bool
 	until  time.Duration // the experiment time of the last round
-	told   []Event       // of the rounds so far that the log is still to be told of
 }
 
 const (
 	// bufferSize is how many events fit between two folds.
 	bufferSize = 1 << 12
+	// mostTold is how many events may wait for log before snapshots fold no more: a
+	// slow log slows the race rather than taking all memory.
+	mostTold = 4 * bufferSize
 	// foldEvery is how long an event waits at most to be folded.
 	foldEvery = 50 * time.Millisecond
 )
@@ -56,11 +64,12 @@ func NewRecorder(clk *clock.Clock, board *Board) *Recorder {
 	}
 }
 
-// Record stamps and keeps an event. It does not block for longer than a fold
-// takes, and normally for well under a microsecond.
+// Record stamps and keeps an event. It does not block for longer than a fold and
+// its log take, and normally for well under a microsecond. An event of the lane
+// itself never waits: what log does may have caused it.
 func (r *Recorder) Record(e Event) {
 	r.mu.Lock()
-	for len(r.buffer) == cap(r.buffer) && !r.rounds {
+	for len(r.buffer) >= bufferSize && e.Client != 0 && !r.rounds {
 		r.mu.Unlock()
 		r.Fold()
 		r.mu.Lock()
@@ -88,25 +97,51 @@ func tell(word chan<- struct{}) {
 	}
 }
 
-// Fold applies the events recorded so far to the board.
+// Fold applies the events recorded so far to the board, and calls log for them.
 func (r *Recorder) Fold() {
+	if r.rounds {
+		return
+	}
+	r.telling.Lock()
+	defer r.telling.Unlock()
+	events, log := r.foldToTell()
+	if log == nil {
+		return
+	}
+	done := false
+	defer func() {
+		if !done { // it has panicked, and is not called again
+			r.foldMu.Lock()
+			defer r.foldMu.Unlock()
+			r.log, r.told = nil, nil
+		}
+	}()
+	for _, e := range events {
+		log(e)
+	}
+	done = true
+}
+
+// foldToTell folds, and returns the events that log has yet to be called for.
+func (r *Recorder) foldToTell() (events []Event, log func(Event)) {
 	r.foldMu.Lock()
 	defer r.foldMu.Unlock()
 	r.foldLocked()
+	events, r.told = r.told, nil
+	return events, r.log
 }
 
+// foldLocked applies the events recorded so far to the board. The next Fold calls
+// log for them.
 func (r *Recorder) foldLocked() {
-	if r.rounds {
+	if r.rounds || len(r.told) >= mostTold {
 		return
 	}
 	events := r.taken()
 	r.applyAll(events)
-	if log := r.log; log != nil {
-		r.log = nil // should it panic, it is not told of more
-		for _, e := range events {
-			log(e)
-		}
-		r.log = log
+	if r.log != nil && len(events) > 0 {
+		r.told = append(r.told, events...)
+		tell(r.some)
 	}
 	clear(events) // let go of the strings
 	r.spare = events[:0]
@@ -174,7 +209,7 @@ func (r *Recorder) begin(board *Board) {
 	r.foldMu.Lock()
 	defer r.foldMu.Unlock()
 	r.foldLocked()
-	r.board = board
+	r.board, r.told = board, nil
 }
 
 // overlapped folds what is there and tells whether two clients were ever inside at

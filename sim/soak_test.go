@@ -29,7 +29,11 @@ func TestSoak(t *testing.T) {
 	if *soak > 0 {
 		cfg.Lanes = []string{"none", "spin", "block", "fair"}
 	}
-	e, end := racing(t, cfg)
+	e := open(t, cfg)
+	if *soak > 0 {
+		e.Tapes()
+	}
+	end := racingOn(t, e)
 	if *soak > 0 {
 		soakFor(t, e, *soak)
 	} else {
