@@ -55,6 +55,8 @@ type line struct {
 	contended atomic.Int64 // when the lock was last found taken, in Unix nanoseconds
 	strangers atomic.Int64 // when they last had the lock, the same
 	scouts    int          // how many the client has connections for
+
+	subscriber redis.UniversalClient // whose subscription tells of grants; nil: that of the lock's client
 }
 
 func (l *Lock) lineKeys() []string {
@@ -70,6 +72,21 @@ func (l *Lock) lineKeys() []string {
 func WithFairness() Option {
 	return func(l *Lock) error {
 		l.line.fair = true
+		return nil
+	}
+}
+
+// WithSubscriber has the fair waiters of this lock listen for their grants on the
+// subscription of another client of the same Redis. All locks that are given the same
+// one share it, and are one process to each other: a program that gives each of its
+// many workers a client of its own still needs but one connection more. It has no
+// effect on a Redis Cluster or a Ring.
+func WithSubscriber(client *redis.Client) Option {
+	return func(l *Lock) error {
+		if client == nil {
+			return fmt.Errorf("%w: the subscriber is nil", ErrInvalid)
+		}
+		l.line.subscriber = client
 		return nil
 	}
 }

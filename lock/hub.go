@@ -99,6 +99,9 @@ func (l *Lock) hubKey() hubKey {
 	case *redis.ClusterClient, *redis.Ring:
 		return hubKey{l.client, l.key}
 	}
+	if l.line.subscriber != nil {
+		return hubKey{client: l.line.subscriber}
+	}
 	return hubKey{client: l.client}
 }
 

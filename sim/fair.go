@@ -13,7 +13,13 @@ var fair = Strategy{
 		"The lock is never free in between, so nobody can barge in, and everybody waits about as long. " +
 		"It costs one script to join the line and one to hand over.",
 	Locks: true, Critical: true, Safe: true, Nodes: 1,
-	options: func(*client) []lock.Option { return []lock.Option{lock.WithFairness()} },
+	options: func(c *client) []lock.Option {
+		opts := []lock.Option{lock.WithFairness()}
+		if c.lane.subscriber != nil {
+			opts = append(opts, lock.WithSubscriber(c.lane.subscriber))
+		}
+		return opts
+	},
 	update: func(ctx context.Context, c *client, a Alert) error {
 		lease, err := c.lock.Acquire(c.waits)
 		if err != nil {

@@ -34,22 +34,27 @@ type Lane struct {
 	synced   bool          // its replica is told of everything at once
 	giveUp   bool          // end the lane when it hangs
 
-	clock    *clock.Clock
-	server   *backend.Server
-	nodes    []*backend.Server // further ones, where the strategy takes several
-	average  string            // the key of the shared value, and the name of its lock
-	lockKeys []string
-	gate     gate
-	faults   faults
-	script   []Fault // to be done from the start
-	stop     func()  // ends the run
-	recorder *Recorder
-	cluster  *cluster
-	members  atomic.Int64 // how many of the clients take part, the first ones
-	mu       sync.Mutex   // guards what follows, and is held for a change
-	changing changing
-	clients  []*client
-	hung     bool // Redis did not answer when the run was to end
+	clock  *clock.Clock
+	server *backend.Server
+	nodes  []*backend.Server // further ones, where the strategy takes several
+	// subscriber is the client whose one subscription tells all clients that they are
+	// granted a fair lock, as in a process with many workers. Where a scheduler decides
+	// it is nil: there each client is a process of its own, to the end of a crash.
+	subscriber *redis.Client
+	average    string // the key of the shared value, and the name of its lock
+	lockKeys   []string
+	gate       gate
+	trying     chan struct{} // has room for those who try at once; nil where all may
+	faults     faults
+	script     []Fault // to be done from the start
+	stop       func()  // ends the run
+	recorder   *Recorder
+	cluster    *cluster
+	members    atomic.Int64 // how many of the clients take part, the first ones
+	mu         sync.Mutex   // guards what follows, and is held for a change
+	changing   changing
+	clients    []*client
+	hung       bool // Redis did not answer when the run was to end
 }
 
 // openLane connects a lane to its Redis and readies everything up to the start.
@@ -68,13 +73,14 @@ func openLane(ctx context.Context, cfg Config, index int, clk *clock.Clock, runI
 	l.regime.Store(asked)
 	l.members.Store(int64(cfg.Clients))
 	l.gate.all = cfg.Deterministic
-	server, err := cfg.Source.Open(ctx, clk, runID, index+1)
+	source := cfg.Source.For(2 * cfg.connections(index)) // as who leaves a wait takes another
+	server, err := source.Open(ctx, clk, runID, index+1)
 	if err != nil {
 		return nil, err
 	}
 	l.server, l.average = server, server.Prefix()+"average"
 	for len(l.nodes)+1 < asked.nodes {
-		node, err := cfg.Source.Open(ctx, clk, runID, index+1)
+		node, err := source.Open(ctx, clk, runID, index+1)
 		if err != nil {
 			return nil, errors.Join(err, l.closeServers(ctx))
 		}
@@ -84,6 +90,15 @@ func openLane(ctx context.Context, cfg Config, index int, clk *clock.Clock, runI
 		for i, server := range l.servers() {
 			server.Admin().AddHook(adminHook{&l.gate, i + 1})
 		}
+	}
+	if !clk.Virtual() {
+		l.subscriber = redis.NewClient(server.Options())
+		if server.FollowsClock() {
+			l.trying = make(chan struct{}, mostTrying)
+		}
+	}
+	if err := cfg.checkRoom(index, server); err != nil {
+		return nil, errors.Join(err, l.closeServers(ctx))
 	}
 	l.recorder = NewRecorder(clk, NewBoard(l.info))
 	l.recorder.rounds = cfg.Deterministic
@@ -287,6 +302,7 @@ func (l *Lane) wind(ended <-chan struct{}) {
 	for _, c := range l.roster() {
 		c.hangUp()
 	}
+	l.hangUpSubscriber()
 	for _, server := range l.servers() {
 		server.Admin().Close()
 	}
@@ -383,7 +399,15 @@ func (l *Lane) servers() []*backend.Server {
 	return append([]*backend.Server{l.server}, l.nodes...)
 }
 
+// hangUpSubscriber closes the subscription that the clients share.
+func (l *Lane) hangUpSubscriber() {
+	if l.subscriber != nil {
+		l.subscriber.Close()
+	}
+}
+
 func (l *Lane) closeServers(ctx context.Context) error {
+	l.hangUpSubscriber()
 	var errs []error
 	for _, server := range l.servers() {
 		errs = append(errs, server.Close(ctx))

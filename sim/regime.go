@@ -224,7 +224,10 @@ func (e *Experiment) change(change Change) error {
 		if change.Lane != 0 && change.Lane != i+1 {
 			continue
 		}
-		_, differs, err := l.now().after(change, i, len(l.servers()))
+		next, differs, err := l.now().after(change, i, len(l.servers()))
+		if err == nil && change.Setting == ChangeClients {
+			err = next.config.checkRoom(i, l.server)
+		}
 		if err != nil {
 			return err
 		}

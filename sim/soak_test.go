@@ -55,10 +55,17 @@ func TestSoak(t *testing.T) {
 	exact(t, "soak", end())
 }
 
-// soakFor races for a real time and reports the heap once a minute. After ten minutes,
-// or a third of the time, it may not grow any more.
+// soakFor races for a real time and reports the heap once a minute. From when all tapes
+// are full, and drop their oldest events, it may not grow any more.
 func soakFor(t *testing.T, e *Experiment, d time.Duration) {
-	warm := min(d/3, 10*time.Minute)
+	full := func() bool {
+		for _, l := range e.lanes {
+			if oldest, _ := l.recorder.tape.Events(); oldest == 0 {
+				return false
+			}
+		}
+		return true
+	}
 	var base uint64
 	for begun, last := time.Now(), false; !last; {
 		time.Sleep(min(time.Minute, d/10))
@@ -71,13 +78,17 @@ func soakFor(t *testing.T, e *Experiment, d time.Duration) {
 		}
 		t.Logf("%v: heap %.1f MB, alerts sent by lane %v", ran.Round(time.Second), float64(heap)/(1<<20), sent)
 		switch {
-		case ran < warm:
+		case base == 0 && !full():
 		case base == 0:
 			base = heap
+			t.Logf("%v: all tapes are full", ran.Round(time.Second))
 		case heap > base+base/10+heapGrowth:
 			t.Errorf("after %v the heap has grown from %d to %d bytes", ran.Round(time.Second), base, heap)
 		}
 		e.Resume()
+	}
+	if base == 0 {
+		t.Errorf("the tapes are not full after %v: race for longer", d)
 	}
 }
 

@@ -16,7 +16,12 @@ var watch = Strategy{
 	Safe: true, Nodes: 1,
 	update: func(ctx context.Context, c *client, a Alert) error {
 		for {
-			err := c.optimistic(ctx, a)
+			done, err := c.takeTurn()
+			if err != nil {
+				return err
+			}
+			err = c.optimistic(ctx, a)
+			done()
 			if !errors.Is(err, redis.TxFailedErr) {
 				return err
 			}

@@ -23,8 +23,9 @@ const (
 	needFor              = "SET with GET"
 )
 
-// probe finds out in a given time whether Redis can be reached, spoken to and written to, and which version it is.
-func (s Source) probe(ctx context.Context, opt *redis.Options, key string, within time.Duration) (version string, err error) {
+// probe finds out in a given time whether Redis can be reached, spoken to and written to, which version it is and how many
+// connections it accepts.
+func (s Source) probe(ctx context.Context, opt *redis.Options, srv *Server, within time.Duration) (err error) {
 	caller := ctx
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -38,7 +39,7 @@ func (s Source) probe(ctx context.Context, opt *redis.Options, key string, withi
 	dial := opt.NewDialer()
 	first, err := dial(ctx, opt.Network, opt.Addr)
 	if err != nil {
-		return "", s.unreachable(err)
+		return s.unreachable(err)
 	}
 	hangUp := context.AfterFunc(caller, func() { first.Close() }) // go-redis heeds deadlines, but not cancellation
 	defer hangUp()
@@ -54,35 +55,39 @@ func (s Source) probe(ctx context.Context, opt *redis.Options, key string, withi
 	defer client.Close()
 
 	if err := client.Ping(ctx).Err(); err != nil {
-		return "", s.unfit(err)
+		return s.unfit(err)
 	}
-	version = "unknown"
+	version, key := "unknown", srv.prefix+"probe"
 	info, err := client.Info(ctx, "server").Result()
 	if err == nil {
 		if v := infoField(info, "redis_version"); v != "" {
 			version = v
 		}
 	} else if !isReply(err) {
-		return "", s.unfit(err)
+		return s.unfit(err)
 	}
 	if tooOld(version) {
-		return "", s.tooOld(version)
+		return s.tooOld(version)
 	}
 	if v := infoField(info, "valkey_version"); v != "" { // beside the version of Redis that it is compatible with
 		version = "valkey " + v
+	}
+	if srv.most, srv.taken, err = room(ctx, client); err != nil {
+		return s.unfit(err)
 	}
 	err = client.Do(ctx, "SET", key, "1", "PX", 1000, "GET").Err()
 	switch {
 	case err == nil || errors.Is(err, redis.Nil):
 	case isReply(err) && strings.HasPrefix(err.Error(), "ERR syntax error"):
-		return "", s.tooOld(version)
+		return s.tooOld(version)
 	default:
-		return "", s.unfit(err)
+		return s.unfit(err)
 	}
 	if err := client.Unlink(ctx, key).Err(); err != nil {
-		return "", s.unfit(err)
+		return s.unfit(err)
 	}
-	return version, nil
+	srv.version = version
+	return nil
 }
 
 func isReply(err error) bool {

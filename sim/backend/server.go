@@ -24,6 +24,8 @@ const (
 type Server struct {
 	source   Source
 	version  string
+	most     int // connections that it accepts; 0 is no limit, or unknown
+	taken    int // how many of them others have
 	prefix   string
 	options  redis.Options // for a simulated client
 	admin    *redis.Client
@@ -47,7 +49,7 @@ func (s Source) Open(ctx context.Context, clk *clock.Clock, runID string, lane i
 	}
 	real := s // what can be probed, if anything
 	if s.program != "" {
-		p, err := spawn(ctx, s.program)
+		p, err := spawn(ctx, s.program, spawnedConns(s.conns))
 		if err != nil {
 			return nil, err
 		}
@@ -97,11 +99,10 @@ func (s Source) Open(ctx context.Context, clk *clock.Clock, runID string, lane i
 		if srv.spawned != nil { // it has answered already, and nobody has got its address wrong
 			within = startWithin
 		}
-		version, err := real.probe(ctx, srv.Options(), srv.prefix+"probe", within)
+		err := real.probe(ctx, srv.Options(), srv, within)
 		if err != nil {
 			return nil, errors.Join(err, srv.abandon())
 		}
-		srv.version = version
 	}
 	opt := srv.Options()
 	opt.MaxRetries = 0 // go-redis: its own default, which is to retry

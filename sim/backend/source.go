@@ -25,6 +25,13 @@ type Source struct {
 	program string         // the path of the server to spawn, if it is spawned
 	url     *redis.Options // nil if embedded or spawned
 	label   string         // of a URL, without user and password
+	conns   int            // for how many connections to spawn a server, if more than usual
+}
+
+// For returns a source whose servers, if they are spawned, accept so many connections, as far as the system lets them.
+func (s Source) For(conns int) Source {
+	s.conns = conns
+	return s
 }
 
 const accepted = "use embedded, spawn for a private redis-server, redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path/to/socket[?db=number]"

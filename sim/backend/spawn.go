@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"time"
 )
 
@@ -37,6 +38,7 @@ func findProgram() (string, error) {
 // nothing on disk. A watchdog ends it and removes the directory when this process ends, whatever the cause.
 type spawned struct {
 	program string
+	conns   int // that it accepts
 	dir     string
 	socket  string
 	watch   *watchdog
@@ -48,13 +50,13 @@ type spawned struct {
 	proc *process      // belongs to whoever has the turn; nil if it could not be started
 }
 
-// spawn starts a server and waits until it answers. The error holds the last words of a server that does not.
-func spawn(ctx context.Context, program string) (*spawned, error) {
+// spawn starts a server for so many connections and waits until it answers. The error holds the last words of a server that does not.
+func spawn(ctx context.Context, program string, conns int) (*spawned, error) {
 	dir, err := socketDir()
 	if err != nil {
 		return nil, fmt.Errorf("making a directory for the spawned Redis: %w", err)
 	}
-	p := &spawned{program: program, dir: dir, socket: filepath.Join(dir, "s"), turn: make(chan struct{}, 1)}
+	p := &spawned{program: program, conns: conns, dir: dir, socket: filepath.Join(dir, "s"), turn: make(chan struct{}, 1)}
 	p.life, p.end = context.WithCancel(context.Background())
 	if p.watch, err = startWatchdog(dir); err != nil {
 		p.end()
@@ -92,7 +94,8 @@ func socketDir() (string, error) {
 // start starts the process and waits until it answers; the caller has the turn, or is the only one to know p.
 func (p *spawned) start(ctx context.Context) error {
 	proc, err := startProcess(p.watch, p.program, "--port", "0", "--unixsocket", p.socket, "--unixsocketperm", "700",
-		"--save", "", "--appendonly", "no", "--dir", p.dir, "--daemonize", "no", "--hz", "100", "--loglevel", "warning")
+		"--save", "", "--appendonly", "no", "--dir", p.dir, "--daemonize", "no", "--hz", "100", "--loglevel", "warning",
+		"--maxclients", strconv.Itoa(p.conns))
 	if err != nil {
 		return fmt.Errorf("starting %s: %w", p.program, err)
 	}
