@@ -24,7 +24,7 @@ type Board struct {
 	unfenced  int   // clients inside now whose late writes would not be refused
 	guarded   int64 // overlaps among clients whose late writes are refused
 	busy      int   // clients with an update under way
-	contested bool  // two updates have been under way at once
+	parts     []boardPart
 
 	holder     int           // whose grant was seen last and not released; 0 is nobody
 	lease      time.Duration // of that grant
@@ -46,11 +46,12 @@ type Board struct {
 	fault       Event // the last of them
 	paused      int   // clients that a fault has stopped for a while
 	crashed     int
-	rewound     int           // how often Redis has lost data
-	progress    time.Duration // when something was last done that was no waiting
-	refused     int           // writes since then
-	backAt      time.Duration // when the last thing that a fault keeps away is back
-	lastLease   time.Duration // when the last lease has run out, whoever has it
+	rewound     int                   // how often Redis has lost data
+	progress    time.Duration         // when something was last done that was no waiting
+	refused     int                   // writes since then
+	backAt      time.Duration         // when the last thing that a fault keeps away is back
+	awayUntil   map[int]time.Duration // by server, those that a fault keeps away; nil before the first
+	lastLease   time.Duration         // when the last lease has run out, whoever has it
 	finished    int
 	changes     []ChangedSetting // the latest
 	changeCount int64
@@ -71,6 +72,7 @@ type Board struct {
 // clientState is one client's part of the board.
 type clientState struct {
 	working
+	part      int // whose strategy it works by
 	phase     Phase
 	phaseFrom time.Duration // when it began
 	resume    Phase         // the one to return to after a pause
@@ -79,6 +81,8 @@ type clientState struct {
 	until     time.Duration // its lease runs until then; 0 is without an end
 	reset     bool          // its lock was, while it was inside or releasing
 	busy      bool
+	asleep    bool          // waits for a signal that the lock is free
+	cutUntil  time.Duration // it is cut off from Redis until then
 	acquiring bool          // between its first try and its grant
 	failed    bool          // the last try of this acquisition failed
 	since     time.Duration // of the first try
@@ -135,11 +139,13 @@ func newBoard(lane LaneInfo, versions int) *Board {
 		trackSize: trackSize(lane.Clients),
 		sleepless: lane.Sleepless,
 		logLimit:  logLimit(lane.Clients),
+		parts:     []boardPart{{strategy: lane.Strategy}},
 	}
 	for i := range b.clients {
 		b.clients[i].working = lane.working()
 	}
 	b.ledger = newLedger(versions, b.linked)
+	b.ledger.parts[0].strategy = lane.Strategy
 	return b
 }
 
@@ -178,6 +184,10 @@ func (b *Board) apply(e *Event) {
 	}
 	c := &b.clients[e.Client]
 	b.log(e, c)
+	c.asleep = e.Kind == Waited
+	if e.Kind == Changed && e.Client == 0 { // before it counts as progress
+		b.parts[len(b.parts)-1].ended = b.stands(e.At)
+	}
 	switch e.Kind {
 	case Received, Acked, Computed, Unknown, Finished, Faulted, Resumed, Crashed, Changed, Joined, Left:
 		b.progress, b.refused = e.At, 0
@@ -270,7 +280,7 @@ func (b *Board) faulted(e *Event, c *clientState) {
 		}
 		if err == nil {
 			b.endLease(e, f.Kind)
-			b.backAt = max(b.backAt, e.At+b.awayFor(f))
+			b.keepAway(f, e.At, c)
 		}
 		if e.Client == 0 {
 			for i := 1; i < len(b.clients); i++ {
@@ -302,18 +312,8 @@ func (b *Board) faulted(e *Event, c *clientState) {
 		b.enterPhase(c, Dead, e.At)
 	case Rewound:
 		b.rewound++
+		b.parts[len(b.parts)-1].rewound++
 	}
-}
-
-// awayFor is how long a fault keeps something away that comes back by itself.
-func (b *Board) awayFor(f Fault) time.Duration {
-	switch f.Kind {
-	case Cut, Delay:
-		return f.For
-	case Restart:
-		return b.lane.Away
-	}
-	return 0
 }
 
 // endLease takes off the lease that runs what a fault takes off it. A lock without
@@ -420,10 +420,19 @@ func (b *Board) enter(c *clientState) {
 		b.unfenced++
 	}
 	b.maxInside = max(b.maxInside, b.inside)
+	part := &b.parts[c.part]
+	part.inside++
+	part.maxInside = max(part.maxInside, part.inside)
 	if b.inside > 1 {
 		b.overlaps++
 		if b.unfenced == 0 {
 			b.guarded++
+		}
+	}
+	if part.inside > 1 { // with another of the same strategy
+		part.overlaps++
+		if c.fenced {
+			part.guarded++
 		}
 	}
 }
@@ -433,6 +442,7 @@ func (b *Board) leave(c *clientState) {
 	if c.inside {
 		c.inside = false
 		b.inside--
+		b.parts[c.part].inside--
 		if !c.fenced {
 			b.unfenced--
 		}
@@ -451,8 +461,13 @@ func (b *Board) setBusy(c *clientState, busy bool) {
 		return
 	}
 	b.busy++
+	b.contend(c)
+}
+
+// contend notes that the update of a client is under way beside others.
+func (b *Board) contend(c *clientState) {
 	if b.busy > 1 {
-		b.contested = true
+		b.parts[c.part].contested = true
 	}
 }
 
@@ -525,22 +540,4 @@ func (b *Board) enterPhase(c *clientState, p Phase, at time.Duration) {
 // newcomer is a client that joins in the middle of the run.
 func (b *Board) newcomer() clientState {
 	return clientState{working: b.lane.working(), track: track{phase: Absent}}
-}
-
-// hung tells whether the lane stands still for good, as of an experiment time: for
-// as long as its patience clients have waited and nothing was done, and there is
-// nobody inside, nobody who will come back, no lease that is still to run out. It
-// does not count as done if Redis refuses one write after the other.
-func (b *Board) hung(now time.Duration) bool {
-	if b.stopped {
-		now = b.now
-	}
-	since := max(b.progress, b.backAt)
-	if b.refused == 0 {
-		if b.inside > 0 || b.paused > 0 {
-			return false
-		}
-		since = max(since, b.lastLease)
-	}
-	return b.lane.Patience > 0 && b.waiting > 0 && now-since > b.lane.Patience
 }

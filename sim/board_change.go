@@ -36,14 +36,14 @@ func (l LaneInfo) written(lane string) LaneInfo {
 func (b *Board) changed(e *Event, c *clientState) {
 	switch {
 	case e.Kind == Joined:
-		c.working = b.lane.written(e.Value).working()
+		b.follow(e, c)
 		b.enterPhase(c, Idle, e.At)
 	case e.Kind == Left:
 		b.setBusy(c, false)
 		b.enterPhase(c, Gone, e.At)
 	case e.Client != 0:
 		b.letGo(e, c)
-		c.working = b.lane.written(e.Value).working()
+		b.follow(e, c)
 	default:
 		b.changeLane(e)
 	}
@@ -56,6 +56,7 @@ func (b *Board) changeLane(e *Event) {
 		return
 	}
 	b.lane = b.lane.written(e.Value)
+	b.nextPart(b.lane.Strategy, e.At)
 	b.lane.Lease = e.Lease
 	switch change.Setting {
 	case ChangeClients:
@@ -70,6 +71,17 @@ func (b *Board) changeLane(e *Event) {
 	b.changes = append(b.changes, ChangedSetting{e.At, change})
 	for i := 1; i < len(b.clients); i++ {
 		b.mark(&b.clients[i], MarkChange, e.At)
+	}
+}
+
+// follow has a client work by the strategy that it says it does, which it is to have
+// left all locks for.
+func (b *Board) follow(e *Event, c *clientState) {
+	b.leave(c)
+	c.working = b.lane.written(e.Value).working()
+	c.part = b.ledger.partOf(e.Value, b.events)
+	if c.busy {
+		b.contend(c)
 	}
 }
 

@@ -14,6 +14,7 @@ func (b *Board) clone() *Board {
 		c.waits = b.waits.Clone()
 	}
 	c.curve, c.unstruck = slices.Clip(b.curve), slices.Clip(b.unstruck)
+	c.parts, c.awayUntil = slices.Clone(b.parts), maps.Clone(b.awayUntil)
 	c.clients = slices.Clone(b.clients)
 	for i := range c.clients {
 		client := &c.clients[i]
@@ -86,7 +87,7 @@ func (l *Ledger) clone() *Ledger {
 	for i, s := range c.seats {
 		c.seats[i] = seatOf(s)
 	}
-	c.tally = slices.Clone(l.tally)
+	c.tally, c.parts = slices.Clone(l.tally), slices.Clone(l.parts)
 	c.losses = all(l.losses)
 	for i := 0; i < len(copied); i++ { // which grows meanwhile
 		v := copied[i]

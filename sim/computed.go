@@ -89,7 +89,7 @@ func (l *Ledger) deduce(text string) bool {
 	for _, i := range chosen {
 		c := l.silent[i]
 		c.event.Base, c.event.Value = l.head.text, l.Head().Add(c.seat.latency).String()
-		l.totals.Unknown--
+		l.countUnknown(c.seat.part, -1)
 		v := l.sent(&c.seat, &c.event)
 		v.sentAt = c.seat.readAt
 		l.advance(v)
@@ -116,7 +116,7 @@ func (l *Ledger) deduceStep(value Average, steps int) bool {
 		whole := c
 		whole.event.Base, whole.event.Value = base.text(), value.String()
 		if l.find(whole.event.Base) != nil || steps > 1 && l.deduceStep(base, steps-1) {
-			l.totals.Unknown--
+			l.countUnknown(c.seat.part, -1)
 			l.link(whole)
 			return true
 		}

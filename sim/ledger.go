@@ -45,6 +45,7 @@ type Ledger struct {
 	unsureUntil  time.Duration // whatever was sent up to then may have another place than it was given
 	seats        []seat        // what each client is doing, by number
 	tally        []Tally       // what became of each client's updates, by number
+	parts        []ledgerPart  // the same by part of the lane
 	untold       int64         // versions on the trunk whose reply is still on its way
 	losses       []*version    // the most recent, oldest first; some may have come back
 	everLost     int64         // how many losses there have been, with those that were undone
@@ -103,6 +104,8 @@ type Update struct {
 	Latency       time.Duration
 	// Base is the average it was computed from, Value the one it wrote.
 	Base, Value Average
+	// Part is the place of its part among the lane's, from 0.
+	Part int
 	// ReadAt, SentAt and AckedAt are the times of the reply of its read, the
 	// request of its write, and the reply of that.
 	ReadAt, SentAt, AckedAt time.Duration
@@ -116,7 +119,7 @@ type version struct {
 	depth  int64    // how many of the lane's updates it holds
 	sum    time.Duration
 
-	client, alert           int
+	client, alert, part     int
 	latency                 time.Duration
 	readAt, sentAt, ackedAt time.Duration
 
@@ -127,7 +130,9 @@ type version struct {
 	kept     bool // it is the head or an ancestor of it
 	killer   *version
 	culprit  int   // the killer's client, also when that has left the window; 0 is unknown, or itself: Redis has forgotten it
-	number   int64 // how many were lost when it was
+	number   int64 // how many of its part were lost when it was
+
+	culpritPart int // the killer's part
 
 	after  int64         // the number of its client's event before it
 	order  int64         // of a killer: when it was
@@ -144,7 +149,7 @@ type version struct {
 // thousands of updates a second, few are ever looked at.
 func (v *version) update() Update {
 	return Update{
-		Client: v.client, Alert: v.alert, Latency: v.latency,
+		Client: v.client, Alert: v.alert, Latency: v.latency, Part: v.part,
 		Base: averageOf(v.base), Value: averageOf(v.text),
 		ReadAt: v.readAt, SentAt: v.sentAt, AckedAt: v.ackedAt,
 	}
@@ -159,6 +164,7 @@ func averageOf(text string) Average {
 // seat is what one client is doing.
 type seat struct {
 	alert   int
+	part    int // whose strategy it works by
 	latency time.Duration
 	base    *version // what it read last
 	readAt  time.Duration
@@ -175,7 +181,7 @@ const slabSize = 256
 func newLedger(limit int, linked func(v *version, erased int)) *Ledger {
 	root := &version{executed: true, told: true, kept: true, open: 1}
 	l := &Ledger{
-		head: root, limit: limit, linked: linked,
+		head: root, limit: limit, linked: linked, parts: make([]ledgerPart, 1),
 		known:      make(map[uint64]*version, 2*limit),
 		seed:       maphash.MakeSeed(),
 		surfacedAt: -1, unsureUntil: -1,
@@ -245,6 +251,8 @@ func (l *Ledger) take(e *Event, number int64) {
 	switch e.Kind {
 	case Received:
 		s.alert, s.latency = e.Alert, e.Latency
+	case Changed, Joined:
+		s.part = l.partOf(e.Value, number)
 	case Read:
 		s.base, s.readAt = l.saw(e.Value), e.At
 		l.confirm(s.base, s.last)
@@ -256,6 +264,7 @@ func (l *Ledger) take(e *Event, number int64) {
 			v.ackedAt = e.At
 			if e.Value != v.base {
 				l.totals.Clobbers++
+				l.parts[v.part].Clobbers++
 			}
 			if v.executed { // Redis went back to it before its reply was recorded
 				l.sighted(e.Value)
@@ -345,12 +354,13 @@ func (l *Ledger) sent(s *seat, e *Event) *version {
 	v := l.newVersion()
 	v.text, v.base = e.Value, e.Base
 	v.parent, v.depth, v.sum = parent, parent.depth+1, parent.sum+s.latency
-	v.client, v.alert, v.latency = e.Client, s.alert, s.latency
+	v.client, v.alert, v.part, v.latency = e.Client, s.alert, s.part, s.latency
 	v.readAt, v.sentAt, v.after = s.readAt, e.At, s.last
 	versions := len(l.known)
 	l.remember(v)
 	if len(l.known) == versions {
 		l.totals.Ambiguous++
+		l.parts[v.part].Ambiguous++
 	}
 	s.base, s.pending = nil, v
 	l.forget()
@@ -404,18 +414,20 @@ func (l *Ledger) place(v *version, found string) {
 	case before != nil && before.end != nil && (before.end.sentAt == 0 || v.sentAt <= before.end.sentAt):
 		l.slipIn(v, before)
 	default:
-		l.strange(before)
+		l.strange(before, v.part)
 		l.unsure(v.sentAt, before)
 		l.moveHead(v, nil)
 		l.advance(l.popEarly(v))
 	}
 }
 
-// strange counts a value that should not have been in Redis. One that the lane had
+// strange counts a value that should not have been in Redis, as a write of a part found
+// it. One that the lane had
 // there earlier may be there again once Redis has gone back.
-func (l *Ledger) strange(v *version) {
+func (l *Ledger) strange(v *version, part int) {
 	if ours := v != nil && (v.client != 0 || v.text == ""); !ours || l.rewoundAt == 0 {
 		l.totals.Foreign++
+		l.parts[part].Foreign++
 	}
 }
 
@@ -458,10 +470,8 @@ func (l *Ledger) moveHead(v, found *version) {
 	}, l.keep)
 	l.head = v
 	l.tell(v)
-	lost := l.Totals().Lost
-	for i := range min(erased, len(l.losses)) {
-		l.losses[len(l.losses)-1-i].number = lost - int64(i)
-	}
+	l.settleForgotten()
+	l.numberLosses(erased)
 	if killer != v {
 		erased = 0 // by whomever
 	}
@@ -522,11 +532,16 @@ func (l *Ledger) keep(v *version) {
 
 // blame says whose write it is that keeps a version off the trunk.
 func (l *Ledger) blame(v, killer *version) {
-	if v.told && !v.kept {
+	counted := v.told && !v.kept
+	if counted {
 		*l.erasedBy(v.culprit)--
 		*l.erasedBy(killer.asCulprit())++
+		l.countStrayed(v, -1)
 	}
-	v.killer, v.culprit = killer, killer.asCulprit()
+	v.killer, v.culprit, v.culpritPart = killer, killer.asCulprit(), killer.part
+	if counted {
+		l.countStrayed(v, +1)
+	}
 }
 
 // itself is Redis as a culprit.
@@ -552,6 +567,9 @@ func (l *Ledger) erasedBy(culprit int) *int64 {
 func (l *Ledger) count(v *version, kept, lost int64) {
 	l.lost += lost
 	*l.erasedBy(v.culprit) += lost
+	l.countStrayed(v, lost)
+	l.parts[v.part].Kept += kept
+	l.parts[v.part].Lost += lost
 	t := &l.tally[v.client]
 	t.Kept += kept
 	t.Lost += lost
@@ -564,6 +582,7 @@ func (l *Ledger) tell(v *version) {
 	}
 	v.told = true
 	l.totals.Acked++
+	l.parts[v.part].Acked++
 	l.totals.AckedSum += v.latency
 	l.tally[v.client].Acked++
 	if v.kept {
@@ -579,7 +598,7 @@ func (l *Ledger) tell(v *version) {
 func (l *Ledger) lostReply(s *seat, client int) {
 	if s.asked > 0 {
 		l.answered(s)
-		l.totals.Unknown++
+		l.countUnknown(s.part, +1)
 		l.silent = append(l.silent, computed{Event{Client: client}, *s})
 		l.bridge()
 	}
@@ -592,7 +611,7 @@ func (l *Ledger) lostReply(s *seat, client int) {
 		return // Redis went back to it
 	}
 	v.unknown = true
-	l.totals.Unknown++
+	l.countUnknown(v.part, +1)
 	switch {
 	case !v.seen && len(l.early[v.text]) == 0:
 	case v.sentAt < l.rewoundAt:
@@ -617,7 +636,7 @@ func (l *Ledger) close() {
 	}
 	if final := l.seats[0].base; final != nil && final != l.head {
 		if l.surfacedAt < 0 {
-			l.strange(final)
+			l.strange(final, len(l.parts)-1)
 		}
 		final.gap = &version{}
 		l.moveHead(final, nil)

@@ -13,7 +13,7 @@ import (
 
 // surface takes in a version of unknown fate that turned out to have been written.
 func (l *Ledger) surface(v *version) {
-	l.totals.Unknown--
+	l.countUnknown(v.part, -1)
 	l.bridgeTo(v)
 	l.advance(l.popEarly(v))
 }

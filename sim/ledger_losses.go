@@ -12,8 +12,8 @@ type Loss struct {
 	// Forgotten says that it was no write: Redis itself went back in time, and the
 	// Killer is nobody, with the value to which it went back.
 	Forgotten bool
-	// Number is how many updates were lost when this one was: it was the
-	// Number-th.
+	// Number is how many updates of the victim's part were lost when this one was: it
+	// was the Number-th.
 	Number int64
 }
 
@@ -46,7 +46,7 @@ func (l *Ledger) addLoss(v *version) {
 		clear(l.losses[keep:])
 		l.losses = l.losses[:keep]
 	}
-	v.number = l.Totals().Lost
+	v.number = l.parts[v.part].Lost
 	l.everLost++
 	l.losses = append(l.losses, v)
 }

@@ -24,7 +24,7 @@ func (l *Ledger) rewind(e *Event) {
 	}
 	if !v.executed { // the replica had it, and its client was not told
 		if v.unknown {
-			l.totals.Unknown--
+			l.countUnknown(v.part, -1)
 		}
 		l.bridgeTo(v)
 		l.advance(l.popEarly(v))
@@ -39,6 +39,7 @@ func (l *Ledger) rewind(e *Event) {
 	}
 	l.walk(l.head, v, func(down *version) { l.drop(down, back) }, l.keep)
 	l.head = v
+	l.settleForgotten()
 }
 
 // computing tells whether Redis may have computed updates that are not known yet.
@@ -61,7 +62,7 @@ func (l *Ledger) sighted(text string) {
 // past counts a version of unknown fate that was in Redis before it went back. What it
 // overwrote, and what came after it, nobody knows.
 func (l *Ledger) past(v *version) {
-	l.totals.Unknown--
+	l.countUnknown(v.part, -1)
 	l.unsure(v.sentAt, nil)
 	v.executed = true
 	v.open++

@@ -82,9 +82,11 @@ func (b *Board) resetLocks(e *Event) {
 func (b *Board) refusedRelease(e *Event, c *clientState) {
 	if !c.reset {
 		b.expired++
+		b.parts[c.part].expired++
 		return
 	}
 	b.disowned++
+	b.parts[c.part].disowned++
 	if b.reset.Holder == e.Client {
 		b.reset.Refused = true
 	}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -67,6 +68,7 @@ func (r Result) WithLanes(snapshots []*Snapshot) Result {
 // judged is the result of a lane, as its accounts have it.
 func judged(s Snapshot) LaneResult {
 	lane := LaneResult{Snapshot: &s}
+	s.Parts = slices.Clone(s.Parts)
 	if s.Final && s.Stopped { // until then the audit goes on
 		lane.Failed = append(checkAccounts(&s), checkReceipts(&s)...)
 	}
@@ -79,10 +81,13 @@ func judged(s Snapshot) LaneResult {
 			s.Verdict = Undecided
 		}
 	}
+	if n := len(s.Parts); n > 0 {
+		s.Parts[n-1].Verdict = s.Verdict
+	}
 	return lane
 }
 
-// checkAccounts compares the ledger's three ways of counting.
+// checkAccounts compares the ledger's ways of counting.
 func checkAccounts(s *Snapshot) (failed []string) {
 	refuse := func(format string, args ...any) { failed = append(failed, fmt.Sprintf(format, args...)) }
 	if s.Acked != s.Kept+s.Lost {
@@ -93,6 +98,16 @@ func checkAccounts(s *Snapshot) (failed []string) {
 	}
 	if s.Redis.Sum != s.KeptSum {
 		refuse("sum = Σ latencies of kept does not hold: Redis has %v, the kept updates add up to %v", s.Redis.Sum, s.KeptSum)
+	}
+	var parts Accounts
+	for _, p := range s.Parts {
+		parts = parts.plus(p.Accounts)
+		if p.Acked != p.Kept+p.Lost {
+			refuse("acked = kept + lost does not hold under %s: %d acked, %d kept, %d lost", p.Strategy, p.Acked, p.Kept, p.Lost)
+		}
+	}
+	if all := s.Accounts(); parts != all {
+		refuse("Σ parts = totals does not hold: the parts add up to %+v, the totals are %+v", parts, all)
 	}
 	return failed
 }

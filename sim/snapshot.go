@@ -12,6 +12,8 @@ const (
 	Correct Verdict = "correct"
 	// Wrong: updates were lost, or the accounting does not add up.
 	Wrong Verdict = "wrong"
+	// Stalled: nothing was lost, but nothing goes on; see [Stall].
+	Stalled Verdict = "stalled"
 	// Hung: nothing was lost, but clients wait for ever.
 	Hung Verdict = "hung"
 )
@@ -27,7 +29,13 @@ type Snapshot struct {
 	Events int64
 
 	Totals
+	// Parts are what the lane did under each strategy that it had, oldest first. Verdict
+	// is that of the last one.
+	Parts   []Part
 	Verdict Verdict
+	// Stall is why nothing goes on, also in a lane that is wrong or hung; empty while
+	// something does.
+	Stall Stall
 
 	// Inside lists the clients in the critical section now, at most Shown of
 	// them; InsideCount is how many there are.
@@ -205,7 +213,9 @@ func (b *Board) Snapshot(now time.Duration, view View) *Snapshot {
 		Receipts: b.receipts, Audited: b.audited, NeverStruck: b.unstruck[:len(b.unstruck):len(b.unstruck)],
 	}
 	s.True = Average{Sum: s.AckedSum, Count: s.Acked}
-	s.Verdict = b.verdict(s.Totals, s.At)
+	s.Stall = b.stall(s.At)
+	s.Parts = b.partsOf(b.stands(s.At))
+	s.Verdict = s.Parts[len(s.Parts)-1].Verdict
 	if b.waits != nil {
 		s.WaitP50 = time.Duration(b.waits.ValueAtQuantile(50)) * time.Microsecond
 		s.WaitP99 = time.Duration(b.waits.ValueAtQuantile(99)) * time.Microsecond
@@ -304,20 +314,5 @@ func (b *Board) view(s *Snapshot, view View) {
 			}
 		}
 		s.Clients = append(s.Clients, v)
-	}
-}
-
-// verdict judges a lane by its updates alone: overlaps that lost nothing were
-// luck. A lane that broke has not shown that it is correct.
-func (b *Board) verdict(t Totals, now time.Duration) Verdict {
-	switch {
-	case t.Lost > 0 || t.Foreign > 0:
-		return Wrong
-	case b.hung(now):
-		return Hung
-	case b.contested && t.Acked > 1 && b.broke == "":
-		return Correct
-	default:
-		return Undecided
 	}
 }

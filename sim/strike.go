@@ -175,13 +175,13 @@ func (l *Lane) replace(ctx context.Context, f Fault, replica func(context.Contex
 	if err := l.server.Load(ctx, data); err != nil {
 		return err
 	}
-	l.stayAway()
-	l.alone(resumeOrder)
 	off := longestLease
 	if !l.now().strategy.Locks || data.Has(l.lockKeys[0]) {
 		off = 0 // there is nothing to forget, or the replica knows of it
 	}
 	l.tellFault(f, off)
+	l.stayAway()
+	l.alone(resumeOrder)
 	l.recorder.Record(Event{Kind: Rewound, Value: data.Text(l.averageKey())})
 	l.struckNow()
 	return nil

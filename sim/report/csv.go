@@ -90,6 +90,8 @@ var columns = []column{
 		}
 		return strings.Join(all, "; ")
 	}},
+	{"parts", func(_ sim.Result, l sim.LaneResult) string { return oneLine(strings.Join(partLines(l), "; ")) }},
+	{"stall", func(_ sim.Result, l sim.LaneResult) string { return Stall(l.Snapshot) }},
 }
 
 // whole is a column of whole numbers.

@@ -55,8 +55,13 @@ type lane struct {
 	WaitMS   wait     `json:"wait_ms"`
 	Rate     rate     `json:"rate"`
 	Jain     *float64 `json:"jain"`
-	Verdict  string   `json:"verdict"`
-	Faults   faults   `json:"faults"`
+	// Verdict is that of the last part. Stall says why nothing goes on, if that is so.
+	Verdict string `json:"verdict"`
+	Stall   string `json:"stall,omitempty"`
+	// Parts are what the lane did under each strategy that it had, oldest first. Their
+	// updates add up to those of the lane.
+	Parts  []part `json:"parts"`
+	Faults faults `json:"faults"`
 	// Changes are the settings that changed in the course of the run, and StartedAs the
 	// lane before; both only where there are any.
 	Changes   []changed `json:"changes,omitempty"`
@@ -79,6 +84,14 @@ type updates struct {
 	Clobbers  int64 `json:"clobbers"`
 	Ambiguous int64 `json:"ambiguous"`
 	Foreign   int64 `json:"foreign"`
+}
+
+// part is the lane under one of its strategies.
+type part struct {
+	Strategy string  `json:"strategy"`
+	SinceMS  float64 `json:"since_ms"`
+	Updates  updates `json:"updates"`
+	Verdict  string  `json:"verdict"`
 }
 
 // average is null where nothing was added up.
@@ -172,10 +185,7 @@ func laneOf(l sim.LaneResult) lane {
 	}
 	return lane{
 		Strategy: l.Lane.Strategy, Settings: l.Lane.Own,
-		Updates: updates{
-			Acked: l.Acked, Kept: l.Kept, Lost: l.Lost, Unknown: l.Unknown, Clobbers: l.Clobbers,
-			Ambiguous: l.Ambiguous, Foreign: l.Foreign,
-		},
+		Updates: updates(l.Accounts()),
 		Average: average{RedisMS: meanOf(l.Redis), TrueMS: meanOf(l.True)},
 		Lock: lock{
 			Acquired: l.Acquired, Failures: l.Failures, Retries: l.Retries, Expired: l.Expired, Disowned: l.Disowned,
@@ -186,6 +196,8 @@ func laneOf(l sim.LaneResult) lane {
 		Jain:         figure(l, sim.Fairness),
 		NotMeasured:  notMeasured(l),
 		Verdict:      string(l.Verdict),
+		Stall:        Stall(l.Snapshot),
+		Parts:        partsOf(l),
 		Faults:       faults{Injected: l.Faults, Crashed: l.Crashed, Rewound: l.Rewound, Resets: l.Resets, NeverStruck: texts(l.NeverStruck)},
 		Changes:      changesOf(l),
 		StartedAs:    startedAs(l),
@@ -193,6 +205,14 @@ func laneOf(l sim.LaneResult) lane {
 		Porcupine:    string(l.Order),
 		Broke:        l.Broke,
 	}
+}
+
+func partsOf(l sim.LaneResult) []part {
+	parts := make([]part, len(l.Parts))
+	for i, p := range l.Parts {
+		parts[i] = part{Strategy: p.Strategy, SinceMS: millis(p.Since), Updates: updates(p.Accounts), Verdict: string(p.Verdict)}
+	}
+	return parts
 }
 
 func waitOf(l sim.LaneResult) wait {

@@ -41,6 +41,9 @@ func Markdown(w io.Writer, r sim.Result) error {
 		if l.ChangeCount > 0 {
 			fmt.Fprintf(&b, "  - %s\n", markdownText(changesText(l)))
 		}
+		for _, line := range partLines(l) {
+			fmt.Fprintf(&b, "  - %s\n", markdownText(line))
+		}
 		if l.Order != "" {
 			fmt.Fprintf(&b, "  - %s\n", markdownText(orderSentence(l.Order)))
 		}

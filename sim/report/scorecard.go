@@ -52,19 +52,12 @@ func scorecardRows(r sim.Result) [][]string {
 			inside = fmt.Sprint(l.MaxInside)
 		}
 		rows = append(rows, []string{
-			oneLine(l.Lane.Name()), strings.ToUpper(string(l.Verdict)), percent(l.Lost, l.Acked) + " %",
+			oneLine(l.Lane.Name()), strings.ToUpper(string(l.Verdict)), Percent(l.Lost, l.Acked) + " %",
 			fixed(l.KeptPerSecond(), 0), fixed(l.CommandsPerUpdate(), 1),
 			fixed(millis(l.WaitP50), 1), fixed(millis(l.WaitP99), 1), fixed(l.Jain, 2), inside,
 		})
 	}
 	return rows
-}
-
-func percent(part, whole int64) string {
-	if whole == 0 {
-		return "0"
-	}
-	return fixed(100*float64(part)/float64(whole), 1)
 }
 
 // scorecardSettings is one line on what was measured.

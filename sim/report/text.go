@@ -78,6 +78,9 @@ func Text(w io.Writer, r sim.Result) error {
 		if l.ChangeCount > 0 {
 			fmt.Fprintf(&b, "%s: %s\n", l.Lane.Name(), oneLine(changesText(l)))
 		}
+		for _, line := range partLines(l) {
+			fmt.Fprintf(&b, "%s: %s\n", l.Lane.Name(), line)
+		}
 		if l.Order != "" {
 			fmt.Fprintf(&b, "%s: %s\n", l.Lane.Name(), orderSentence(l.Order))
 		}
@@ -138,8 +141,17 @@ func anyFaults(r sim.Result) bool {
 	return false
 }
 
-// Sentence says in words what became of a lane.
+// Sentence says in words what became of a lane: under the strategy that it has, and then
+// under those that it had before.
 func Sentence(l sim.LaneResult) string {
+	if len(l.Before()) == 0 {
+		return sentence(presentPart(l))
+	}
+	p := l.Part()
+	return fmt.Sprintf("as %s since %.3f s: %s%s; before, %s", p.Strategy, p.Since.Seconds(), sentence(presentPart(l)), strayedText(p), beforeText(l))
+}
+
+func sentence(l sim.LaneResult) string {
 	switch {
 	case l.Broke != "":
 		return "stopped: " + l.Broke
@@ -158,6 +170,8 @@ func Sentence(l sim.LaneResult) string {
 		return fmt.Sprintf("lost %d of %s; %s", l.Lost, count(l.Acked, "acknowledged update"), offText(l))
 	case len(l.Failed) > 0 || l.Foreign > 0:
 		return "the value in Redis was changed by somebody else"
+	case l.Verdict == sim.Stalled:
+		return "stalled: " + Stall(l.Snapshot)
 	case l.Verdict == sim.Hung:
 		return fmt.Sprintf("hangs: %s for ever, and for more than %v nothing has been done", waits(l.WaitingCount), l.Lane.Patience)
 	case l.Verdict == sim.Undecided:
