@@ -55,14 +55,14 @@ func TestChangesAreShown(t *testing.T) {
 	if s.Started.Name() != "none" || s.Lane.Name() != "block" || s.Started.Clients != 3 || s.Lane.Clients != 4 || s.Overlaps == 0 {
 		t.Errorf("%+v began as %+v, %d overlaps", s.Lane, s.Started, s.Overlaps)
 	}
-	contains(t, wide, "The strategy of the lane had changed in between.")
+	contains(t, wide, "6th lost in none, to a write of block", "c2 worked under block, c1 under none.", "│ strategy changed")
 	f.View = TimelineView
-	if row := rowOf(text(f, 160, 40), "c4"); strings.Count(row, "⇄") != 2 {
-		t.Errorf("not two changes: %s", row)
+	if row := []rune(rowOf(text(f, 160, 40), "c4")); strings.Count(string(row), "⇄") != 1 || strings.Count(string(row), "│") != 3 {
+		t.Errorf("not a change and a line at the other, between the borders: %s", string(row))
 	}
 	past := NewPastRun(1, "", sim.Result{Config: sim.Defaults(), Lanes: []sim.LaneResult{{Snapshot: s}, {Snapshot: f.Snapshots[1]}}})
 	f.Runs, f.View = []PastRun{past}, RunsView
-	contains(t, text(f, 200, 40), "none→block ", "clients 6", "changed to 4 clients, lane 1: strategy block")
+	contains(t, text(f, 200, 40), "none ✗ lost 6/10 → block ? undecided, kept 1 │ spin ✓ kept", "clients 6", "changed to 4 clients, lane 1: strategy block")
 }
 
 func rowOf(picture, name string) string {

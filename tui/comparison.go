@@ -151,6 +151,11 @@ func drawLaneComparison(a chart.Area, f *Frame, one, two *sim.LaneResult) {
 		}
 		cell.TextRight(0, name, ink)
 		word, ink := verdictWord(l.Verdict, f.ASCII)
+		if before := l.Before(); len(before) > 0 { // the numbers are of all parts
+			word, _, _ = partOutcome(l.Part(), false)
+			earlier, _, _ := partOutcome(before[len(before)-1], false)
+			word = earlier + "→" + word
+		}
 		cell.TextRight(1, word, ink)
 	}
 	for i, m := range measures {
@@ -182,6 +187,8 @@ func verdictWord(v sim.Verdict, ascii bool) (string, chart.Ink) {
 		return "✗wrong", inkLost
 	case sim.Hung:
 		return "✗hung", inkLost
+	case sim.Stalled:
+		return "✗stalled", inkLost
 	case sim.Correct:
 		if ascii {
 			return "correct", inkKept

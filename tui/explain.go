@@ -34,10 +34,12 @@ func (f *Frame) findLoss(wanted func(*sim.Update) bool) (loss, bool) {
 // lossAt is the i-th of the losses with all that went with it.
 func lossAt(losses []sim.Loss, i int, s *sim.Snapshot, lane int) loss {
 	l := loss{Loss: losses[i], lane: lane, locks: s.Lane.Locks}
-	if s.ChangeCount > 0 {
-		began, _ := strategyAt(s, min(l.Victim.ReadAt, l.Killer.ReadAt))
-		ended, locks := strategyAt(s, max(l.Victim.SentAt, l.Killer.SentAt))
-		l.locks, l.flipped = locks, began != ended
+	if under := partStrategy(s, l.Victim.Part); under != "" {
+		strategy, _ := sim.StrategyNamed(under)
+		l.under, l.locks = under, strategy.Locks
+		if by := partStrategy(s, l.Killer.Part); l.Killer.Client != 0 && l.Killer.Part != l.Victim.Part {
+			l.by = by
+		}
 	}
 	if r := s.Reset; !r.Dead && min(l.Victim.ReadAt, l.Killer.ReadAt) <= r.At && r.At <= max(l.Victim.SentAt, l.Killer.SentAt) &&
 		(r.Holder == l.Victim.Client || r.Holder == l.Killer.Client) {
@@ -56,16 +58,12 @@ func lossAt(losses []sim.Loss, i int, s *sim.Snapshot, lane int) loss {
 	return l
 }
 
-// strategyAt returns which of its strategies a lane had at a time, counted from 0, and whether that takes a lock.
-func strategyAt(s *sim.Snapshot, at time.Duration) (nth int, locks bool) {
-	locks = s.Started.Locks
-	for _, c := range s.Changes {
-		if c.Setting == sim.ChangeStrategy && c.At <= at {
-			strategy, _ := sim.StrategyNamed(c.Strategy)
-			nth, locks = nth+1, strategy.Locks
-		}
+// partStrategy is the strategy of a part of a lane that has had several; else it is empty.
+func partStrategy(s *sim.Snapshot, part int) string {
+	if len(s.Parts) < 2 || part >= len(s.Parts) {
+		return ""
 	}
-	return nth, locks
+	return s.Parts[part].Strategy
 }
 
 // tellLoss opens the explanation of what is selected: the last loss of a client, or a lost version of the history.
@@ -128,7 +126,7 @@ func (m *model) lossOfVersion(v *sim.Version) (loss, bool) {
 
 // heading says which loss it is.
 func (l *loss) heading(f *Frame) string {
-	return fmt.Sprintf("HOW %s LOST n=%d, the %s loss of %s", clientName(l.Victim.Client), l.Victim.Value.Count, ordinal(l.Number), f.laneName(l.lane))
+	return fmt.Sprintf("HOW %s LOST n=%d, the %s loss of %s", clientName(l.Victim.Client), l.Victim.Value.Count, ordinal(l.Number), l.strategy(f))
 }
 
 // event is one line of a story: who did what, and what that means.

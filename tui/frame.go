@@ -95,6 +95,7 @@ type Frame struct {
 	node   int                 // the one that the fault menu would restart beside the first, from 2; 0 is the second
 	infos  []sim.LaneInfo      // what the lanes are, while the frame is drawn
 	told   *loss               // the one that the explanation lies over the screen of
+	atLoss time.Duration       // of the loss that is looked back at; else 0
 	why    *loss               // explained although it is no longer the last; nil explains the last
 }
 

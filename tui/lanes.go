@@ -108,14 +108,18 @@ func (f *Frame) leaseText() string {
 	same := true
 	for i := range texts {
 		info := f.laneInfo(i)
+		lease := info.Lease
+		if s := f.snapshot(i); s != nil && s.Lane.Locks {
+			lease = s.Lease // which is longer where a high speed stretches it, and another only from the next grant on
+		}
 		switch {
 		case !info.Locks:
 			texts[i] = "-"
 			continue
-		case info.Lease == 0:
+		case lease == 0:
 			texts[i] = "none"
 		default:
-			texts[i] = shortDuration(info.Lease)
+			texts[i] = shortDuration(lease)
 		}
 		if first == "" {
 			first = texts[i]

@@ -51,6 +51,7 @@ func (m *model) jumpToLoss(direction int) {
 // the history.
 func (m *model) lookAtLoss(at time.Duration) {
 	f := &m.frame
+	f.atLoss = at
 	m.lookAt(at)
 	told, ok := lastLoss(f)
 	if !ok || told.lane != f.Focus {

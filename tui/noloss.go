@@ -28,11 +28,11 @@ func nothingLost(f *Frame) string {
 	return fmt.Sprintf("nothing lost yet: all %d acknowledged updates are in the average", updates)
 }
 
-// hungLane is a lane that stands still for good, the focused one first; -1 if all go on.
+// hungLane is a lane in which nothing goes on, the focused one first; -1 if all go on.
 func (f *Frame) hungLane() int {
 	for i := range f.Config.Lanes {
 		lane := (f.Focus + i) % len(f.Config.Lanes)
-		if s := f.snapshot(lane); s != nil && s.Verdict == sim.Hung {
+		if s := f.snapshot(lane); s != nil && (s.Verdict == sim.Hung || s.Verdict == sim.Stalled) {
 			return lane
 		}
 	}
@@ -76,14 +76,16 @@ func drawHung(a chart.Area, f *Frame, p *plan, lane int) {
 // hungSentences say why a lane stands still, the most important first.
 func hungSentences(s *sim.Snapshot) []string {
 	holder := clientName(s.Holder)
-	free := s.Holder == 0 || s.LostTo != "" || s.Lease > 0 && s.LeaseLeft == 0
+	if s.Verdict == sim.Stalled {
+		return stallSentences(s)
+	}
 	waiters := small(s.WaitingCount) + " clients wait for ever."
 	waiters = strings.ToUpper(waiters[:1]) + waiters[1:]
 	if s.WaitingCount == 1 && len(s.Waiting) > 0 {
 		waiters = clientName(s.Waiting[0]) + " waits for ever."
 	}
 	switch {
-	case free:
+	case lockFree(s):
 		return []string{"The lock is free, but no signal will come.", waiters, "Whoever releases a lock wakes one waiter, and that signal is gone."}
 	case s.HolderPhase == sim.Dead && s.Lease == 0:
 		return []string{holder + " crashed with the lock, which has no lease.", waiters, "Nobody will release it, and time alone does not free it."}
@@ -91,6 +93,31 @@ func hungSentences(s *sim.Snapshot) []string {
 		return []string{holder + " crashed with the lock.", waiters}
 	}
 	return []string{holder + " has the lock and does not release it.", waiters}
+}
+
+// stallSentences say why nothing goes on in a lane that may yet go on.
+func stallSentences(s *sim.Snapshot) []string {
+	holder := clientName(s.Holder)
+	switch s.Stall {
+	case sim.StallDead:
+		return []string{holder + " crashed with the lock, which has no lease.", "Nobody will release it, and time alone does not free it."}
+	case sim.StallPaused:
+		return []string{holder + " is paused with the lock, which has no lease.", "Nobody else can get it until it goes on and releases it."}
+	case sim.StallCut:
+		return []string{holder + " is cut off from Redis with the lock, which has no lease.", "Nobody else can get it until it is back and releases it."}
+	case sim.StallDown:
+		return []string{"Redis is down.", "Nothing goes on until the server is back."}
+	case sim.StallQuorum:
+		return []string{"No majority of the servers is up.", "Nobody can get the lock until enough of them are back."}
+	case sim.StallCrashed:
+		return []string{"Every client has crashed.", "Nobody is left to do anything."}
+	case sim.StallHalted:
+		return []string{"Every client is paused or cut off from Redis.", "Nothing goes on until one of them is back."}
+	}
+	if lockFree(s) {
+		return []string{"The lock is free, but all who wait for it sleep or fail.", "If nothing comes to wake them, the lane hangs."}
+	}
+	return []string{"All who wait for the lock get nothing, and nobody works.", "If that stays so, the lane hangs."}
 }
 
 // drawLook says in one line what to look at in a preset, in whole sentences as far as there is room.

@@ -90,14 +90,16 @@ func drawInside(a chart.Area, f *Frame, s *sim.Snapshot) {
 	switch {
 	case !s.Lane.Locks && s.InsideCount < 2:
 		ink, mark = inkTitle, " "
+	case s.InsideCount < 2 && (s.Stall != "" || s.Holder != 0 && s.HolderPhase == sim.Dead): // nobody can get in: no good sign
+		ink, mark = inkLost, " "
 	case s.InsideCount > 1:
 		ink, mark = inkLost, " ✗ "
 	case f.ASCII:
 		mark = " ok "
 	}
 	x := put(inside, 0, 0, piece{"inside now: ", inkDim}, piece{fmt.Sprint(s.InsideCount) + mark, ink})
-	most := fmt.Sprintf("  most %d", s.MaxInside)
-	if s.MaxInside < 2 || inside.W()-x < len(most)+len("c1 c2") {
+	most := fmt.Sprintf("  most %d", s.Part().MaxInside)
+	if s.Part().MaxInside < 2 || inside.W()-x < len(most)+len("c1 c2") {
 		most = ""
 	}
 	inside.Text(x, 0, clientList(s.Inside, s.InsideCount, inside.W()-x-len(most)), ink)
@@ -147,15 +149,15 @@ func drawChart(a chart.Area, f *Frame, s *sim.Snapshot) {
 		decimals = 1
 	}
 	ink := inkKept
-	switch s.Verdict {
-	case sim.Wrong, sim.Hung:
+	switch {
+	case s.Lost > 0, s.Verdict != sim.Correct && s.Verdict != sim.Undecided: // also what was lost before a change puts it off
 		ink = inkLost
-	case sim.Undecided:
+	case s.Verdict == sim.Undecided:
 		ink = inkTitle
 	}
-	trueLabel, redisLabel := fmt.Sprintf("true %.1f", s.True.Mean()), fmt.Sprintf("Redis %.1f", s.Redis.Mean())
+	trueLabel, redisLabel := f.trueLabel(s, a.W(), ""), fmt.Sprintf("Redis %.1f", s.Redis.Mean())
 	if s.Redis == s.True {
-		trueLabel, redisLabel = "", fmt.Sprintf("Redis = true %.1f", s.Redis.Mean())
+		trueLabel, redisLabel = "", f.trueLabel(s, a.W(), "Redis = ")
 	}
 	c := chart.LineChart{
 		Lines: []chart.Line{
@@ -169,10 +171,32 @@ func drawChart(a chart.Area, f *Frame, s *sim.Snapshot) {
 			}
 			return strconv.FormatFloat(y, 'f', decimals, 64)
 		},
-		AxisInk: inkDim, ASCII: f.ASCII, Empty: "no update yet",
+		AxisInk: inkDim, RuleInk: inkNotice, ASCII: f.ASCII, Empty: "no update yet",
+	}
+	for _, p := range s.Parts[min(1, len(s.Parts)):] {
+		c.Rules = append(c.Rules, p.Since.Seconds())
 	}
 	c.Draw(a)
 }
+
+// trueLabel is the true average behind some words. Where lanes have acked different numbers of the same alerts so far, their true
+// averages differ for that reason: it says of how many updates this one is, in as many words as a chart of w cells has room for.
+func (f *Frame) trueLabel(s *sim.Snapshot, w int, before string) string {
+	average := fmt.Sprintf("true %.1f", s.True.Mean())
+	if !slices.ContainsFunc(f.Snapshots, func(other *sim.Snapshot) bool { return other.Acked != s.Acked }) {
+		return before + average
+	}
+	of := " of " + number(s.Acked)
+	for _, label := range []string{before + average + of + " acked", before + average + of, strings.TrimPrefix(before, "Redis ") + average + of} {
+		if 2*chart.TextWidth(label) <= w-widestAxis {
+			return label
+		}
+	}
+	return before + average
+}
+
+// widestAxis is what the axis of a chart takes at most, for averages of up to four digits.
+const widestAxis = 5
 
 // timelineCells is how long the timelines of the widest visible panel are.
 func (p *plan) timelineCells(f *Frame) int {
@@ -222,6 +246,7 @@ func drawClients(a chart.Area, f *Frame, p *plan, s *sim.Snapshot) {
 			drawTotals(a.Sub(a.W()-totals, row, totals, 1), c, s)
 		}
 	}
+	drawRules(cells.Sub(0, 0, cells.W(), p.lane.clients), s, from, perCell, f.ASCII)
 	row := p.lane.clients
 	if p.lane.more {
 		a.Text(1, row, hidden.text(f.Config.Clients-p.lane.clients, s), inkDim)
@@ -231,6 +256,25 @@ func drawClients(a chart.Area, f *Frame, p *plan, s *sim.Snapshot) {
 		before := int(max(-from/perCell, 0)) // time begins at zero
 		chart.Ruler(cells.Sub(before, 0, cells.W()-before, cells.H()), row, max(from, 0), perCell, inkDim)
 	}
+}
+
+// drawRules draws a vertical line over the timelines at each change of the strategy.
+func drawRules(cells chart.Area, s *sim.Snapshot, from, perCell time.Duration, ascii bool) {
+	for _, p := range s.Parts[min(1, len(s.Parts)):] {
+		if p.Since < from {
+			continue
+		}
+		for y := range cells.H() {
+			cells.Set(int((p.Since-from)/perCell), y, ruleSign(ascii), inkNotice)
+		}
+	}
+}
+
+func ruleSign(ascii bool) rune {
+	if ascii {
+		return '|'
+	}
+	return '│'
 }
 
 // drawTotals tells what became of a client: how many of its updates are lost, or where a lock prevents that, how often it

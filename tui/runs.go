@@ -29,9 +29,8 @@ func NewPastRun(number int, preset string, result sim.Result) PastRun {
 	r.settings = r.settingTexts()
 	for i, l := range r.Lanes {
 		for j := range r.outcomes {
-			words := outcome(l, j == 1)
-			sign, _, _ := strings.Cut(words[1].text, " ")
-			for k, pieces := range [][]piece{words, {words[0], {sign, words[1].ink}}} {
+			words, signs := outcome(l, j == 1)
+			for k, pieces := range [][]piece{words, signs} {
 				if i > 0 {
 					pieces = append([]piece{{" │ ", inkFrame}}, pieces...)
 				}
@@ -185,22 +184,32 @@ func drawRun(a chart.Area, y int, f *Frame, r *PastRun, selected bool) {
 	}
 }
 
-// outcome is what came of a lane.
-func outcome(l sim.LaneResult, ascii bool) []piece {
-	right, lost := "✓ ", fmt.Sprintf("lost %s/%s", number(l.Lost), number(l.Acked))
-	if ascii {
-		right = "ok "
+// outcome is what came of a lane under each of its strategies, in words and by signs alone.
+func outcome(l sim.LaneResult, ascii bool) (words, signs []piece) {
+	for _, p := range l.Before() {
+		sign, text, ink := partOutcome(p, ascii)
+		words = append(words, piece{p.Strategy + " ", inkTitle}, piece{sign + " " + text, ink}, piece{" → ", inkFrame})
+		signs = append(signs, piece{p.Strategy + " ", inkTitle}, piece{sign, ink}, piece{" → ", inkFrame})
 	}
-	name := piece{laneCourse(l) + " ", inkTitle}
-	switch l.Verdict {
+	sign, text, ink := partOutcome(l.Part(), ascii)
+	name := piece{l.Lane.Name() + " ", inkTitle}
+	return append(words, name, piece{sign + " " + text, ink}), append(signs, name, piece{sign, ink})
+}
+
+// partOutcome is what came of a part.
+func partOutcome(p sim.Part, ascii bool) (sign, text string, ink chart.Ink) {
+	switch p.Verdict {
 	case sim.Wrong:
-		return []piece{name, {"✗ " + lost, inkLost}}
-	case sim.Hung:
-		return []piece{name, {"✗ hung", inkLost}}
+		return "✗", fmt.Sprintf("lost %s/%s", number(p.Lost), number(p.Acked)), inkLost
+	case sim.Hung, sim.Stalled:
+		return "✗", string(p.Verdict), inkLost
 	case sim.Correct:
-		return []piece{name, {right + "kept " + number(l.Kept), inkKept}}
+		if sign = "✓"; ascii {
+			sign = "ok"
+		}
+		return sign, "kept " + number(p.Kept), inkKept
 	}
-	return []piece{name, {"? undecided, kept " + number(l.Kept), inkUndecided}}
+	return "?", "undecided, kept " + number(p.Kept), inkUndecided
 }
 
 // laneCourse is the name of a lane, with the strategy that it began with if that is another.

@@ -74,12 +74,13 @@ type entry struct {
 // legend lists the signs. What faults leave behind is explained once there has been one.
 func (f *Frame) legend() []entry {
 	g := signsFor(f.ASCII)
-	var expired, disowned, struck, changed, paused, crashed bool
+	var expired, disowned, struck, changed, strategy, paused, crashed bool
 	for _, s := range f.Snapshots {
 		expired = expired || s.Expired > 0
 		disowned = disowned || s.Disowned > 0
 		struck = struck || s.Faults > 0
-		changed = changed || s.ChangeCount > 0
+		strategy = strategy || len(s.Parts) > 1
+		changed = changed || int(s.ChangeCount) >= max(len(s.Parts), 1)
 		crashed = crashed || s.Crashed > 0
 		for i := range s.Clients {
 			for _, c := range s.Clients[i].Row.Cells {
@@ -111,6 +112,9 @@ func (f *Frame) legend() []entry {
 	}
 	if changed {
 		entries = append(entries, entry{g.change, inkNotice, [3]string{"setting changed", "changed", "changed"}, 2, 6})
+	}
+	if strategy {
+		entries = append(entries, entry{ruleSign(f.ASCII), inkNotice, [3]string{"strategy changed", "strategy", "strategy"}, 2, 7})
 	}
 	if paused {
 		entries = append(entries, entry{g.paused, inkLost, [3]string{"paused", "paused", "paused"}, 2, 9})

@@ -18,6 +18,15 @@ var chineseScenes = withStepScenes(withStrikes(map[string]string{
 	"✗ HUNG: # waits for ever, though the lock is free": "✗ 卡死：# 个永远等待，尽管锁空着", "✗ HUNG: # wait for ever, though the lock is free": "✗ 卡死：# 个永远等待，尽管锁空着",
 	"✗ HUNG: # waits for ever, nobody will release": "✗ 卡死：# 个永远等待，无人释放", "✗ HUNG: # wait for ever, nobody will release": "✗ 卡死：# 个永远等待，无人释放",
 	"✗ HUNG: # waits for ever": "✗ 卡死：# 个永远等待", "✗ HUNG: # wait for ever": "✗ 卡死：# 个永远等待", "✗ HUNG: # waits": "✗ 卡死：# 个等", "✗ HUNG: # wait": "✗ 卡死：# 等", "✗ HUNG": "✗ 卡死",
+	"? UNDECIDED: no two updates acked yet": "? 未定：还没有两次更新被确认", "? STOPPED by an error": "? 因错停止", ", nothing goes on": "，什么都不动",
+	"✗ STALLED: # crashed with the lock, no lease": "✗ 停滞：# 带锁崩溃，无租约", "✗ STALLED: # is paused with the lock, no lease": "✗ 停滞：# 持锁停顿，无租约",
+	"✗ STALLED: # is cut off with the lock, no lease": "✗ 停滞：# 持锁断线，无租约", "✗ STALLED: Redis is down": "✗ 停滞：Redis 停机",
+	"✗ STALLED: no majority of the servers is up": "✗ 停滞：在线的服务器不过半", "✗ STALLED: every client has crashed": "✗ 停滞：客户端全部崩溃",
+	"✗ STALLED: every client is paused or cut off": "✗ 停滞：客户端全部停顿或断线", "✗ STALLED: the lock is free, all who wait get nothing": "✗ 停滞：锁空着，等待的都拿不到", "✗ STALLED: all who wait get nothing": "✗ 停滞：等待的都拿不到",
+	"✗ STALLED: # crashed": "✗ 停滞：# 崩溃", "✗ STALLED: # paused": "✗ 停滞：# 停顿", "✗ STALLED: # cut off": "✗ 停滞：# 断线", "✗ STALLED: Redis down": "✗ 停滞：Redis 停",
+	"✗ STALLED: no majority": "✗ 停滞：不过半", "✗ STALLED: all crashed": "✗ 停滞：全崩溃", "✗ STALLED: all paused": "✗ 停滞：全停顿", "✗ STALLED: nothing done": "✗ 停滞：没动静", "✗ STALLED": "✗ 停滞",
+	", keeps #× more": "，保留 #× 多", ", keeps #× less": "，保留 #× 少", ", keeps #×": "，保留 #×", ", #× slower": "，慢 #×",
+	"since #": "自 #", "before:": "此前：", "earlier:": "此前：", "✗ lost # of #": "✗ 丢 #，共 #", "✗ wrong": "✗ 错误", "✗ stalled": "✗ 停滞", "✗ hung": "✗ 卡死", "? undecided": "? 未定",
 	"✓ CORRECT: lost #": "✓ 正确：丢 #", "✓ CORRECT by luck": "✓ 侥幸正确", "✓ CORRECT by luck: lost #, # overlaps": "✓ 侥幸正确：丢 #，重叠 # 次", "✓ lost #": "✓ 丢 #",
 
 	// A lane.
@@ -25,7 +34,7 @@ var chineseScenes = withStepScenes(withStrikes(map[string]string{
 	"no holder, no lease": "无人持锁，无租约", "free, no lease": "空闲，无租约", "held by": "持有：", ", no lease": "，无租约", "lease": "租约", "free": "空闲",
 	"# (crashed)": "#（崩溃）", "# (paused)": "#（停顿）", "# crashed": "# 崩溃", "# paused": "# 停顿", "# ran out": "# 到期", "# crashed, ran out": "# 崩溃，到期", "# paused, ran out": "# 停顿，到期",
 	"average latency since the start, ms": "开始以来的平均延迟，毫秒", "average latency in ms": "平均延迟，毫秒", "average, ms": "平均，ms", "in Redis": "Redis", "true": "真值",
-	"true #": "真 #", "Redis = true #": "Redis = 真 #", "no update yet": "尚无更新",
+	"true #": "真 #", "true # of # acked": "真 #（# 次确认）", "true # of #": "真 #，共 #", "Redis = true # of # acked": "Redis = 真 #（# 次确认）", "Redis = true # of #": "Redis = 真 #，共 #", "= true # of #": "= 真 #，共 #", "Redis = true #": "Redis = 真 #", "no update yet": "尚无更新",
 	"lost": "丢失", "tries": "尝试", "crashed": "已崩溃", "paused": "停顿", "left": "离开", "… # more, # inside": "… 另 #，# 在内", "… # more, # waiting": "… 另 #，# 等待",
 	"acked": "确认", "failures": "失败", "retries": "重试", "unknown": "未知", "p# wait": "p# 等", "max wait": "最长等", "cmds/update": "命令/更新", "kept/s": "保留/s", "ran out": "到期", "fair": "公平",
 
@@ -40,17 +49,23 @@ var chineseScenes = withStepScenes(withStrikes(map[string]string{
 
 	// What the signs mean.
 	"read": "读", "compute": "计算", "write": "写", "erased another's": "抹掉了别人的", "erased": "抹掉", "waiting": "等待", "wait": "等待", "attempt failed": "尝试失败", "failed": "失败",
-	"holding": "持锁", "hold": "持锁", "lease ran out": "租约到期", "fault": "故障", "setting changed": "设置改变", "changed": "改变", "one cell #": "每格 #",
+	"holding": "持锁", "hold": "持锁", "lease ran out": "租约到期", "fault": "故障", "setting changed": "设置改变", "strategy changed": "策略改变", "changed": "改变", "one cell #": "每格 #",
 
 	// Why an update was lost.
 	"(#)": "(#)",
 	"WHY": "因", "NO LOSS TO EXPLAIN": "没有丢失可解释", "nothing lost yet: all # acknowledged updates are in the average": "尚无丢失：确认过的 # 次更新都在平均值里",
 	"nothing lost yet: no update has been acknowledged": "尚无丢失：还没有确认过更新", "nothing lost yet: the one acknowledged update is in the average": "尚无丢失：确认过的那次更新在平均值里",
-	"→ #'s sample vanished": "→ # 的样本不见了", "→ #'s sample vanished and # more": "→ # 的样本和另外 # 个不见了",
-	"→ #'s vanished": "→ # 的不见了", "→ # lost": "→ # 丢失", "✗ erases #'s": "✗ 抹掉 # 的", "#'s sample (# ms) vanished": "# 的样本（# ms）没了", "two writes, one counted": "写两次，只算一次",
+	"(# in #)": "(#，#)", "(# in #, by #)": "(#，#，被 #)", "#'s: an unknown write": "#：未知的写", "#'s update, n=#, was erased by an unknown write": "# 的更新 n=# 被未知的写抹掉",
+	"# erased #'s": "# 抹掉 # 的", "#'s update vanished": "# 的更新没了", "#'s update and # more vanished": "# 的更新和另外 # 次没了",
+	"# both read n=#": "# 都读到 n=#", "# wrote last": "# 后写", "# wrote over #'s n=#": "# 盖掉 # 的 n=#",
+	"# had read another n=# and wrote over #'s n=#": "# 读的是另一个 n=#，盖掉 # 的 n=#", "# had read n=# before # wrote n=#, and wrote later": "#1 在 #3 写 n=#4 前读了 n=#2，后写",
+	"# worked under #, # under #.": "# 用 #，# 用 #。",
+	"✗ erases #'s":                 "✗ 抹掉 # 的", "#'s sample (# ms) vanished": "# 的样本（# ms）没了", "two writes, one counted": "写两次，只算一次",
 	"three writes, one counted": "写三次，只算一次", "four writes, one counted": "写四次，只算一次", "One more update went with it.": "还有一次更新一起没了。", "# more updates went with it.": "还有 # 次更新一起没了。",
-	"Both had been granted the lock.": "两个都拿到过锁。", "The strategy of the lane had changed in between.": "其间策略改变了。",
+	"Both had been granted the lock.":                                                                "两个都拿到过锁。",
 	"WHY THE LAST UPDATE WAS LOST   # lost in #":                                                     "最后一次更新为何丢失   第 # 次，在 #",
+	"WHY THE LAST UPDATE WAS LOST   # lost in #, to a write of #":                                    "最后一次更新为何丢失   第 # 次，在 #，被 # 的写抹掉",
+	"WHY THIS UPDATE WAS LOST   # lost in #, to a write of #":                                        "这次更新为何丢失   第 # 次，在 #，被 # 的写抹掉",
 	"# and # both read n=#; # wrote last, without #'s sample.":                                       "# 和 # 都读到 n=#；# 后写，没有 # 的样本。",
 	"With a lock, # would read n=# and write n=#.":                                                   "有锁的话，# 会读到 n=#，写下 n=#。",
 	"# was told OK for n=#, then a replica took over, back at n=#":                                   "# 的 n=# 得到过 OK，副本接替后退回 n=#",
@@ -121,6 +136,15 @@ var chineseScenes = withStepScenes(withStrikes(map[string]string{
 	"lock, handed over first come, first served":          "锁，先来先得地移交",
 
 	// Why nobody gets on: with as many clients as the lesson has.
+	"Nobody will release it, and time alone does not free it.": "没有人会释放它，时间也不会。",
+	"# is paused with the lock, which has no lease.":           "# 持锁停顿，锁没有租约。", "Nobody else can get it until it goes on and releases it.": "它继续并释放之前，别人拿不到。",
+	"# is cut off from Redis with the lock, which has no lease.": "# 持锁断线，锁没有租约。", "Nobody else can get it until it is back and releases it.": "它回来并释放之前，别人拿不到。",
+	"Redis is down.": "Redis 停机。", "Nothing goes on until the server is back.": "服务器回来之前什么都不动。",
+	"No majority of the servers is up.": "在线的服务器不过半。", "Nobody can get the lock until enough of them are back.": "回来的够多之前，谁也拿不到锁。",
+	"Every client has crashed.": "客户端全部崩溃。", "Nobody is left to do anything.": "没有谁能做什么了。",
+	"Every client is paused or cut off from Redis.": "客户端全部停顿或断线。", "Nothing goes on until one of them is back.": "有一个回来之前什么都不动。",
+	"The lock is free, but all who wait for it sleep or fail.": "锁空着，但等待的都在睡或失败。", "If nothing comes to wake them, the lane hangs.": "没有什么来叫醒它们的话，就卡死了。",
+	"All who wait for the lock get nothing, and nobody works.": "等锁的都拿不到，也没有谁在干活。", "If that stays so, the lane hangs.": "一直这样的话，就卡死了。",
 	"WHY NOBODY GETS ON   in #":                                                "为何谁也动不了   #",
 	"# crashed with the lock, which has no lease.":                             "# 带着锁崩溃，锁没有租约。",
 	"# crashed with the lock, which has no lease. Five clients wait for ever.": "# 带着锁崩溃，锁没有租约。五个客户端永远等待。",

@@ -13,12 +13,14 @@ import (
 // loss is one lost update with what belongs to its explanation.
 type loss struct {
 	sim.Loss
-	lane    int
-	erased  []sim.Update  // by the same write, this one included; empty when that is not known
-	locks   bool          // the clients took a lock
-	flipped bool          // the lane's strategy changed between their reads and their writes
-	fault   sim.FaultKind // that made Redis forget it; empty when that is not known
-	reset   int           // whose lock was reset between the reads and the writes; 0 is nobody's
+	lane   int
+	erased []sim.Update  // by the same write, this one included; empty when that is not known
+	locks  bool          // the clients took a lock
+	under  string        // the strategy that the victim followed, where the lane has had several
+	by     string        // that which the killer followed, where it is another
+	latest bool          // no other was lost later
+	fault  sim.FaultKind // that made Redis forget it; empty when that is not known
+	reset  int           // whose lock was reset between the reads and the writes; 0 is nobody's
 }
 
 // explained returns the loss that the frame explains: the one it holds on to, or the last.
@@ -29,7 +31,8 @@ func (f *Frame) explained() (loss, bool) {
 	return lastLoss(f)
 }
 
-// lastLoss returns the loss to explain: the last one of the focused lane, or else of another.
+// lastLoss returns the loss to explain, of the focused lane or else of another: the last one when it is looked back at, else the
+// last plain one.
 func lastLoss(f *Frame) (loss, bool) {
 	for i := range f.Config.Lanes {
 		lane := (f.Focus + i) % len(f.Config.Lanes)
@@ -37,7 +40,12 @@ func lastLoss(f *Frame) (loss, bool) {
 		if s == nil || len(s.Losses) == 0 {
 			continue
 		}
-		l := lossAt(s.Losses, len(s.Losses)-1, s, lane)
+		at := len(s.Losses) - 1
+		if f.atLoss == 0 || f.edge() != f.atLoss {
+			at = plainLoss(s)
+		}
+		l := lossAt(s.Losses, at, s, lane)
+		l.latest = s.Losses[len(s.Losses)-1].Killer == l.Killer
 		switch {
 		case l.Forgotten:
 			l.Victim = l.erased[len(l.erased)-1]
@@ -49,11 +57,34 @@ func lastLoss(f *Frame) (loss, bool) {
 	return loss{}, false
 }
 
+// plainLoss is the place of the last loss in which both had read the same value, of the part that the lane is in if that has
+// lost anything; without one it is the last loss.
+func plainLoss(s *sim.Snapshot) int {
+	last := len(s.Losses) - 1
+	present := func(l *sim.Loss) bool {
+		return s.Part().Lost == 0 || len(s.Parts) < 2 || l.Victim.Part == len(s.Parts)-1
+	}
+	for !present(&s.Losses[last]) && last > 0 {
+		last--
+	}
+	for i := last; i >= 0; i-- {
+		if l := &s.Losses[i]; present(l) && readTheSame(&l.Killer, &l.Victim) {
+			return i
+		}
+	}
+	return last
+}
+
+// readTheSame tells whether two clients had read the same value, and the killer before the victim wrote.
+func readTheSame(killer, victim *sim.Update) bool {
+	return killer.Client != 0 && victim.Base == killer.Base && victim.Client != killer.Client && killer.ReadAt < victim.SentAt
+}
+
 // example returns which of the updates that one write erased makes the case plainest: one that was based on the same read,
 // or else the one that the write found in Redis, which the writer cannot have read.
 func (l *loss) example() sim.Update {
 	for _, u := range l.erased {
-		if u.Base == l.Killer.Base && u.Client != l.Killer.Client && l.Killer.ReadAt < u.SentAt {
+		if readTheSame(&l.Killer, &u) {
 			return u
 		}
 	}
@@ -94,10 +125,13 @@ func drawWhy(a chart.Area, f *Frame, p *plan) {
 	switch {
 	case ok:
 		title = "WHY THE LAST UPDATE WAS LOST"
-		if f.Back || f.why != nil { // which stands for a while, as others are lost
+		if f.Back || f.why != nil || !l.latest { // it stands for a while, as others are lost
 			title = "WHY THIS UPDATE WAS LOST"
 		}
-		title += fmt.Sprintf("   %s lost in %s", ordinal(l.Number), f.laneName(l.lane))
+		title += fmt.Sprintf("   %s lost in %s", ordinal(l.Number), l.strategy(f))
+		if l.by != "" {
+			title += ", to a write of " + l.by
+		}
 	case f.Preset != nil:
 		title = fmt.Sprintf("PRESET %s   %s", strings.ToUpper(f.Preset.Name), f.Preset.Title)
 	}
@@ -185,46 +219,58 @@ func drawWhyLine(a chart.Area, l *loss, f *Frame) {
 		drawForgottenLine(a, l, f)
 		return
 	}
-	line := []piece{{f.say("WHY") + " ", inkTitle}}
-	short := slices.Clone(line)
-	for _, d := range l.deeds() {
-		ink, text := inkRead, fmt.Sprintf("%s:R%d ", clientName(d.client), d.count)
-		if d.write {
-			ink, text = inkWrite, fmt.Sprintf("%s:W%d ", clientName(d.client), d.count)
-			if d.row == 0 {
-				ink, text = inkLost, fmt.Sprintf("%s:W%d✗ ", clientName(d.client), d.count)
+	why := piece{f.say("WHY") + " ", inkTitle}
+	place := ordinal(l.Number) + " in " + l.strategy(f)
+	if l.by != "" {
+		place += ", by " + l.by
+	}
+	for _, text := range l.lines() {
+		for _, tail := range []string{" (" + place + ")", " (" + ordinal(l.Number) + ")", ""} {
+			whole := []piece{why, {f.say(text), inkLost}, {f.say(tail), inkDim}}
+			if width(whole) <= a.W() {
+				put(a, 0, 0, whole...)
+				return
 			}
 		}
-		line = append(line, piece{text, ink})
-		if d.write {
-			short = append(short, piece{text, ink})
-		}
 	}
-	victim := clientName(l.Victim.Client)
-	endings := []string{
-		fmt.Sprintf("→ %s's sample vanished", victim),
-		fmt.Sprintf("→ %s's vanished", victim),
-		fmt.Sprintf("→ %s lost", victim),
+	lines := l.lines()
+	put(a, 0, 0, piece{f.say(lines[len(lines)-1]), inkLost})
+}
+
+// strategy is the one under which the update was lost, by the name of its lane where that has had no other.
+func (l *loss) strategy(f *Frame) string {
+	if l.under != "" {
+		return l.under
 	}
-	if l.Killer.Client == 0 {
-		endings = []string{"→ vanished, erased by an unknown write", "→ vanished", "→ lost"}
-	}
+	return f.laneName(l.lane)
+}
+
+// lines tell a loss in one line, the longest first.
+func (l *loss) lines() []string {
+	k, v, read, wrote := clientName(l.Killer.Client), clientName(l.Victim.Client), l.Killer.Base.Count, l.Victim.Value.Count
+	vanished := v + "'s update vanished"
 	if n := len(l.erased); n > 1 {
-		endings = append([]string{fmt.Sprintf("→ %s's sample vanished and %d more", victim, n-1)}, endings...)
+		vanished = fmt.Sprintf("%s's update and %d more vanished", v, n-1)
 	}
-	place := fmt.Sprintf(" (%s)", ordinal(l.Number))
-	for _, pieces := range [][]piece{line, short} {
-		for _, ending := range endings {
-			for _, tail := range []string{place, ""} {
-				whole := append(slices.Clip(pieces), piece{f.say(ending), inkLost}, piece{tail, inkDim})
-				if width(whole) <= a.W() {
-					put(a, 0, 0, whole...)
-					return
-				}
-			}
+	last := fmt.Sprintf("%s erased %s's", k, v)
+	switch {
+	case l.Killer.Client == 0:
+		return []string{fmt.Sprintf("%s's update, n=%d, was erased by an unknown write", v, wrote), v + "'s: an unknown write"}
+	case l.Killer.ReadAt >= l.Victim.SentAt:
+		return []string{
+			fmt.Sprintf("%s had read another n=%d and wrote over %s's n=%d: %s", k, read, v, wrote, vanished),
+			fmt.Sprintf("%s wrote over %s's n=%d: %s", k, v, wrote, vanished), vanished, last,
+		}
+	case readTheSame(&l.Killer, &l.Victim):
+		return []string{
+			fmt.Sprintf("%s and %s both read n=%d; %s wrote last: %s", k, v, read, k, vanished),
+			fmt.Sprintf("%s and %s both read n=%d: %s", k, v, read, vanished), vanished, last,
 		}
 	}
-	put(a, 0, 0, short...)
+	return []string{
+		fmt.Sprintf("%s had read n=%d before %s wrote n=%d, and wrote later: %s", k, read, v, wrote, vanished),
+		fmt.Sprintf("%s wrote over %s's n=%d: %s", k, v, wrote, vanished), vanished, last,
+	}
 }
 
 // lossRows is how many rows the picture of a loss takes.
@@ -335,16 +381,17 @@ func (l *loss) sentences() (what, more string) {
 	case n > 1:
 		others = fmt.Sprintf("%d more updates went with it.", n)
 	}
+	if l.by != "" {
+		others = fmt.Sprintf("%s worked under %s, %s under %s.", k, l.by, v, l.under)
+	}
 	switch {
 	case l.Killer.Client == 0:
 		return fmt.Sprintf("%s was told OK for n=%d, but the value in Redis no longer descends from that write.", v, l.Victim.Value.Count), ""
 	case l.Killer.ReadAt >= l.Victim.SentAt:
 		return fmt.Sprintf("The n=%d that %s had read was another one, without %s's sample, and so is the n=%d it wrote.",
 			l.Killer.Base.Count, k, v, l.Killer.Value.Count), others
-	case l.Killer.Base == l.Victim.Base && l.Killer.Client != l.Victim.Client:
+	case readTheSame(&l.Killer, &l.Victim):
 		switch {
-		case others == "" && l.flipped:
-			others = "The strategy of the lane had changed in between."
 		case others == "" && l.reset != 0:
 			others = fmt.Sprintf("A reset had taken the lock from %s.", clientName(l.reset))
 		case others == "" && l.locks:

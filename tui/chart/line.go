@@ -12,8 +12,10 @@ type LineChart struct {
 	Min, Max Point                  // the ends of the scale
 	YLabel   func(y float64) string // labels of the y axis; nil writes whole numbers
 	AxisInk  Ink                    // the axis, its labels, and Empty
-	ASCII    bool                   // no rune outside of ASCII
-	Empty    string                 // written in the middle when there is nothing to draw yet
+	Rules    []float64              // vertical lines at these X, where no line is
+	RuleInk  Ink
+	ASCII    bool   // no rune outside of ASCII
+	Empty    string // written in the middle when there is nothing to draw yet
 }
 
 // Line is one curve. Solid lines are drawn in braille dots, or in ASCII as '*' for each column's last point and '.' for
@@ -64,7 +66,27 @@ func (c LineChart) Draw(a Area) {
 			r.solid(l.Points, l.Ink)
 		}
 	}
+	c.drawRules(&r)
 	c.drawLabels(&r)
+}
+
+// drawRules draws the vertical lines behind all others.
+func (c *LineChart) drawRules(r *raster) {
+	rule := '│'
+	if c.ASCII {
+		rule = '|'
+	}
+	for _, at := range c.Rules {
+		if !finite(at) || at < c.Min.X || at > c.Max.X {
+			continue
+		}
+		x := r.cellX(at)
+		for y := range r.plot.h {
+			if cell := r.plot.At(x, y); cell.Rune == 0 || cell.Rune == dashRune(c.ASCII) {
+				r.plot.set(x, y, rule, c.RuleInk)
+			}
+		}
+	}
 }
 
 func (c *LineChart) hasPoints() bool {
