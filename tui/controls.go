@@ -122,10 +122,35 @@ func (m *model) passSpeed() {
 // follow takes over what has become of the settings in the race.
 func (m *model) follow() {
 	f := &m.frame
-	now := m.session.exp.Settings()
+	now := m.settings()
 	f.Config.Lanes, f.Config.Clients = now.Lanes, now.Clients
 	f.Config.Work, f.Config.Retry, f.Config.Lease, f.Config.LeaseFloor = now.Work, now.Retry, now.Lease, now.LeaseFloor
 	f.Cursor = min(f.Cursor, f.Config.Clients)
+}
+
+// settings are those of the race as they are now, or of a recording as they were at the time shown. Where lanes have come to
+// a change at different times, it is the one with more clients.
+func (m *model) settings() sim.Config {
+	if m.play == nil {
+		return m.session.exp.Settings()
+	}
+	start, _ := m.play.log.Header().Config() // which was valid when it was read
+	now := start
+	now.Clients = 0
+	for i, s := range m.frame.Snapshots {
+		lane := start
+		for _, c := range s.Changes {
+			if after, err := lane.With(c.Change); err == nil {
+				lane = after
+			}
+		}
+		if i == 0 {
+			now.Work, now.Retry, now.Lease, now.LeaseFloor = lane.Work, lane.Retry, lane.Lease, lane.LeaseFloor
+			now.Lanes = slices.Clone(lane.Lanes)
+		}
+		now.Lanes[i], now.Clients = s.Lane.Name(), max(now.Clients, s.Lane.Clients)
+	}
+	return now
 }
 
 // changed says what a change makes of a setting.

@@ -82,6 +82,9 @@ func Configuration(cmd *cobra.Command) (*File, error) {
 	return f, f.parse(text, commands(cmd.Root()))
 }
 
+// Path is where the file is, or would be; "" if there is none.
+func (f *File) Path() string { return f.path }
+
 // commands are the flags that a file may set, by command.
 func commands(root *cobra.Command) map[string]*pflag.FlagSet {
 	all := map[string]*pflag.FlagSet{"": root.Flags()}

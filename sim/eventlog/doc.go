@@ -6,7 +6,7 @@
 // makes it a log, the version of the format, and the settings of the experiment
 // ([Header]).
 //
-//	{"locktop":"event log","version":1,"experiment":{"lanes":["none","spin"],"clients":6,…,"speed":"1/4",…}}
+//	{"locktop":"event log","version":1,"experiment":{"lanes":["none","spin"],"clients":6,…,"speed":"1/4",…},"crc":"e4fae708"}
 //
 // Every further line but the last is one event of one lane:
 //
@@ -37,8 +37,7 @@
 //
 //	{"lane":1,"at_ns":1501000,"kind":"acked","client":3,"commands":1,"value":"51.250000:1","crc":"8f1e0a27"}
 //
-// It may be left out, but not of some lines only: a log that was written or edited by
-// hand has it nowhere.
+// A line without it is refused, so a log cannot be edited by hand unnoticed.
 //
 // An event of kind changed without client is a setting that changed in the middle of
 // the run; from then on a lane may have more clients than the header says.

@@ -180,8 +180,11 @@ func TestWriterOverwritesOnlyWhenForced(t *testing.T) {
 	if err := w.Close(eventlog.End{}); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("there at the end: %v", err)
 	}
-	if got := contents(t, path); got != "precious" || files(t, dir) != "[run.jsonl]" {
+	if got := contents(t, path); got != "precious" || files(t, dir) != "[run.jsonl run.jsonl.part]" {
 		t.Errorf("what was there is now %q among %s", got, files(t, dir))
+	}
+	if _, _, _, err := read([]byte(contents(t, path+".part"))); err != nil { // nothing of it is lost
+		t.Error(err)
 	}
 	w, err = eventlog.Create(path, aHeader(), true)
 	if err != nil {

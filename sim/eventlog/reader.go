@@ -39,7 +39,7 @@ type Reader struct {
 	in     *bufio.Reader
 	text   []byte // of the current line
 	line   int
-	seal   *seal // nil if the log has none
+	seal   seal // of the lines so far
 	header Header
 	lanes  []lane
 	events int64
@@ -78,13 +78,10 @@ func NewReader(r io.Reader) (*Reader, error) {
 
 // begin reads the first line.
 func (r *Reader) begin(text []byte) error {
-	seal := new(seal)
-	object, broken := seal.open(text)
-	if broken != errNoSeal {
-		r.seal = seal
-	}
+	object, broken := r.seal.open(text)
 	var err error
-	if r.header, err = parseHeader(object); err == nil && r.seal != nil {
+	r.header, err = parseHeader(object)
+	if err == nil || errors.Is(broken, errNotSeal) && !errors.Is(err, ErrNotALog) {
 		err = broken
 	}
 	return err
@@ -123,10 +120,7 @@ func (r *Reader) read() (lane int, e sim.Event, err error) {
 	case err != nil:
 		return 0, e, err
 	}
-	var broken error
-	if r.seal != nil {
-		text, broken = r.seal.open(text)
-	}
+	text, broken := r.seal.open(text)
 	if isEnd(text) {
 		return 0, e, r.finish(text, broken)
 	}
@@ -134,6 +128,8 @@ func (r *Reader) read() (lane int, e sim.Event, err error) {
 	switch {
 	case errors.Is(err, errCutOff) && r.last():
 		return 0, e, ErrTruncated
+	case errors.Is(broken, errNotSeal):
+		return 0, e, broken
 	case err != nil: // which says more than that the seal is broken
 		return 0, e, err
 	case broken != nil:
@@ -165,6 +161,8 @@ func (r *Reader) finish(text []byte, broken error) error {
 	switch {
 	case errors.Is(err, errCutOff) && r.last():
 		return ErrTruncated
+	case errors.Is(broken, errNotSeal):
+		return broken
 	case err != nil:
 		return err
 	case broken != nil:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -19,7 +20,10 @@ import (
 )
 
 // aLog has three events.
-func aLog(t testing.TB) string {
+func aLog(t testing.TB) string { return eventlog.Sealed(bareLog(t)) }
+
+// bareLog is aLog without its checksums.
+func bareLog(t testing.TB) string {
 	h := aHeader()
 	var b strings.Builder
 	b.WriteString(`{"locktop":"event log","version":1,"experiment":{"lanes":["none","spin"],"clients":3,"servers":3,"alerts":5,` +
@@ -76,10 +80,11 @@ func TestDamage(t *testing.T) {
 		{"clients without end", `"clients":3`, `"clients":1000000000`, 0, "line 1: clients: want", nil},
 		{"no speed", `"speed":"max"`, `"speed":"0"`, 0, `line 1: clock: "0" is not a speed`, nil},
 	} {
-		text := strings.ReplaceAll(aLog(t), c.old, c.new)
+		text := strings.ReplaceAll(bareLog(t), c.old, c.new)
 		if c.old == "" {
-			text = aLog(t)
+			text = bareLog(t)
 		}
+		text = eventlog.Sealed(text)
 		_, entries, _, err := read([]byte(text))
 		var line *eventlog.LineError
 		switch {
@@ -92,6 +97,42 @@ func TestDamage(t *testing.T) {
 		}
 		if len(entries) != c.events {
 			t.Errorf("%s: %d events before it, want %d", c.name, len(entries), c.events)
+		}
+	}
+}
+
+// TestChecksums: a line without one is refused, wherever it is and however the log is packed; so is what only looks like one.
+func TestChecksums(t *testing.T) {
+	whole := strings.SplitAfter(aLog(t), "\n")
+	bare := strings.SplitAfter(bareLog(t), "\n")
+	at := regexp.MustCompile(`,"crc":"([0-9a-f]{8})"`)
+	for n := range bare[:len(bare)-1] {
+		for _, c := range []struct {
+			name string
+			line string
+			want string
+		}{
+			{"none", bare[n], "the line has no checksum"},
+			{"another", at.ReplaceAllString(whole[n], `,"crc":"00000000"`), "its checksum does not fit"},
+			{"seven digits", at.ReplaceAllStringFunc(whole[n], func(s string) string { return s[:len(s)-2] + `"` }), "the checksum of the line is not one"},
+			{"nine digits", at.ReplaceAllString(whole[n], `,"crc":"${1}0"`), "the checksum of the line is not one"},
+			{"no digits", at.ReplaceAllString(whole[n], `,"crc":""`), "the checksum of the line is not one"},
+			{"a number", at.ReplaceAllString(whole[n], `,"crc":12345678`), "the checksum of the line is not one"},
+			{"before the end", strings.Replace(at.ReplaceAllString(whole[n], ""), "{", `{"crc":"00000000",`, 1), ""},
+		} {
+			text := strings.Join(whole[:n], "") + c.line + strings.Join(whole[n+1:], "")
+			if n == 0 && c.name == "none" {
+				text = bareLog(t) // as a log that never had any
+			}
+			for _, packed := range []string{text, string(zipped([]byte(text)))} {
+				_, got, _, err := read([]byte(packed))
+				if want := fmt.Sprintf("line %d: ", n+1); err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("line %d with %s: got %v, want %s%s", n+1, c.name, err, want, c.want)
+				}
+				if len(got) != max(n-1, 0) {
+					t.Errorf("line %d with %s: %d events before it", n+1, c.name, len(got))
+				}
+			}
 		}
 	}
 }
@@ -147,7 +188,6 @@ func TestEveryChangeIsFound(t *testing.T) {
 
 // TestTruncated cuts a log off behind every byte.
 func TestTruncated(t *testing.T) {
-	testTruncated(t, aLog(t))
 	testTruncated(t, sealed(t))
 }
 
@@ -214,16 +254,25 @@ func FuzzReplay(f *testing.F) {
 	whole := aLog(f)
 	f.Add([]byte(whole))
 	f.Add([]byte(whole[:len(whole)-30]))
-	f.Add([]byte(strings.ReplaceAll(whole, `"1.000000:1"`, `{"base64":"/w=="}`)))
-	f.Add([]byte(strings.ReplaceAll(whole, `"client":3`, `"client":-3`)))
-	f.Add([]byte(strings.ReplaceAll(whole, `"events":3`, `"events":1e9`)))
-	f.Add([]byte(strings.Replace(whole, `{"end"`, everyKind()+`{"end"`, 1)))
+	bare := bareLog(f)
+	f.Add([]byte(bare))
+	for _, changed := range []string{
+		strings.ReplaceAll(bare, `"1.000000:1"`, `{"base64":"/w=="}`),
+		strings.ReplaceAll(bare, `"client":3`, `"client":-3`),
+		strings.ReplaceAll(bare, `"events":3`, `"events":1e9`),
+		strings.Replace(bare, `{"end"`, everyKind()+`{"end"`, 1),
+	} {
+		f.Add([]byte(eventlog.Sealed(changed)))
+	}
 	f.Add(zipped([]byte(whole)))
 	f.Add(zipped([]byte(whole))[:50])
 	f.Add([]byte("null\n{}\n"))
 	f.Add([]byte("\x1f\x8b"))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, text []byte) {
+		if !bytes.Contains(text, []byte(`"crc"`)) {
+			text = []byte(eventlog.Sealed(string(text))) // or nothing behind the first line would be looked at
+		}
 		r, err := eventlog.NewReader(bytes.NewReader(text))
 		if err != nil {
 			return

@@ -40,6 +40,14 @@ func (r *Recording) Begin(e *sim.Experiment) error {
 	return nil
 }
 
+// Abort gives up the recording of a run of which nothing came, and leaves nothing behind.
+func (r *Recording) Abort() error {
+	if r.writer == nil {
+		return nil
+	}
+	return r.writer.Abort()
+}
+
 // End gives the file its name.
 func (r *Recording) End(result sim.Result) error {
 	if r.writer == nil {

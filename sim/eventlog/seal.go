@@ -13,7 +13,8 @@ import (
 type seal uint32
 
 const (
-	sealStart = `,"crc":"`
+	sealKey   = `,"crc":`
+	sealStart = sealKey + `"`
 	sealEnd   = `"}`
 	sealLen   = len(sealStart) + len("00000000") + len(sealEnd)
 )
@@ -21,8 +22,9 @@ const (
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 var (
-	errSeal   = errors.New("the line is not the one that was written there: its checksum does not fit")
-	errNoSeal = errors.New("the line has no checksum, as the lines before have")
+	errSeal    = errors.New("the line is not the one that was written there: its checksum does not fit")
+	errNoSeal  = errors.New("the line has no checksum, so that nobody can tell whether it is the one that was written there")
+	errNotSeal = errors.New("the checksum of the line is not one: it takes eight hexadecimal digits at its end")
 )
 
 // add takes in a line without its last brace and its end.
@@ -47,11 +49,15 @@ func (s *seal) close(line []byte) []byte {
 }
 
 // open returns the object of a line without the seal, which it overwrites. The error is
-// errNoSeal if there is none, and errSeal if it is that of another line.
+// errNoSeal if there is none, errNotSeal if what stands in its place is none, and errSeal
+// if it is that of another line.
 func (s *seal) open(line []byte) (object []byte, err error) {
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	at := len(line) - sealLen
 	if at < 0 || !bytes.HasPrefix(line[at:], []byte(sealStart)) {
+		if bytes.Contains(line, []byte(sealKey)) {
+			return line, errNotSeal
+		}
 		return line, errNoSeal
 	}
 	s.add(line[:at])

@@ -2,35 +2,43 @@ package eventlog
 
 import (
 	"bufio"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"reflect"
 	"sync"
+	"time"
 
 	"locktop/sim"
+	"locktop/sim/outfile"
 )
 
 // A Writer writes a log. The file gets its name when the log is whole, in
-// [Writer.Close]; until then it is a hidden file beside it. All methods may be
-// called from any goroutine.
+// [Writer.Close]; until then it is beside it under its [PartName]. What has been written
+// can be read from there, also if the program was killed or the disk is full. All
+// methods may be called from any goroutine.
 type Writer struct {
 	path  string
 	force bool
 
-	mu     sync.Mutex
-	file   *os.File // nil once closed
-	out    *bufio.Writer
-	event  sim.Event     // the one being written
-	value  reflect.Value // of event
-	text   []byte
-	seal   seal
-	events int64
-	err    error // the first one
+	mu      sync.Mutex
+	file    *os.File // nil once closed
+	out     *bufio.Writer
+	event   sim.Event     // the one being written
+	value   reflect.Value // of event
+	text    []byte
+	seal    seal
+	events  int64
+	written time.Time // when the file last had everything
+	err     error     // the first one
 }
+
+// PartName is what a log is called that is not whole yet, or never came to be.
+func PartName(path string) string { return path + ".part" }
+
+// writeEvery is for how long events may be in memory only, while there are others.
+const writeEvery = time.Second
 
 // Create begins the log of an experiment. Unless forced it refuses a path where
 // there is something already, with an error that is [fs.ErrExist]; what is not a
@@ -40,21 +48,33 @@ func Create(path string, h Header, force bool) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("event log %s: %w", path, err)
 	}
-	if err := checkTarget(path, force); err != nil {
-		return nil, err
+	if err := outfile.Check(path, force); err != nil {
+		return nil, fmt.Errorf("event log %w", err)
 	}
-	hidden := filepath.Join(filepath.Dir(path), ".locktop-"+rand.Text()+".tmp")
-	file, err := os.OpenFile(hidden, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	part := PartName(path)
+	if force {
+		if err := errors.Join(outfile.Check(part, true), outfile.Remove(part)); err != nil {
+			return nil, fmt.Errorf("event log %w", err)
+		}
+	}
+	file, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("event log %s: %w: another run writes it or, if none does, one was cut off there, and locktop replay %s shows what there is; "+
+			"move it away, choose another name, or overwrite it with --force", part, fs.ErrExist, part)
+	}
 	if err != nil {
 		var at *fs.PathError
-		if errors.As(err, &at) { // which names the hidden file
+		if errors.As(err, &at) { // which names the part
 			err = at.Err
 		}
 		return nil, fmt.Errorf("event log %s: %w", path, err)
 	}
-	w := &Writer{path: path, force: force, file: file, out: bufio.NewWriterSize(file, 1<<16)}
+	w := &Writer{path: path, force: force, file: file, out: bufio.NewWriterSize(file, 1<<16), written: time.Now()}
 	w.value = reflect.ValueOf(&w.event).Elem()
-	_, w.err = w.out.Write(w.seal.close(line))
+	_, err = w.out.Write(w.seal.close(line))
+	if err := errors.Join(err, w.out.Flush()); err != nil {
+		return nil, fmt.Errorf("event log %s: %w", path, errors.Join(err, w.Abort()))
+	}
 	return w, nil
 }
 
@@ -69,7 +89,13 @@ func (w *Writer) Write(lane int, e sim.Event) {
 	w.event = e
 	w.text = w.seal.close(appendEvent(w.text[:0], lane, w.value))
 	w.events++
-	_, w.err = w.out.Write(w.text)
+	if _, w.err = w.out.Write(w.text); w.err != nil {
+		return
+	}
+	if now := time.Now(); now.Sub(w.written) >= writeEvery {
+		w.written = now
+		w.err = w.out.Flush()
+	}
 }
 
 // Err returns the first error so far, such as that of a full disk.
@@ -79,9 +105,10 @@ func (w *Writer) Err() error {
 	return w.err
 }
 
-// Close ends the log and gives the file its name, at once and whole. If anything
-// has failed, or if meanwhile something has come to be there that must not be
-// overwritten (the error is [fs.ErrExist]), nothing is left behind.
+// Close ends the log and gives the file its name, at once and whole. If anything has
+// failed, such as a disk that is full, or if meanwhile something has come to be there that
+// must not be overwritten (the error is [fs.ErrExist]), what was written stays under
+// its [PartName], and the error says so.
 func (w *Writer) Close(end End) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -91,15 +118,14 @@ func (w *Writer) Close(end End) error {
 	if w.err == nil {
 		w.err = w.finish(end)
 	}
-	hidden := w.file.Name()
+	part := w.file.Name()
 	err := errors.Join(w.err, w.file.Close())
 	w.file = nil
 	if err == nil {
-		err = w.publish(hidden)
+		err = outfile.Publish(part, w.path, w.force)
 	}
 	if err != nil {
-		err = fmt.Errorf("event log %s: %w", w.path, err)
-		return errors.Join(err, remove(hidden))
+		return fmt.Errorf("event log %s: %w\nwhat was written is in %s: locktop replay %s", w.path, err, part, part)
 	}
 	return nil
 }
@@ -119,17 +145,6 @@ func (w *Writer) finish(end End) error {
 	return w.file.Sync()
 }
 
-// publish gives the finished file its name.
-func (w *Writer) publish(hidden string) error {
-	if w.force {
-		if err := checkTarget(w.path, true); err != nil {
-			return err
-		}
-		return os.Rename(hidden, w.path)
-	}
-	return renameNew(hidden, w.path, os.Link)
-}
-
 // Abort gives the log up and leaves nothing behind. After Close, it does nothing.
 func (w *Writer) Abort() error {
 	w.mu.Lock()
@@ -137,8 +152,8 @@ func (w *Writer) Abort() error {
 	if w.file == nil {
 		return nil
 	}
-	hidden := w.file.Name()
+	part := w.file.Name()
 	err := w.file.Close()
 	w.file = nil
-	return errors.Join(err, remove(hidden))
+	return errors.Join(err, outfile.Remove(part))
 }

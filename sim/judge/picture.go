@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"locktop/sim"
+	"locktop/sim/outfile"
 )
 
 // Limit is how long Porcupine may take for a lane, and again for the picture.
@@ -29,11 +31,8 @@ func (p *Picture) Of(lanes []sim.LaneInfo) (*Judge, error) {
 	if p.Path == "" {
 		return nil, nil
 	}
-	if info, err := os.Stat(p.Path); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("porcupine: %s: %w and is a directory; choose another name", p.Path, fs.ErrExist)
-	}
-	if _, err := os.Lstat(p.Path); err == nil && !p.Force {
-		return nil, p.exists()
+	if err := outfile.Check(p.Path, p.Force); err != nil {
+		return nil, fmt.Errorf("porcupine: %w", err)
 	}
 	if err := writable(p.Path); err != nil {
 		return nil, fmt.Errorf("porcupine: %s: %w", p.Path, err) // better now than after the run
@@ -42,27 +41,24 @@ func (p *Picture) Of(lanes []sim.LaneInfo) (*Judge, error) {
 	return p.judge, nil
 }
 
-// writable returns why a file cannot be written, or made where there is none, and leaves
-// everything as it is.
+// writable returns why no file can be made beside another, which is to take its place.
 func writable(path string) error {
-	file, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err == nil {
-		return file.Close()
+	file, err := beside(path)
+	if err != nil {
+		return err
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		if file, err = os.CreateTemp(filepath.Dir(path), ".locktop-*.tmp"); err == nil {
-			return errors.Join(file.Close(), os.Remove(file.Name()))
-		}
-	}
-	var at *fs.PathError
-	if errors.As(err, &at) { // which may name the other file
-		return at.Err
-	}
-	return err
+	return errors.Join(file.Close(), os.Remove(file.Name()))
 }
 
-func (p *Picture) exists() error {
-	return fmt.Errorf("porcupine: %s: %w; choose another name, or overwrite it with --force", p.Path, fs.ErrExist)
+// beside makes a hidden file in the directory of another.
+func beside(path string) (*os.File, error) {
+	hidden := filepath.Join(filepath.Dir(path), ".locktop-"+rand.Text()+".tmp")
+	file, err := os.OpenFile(hidden, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	var at *fs.PathError
+	if errors.As(err, &at) { // which names the hidden file
+		err = at.Err
+	}
+	return file, err
 }
 
 // Begin has an experiment judged from its start. Its errors are those of Of.
@@ -86,21 +82,19 @@ func (p *Picture) End(result *sim.Result) error {
 	return p.draw(orders)
 }
 
-// draw writes the file, and leaves none that is not whole.
+// draw writes the file, which has its name only when it is whole: until then what was there
+// stays.
 func (p *Picture) draw(orders []sim.Order) error {
-	how := os.O_CREATE | os.O_WRONLY | os.O_EXCL
-	if p.Force {
-		how = os.O_CREATE | os.O_WRONLY | os.O_TRUNC
+	file, err := beside(p.Path)
+	if err != nil {
+		return fmt.Errorf("porcupine: %s: %w", p.Path, err)
 	}
-	file, err := os.OpenFile(p.Path, how, 0o666)
-	if errors.Is(err, fs.ErrExist) {
-		return p.exists()
+	err = errors.Join(p.judge.Draw(file, orders, Limit), file.Close())
+	if err == nil {
+		err = outfile.Publish(file.Name(), p.Path, p.Force)
 	}
 	if err != nil {
-		return fmt.Errorf("porcupine: %w", err)
-	}
-	if err := errors.Join(p.judge.Draw(file, orders, Limit), file.Close()); err != nil {
-		return fmt.Errorf("porcupine: %s: %w", p.Path, errors.Join(err, os.Remove(p.Path)))
+		return fmt.Errorf("porcupine: %s: %w", p.Path, errors.Join(err, outfile.Remove(file.Name())))
 	}
 	return nil
 }

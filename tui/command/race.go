@@ -143,8 +143,8 @@ func (r *raced) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	if err := errors.Join(r.choosePreset(cmd.Flags()), r.complete(cmd.Flags(), screen)); err != nil {
 		return usageError{settings.Blame(err)}
 	}
-	if sameFile(r.record.Path, r.picture.Path) {
-		return usageError{fmt.Errorf("porcupine: %s is what --record writes; choose another name", r.picture.Path)}
+	if err := r.places(settings, stdout, stderr).clash(); err != nil {
+		return usageError{err}
 	}
 	r.picture.Force = r.record.Force
 	var log *report.Log
@@ -175,7 +175,9 @@ func (r *raced) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	if log != nil {
 		err = errors.Join(err, log.End())
 	}
-	if len(result.Lanes) > 0 {
+	if len(result.Lanes) == 0 {
+		err = errors.Join(err, r.record.Abort())
+	} else {
 		err = errors.Join(err, r.record.End(result), r.picture.End(&result), r.shown.write(stdout, result))
 	}
 	if err != nil || !r.check {
@@ -188,6 +190,18 @@ func (r *raced) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 		return nil
 	}
 	return check(result)
+}
+
+// places are the files of the run.
+func (r *raced) places(settings *cli.File, stdout, stderr io.Writer) places {
+	return places{
+		{name: "the configuration", path: settings.Path(), read: true},
+		{name: "the standard output", file: stdout},
+		{name: "the standard error", file: stderr},
+		{name: "what --record writes", flag: "record", path: r.record.Path},
+		{name: "what --record writes until the run is over", path: partOf(r.record.Path)},
+		{name: "what --porcupine writes", flag: "porcupine", path: r.picture.Path},
+	}
 }
 
 // choosePreset starts from a preset's settings, which flags that were given change.

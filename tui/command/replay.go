@@ -112,8 +112,8 @@ func (r *replayed) run(cmd *cobra.Command, stdout io.Writer) error {
 	if r.schedule != "" {
 		return r.playSchedule(cmd, stdout)
 	}
-	if sameFile(r.path, r.picture.Path) {
-		return usageError{fmt.Errorf("porcupine: %s is the recording; choose another name", r.picture.Path)}
+	if err := r.places(settings, stdout).clash(); err != nil {
+		return usageError{err}
 	}
 	file, err := await(cmd.Context(), func() (io.ReadCloser, error) { return eventlog.Open(r.path) })
 	if err != nil {
@@ -173,17 +173,18 @@ func (r *replayed) judges(log *eventlog.Reader) (each []func(int, sim.Event), er
 	return each, err
 }
 
-// sameFile tells whether two paths, which may be "" for none, are of one file, or would be.
-func sameFile(a, b string) bool {
-	if a == "" || b == "" {
-		return false
+// places are the files of the replay.
+func (r *replayed) places(settings *cli.File, stdout io.Writer) places {
+	recording := place{name: "the recording", path: r.path, read: true}
+	if r.path == eventlog.Stdin {
+		recording = place{name: "the recording", file: os.Stdin, read: true}
 	}
-	if filepath.Clean(a) == filepath.Clean(b) {
-		return true
+	return places{
+		{name: "the configuration", path: settings.Path(), read: true},
+		recording,
+		{name: "the standard output", flag: "replay", file: stdout},
+		{name: "what --porcupine writes", flag: "porcupine", path: r.picture.Path},
 	}
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
 // name is what the recording is called.

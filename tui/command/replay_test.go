@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -188,6 +189,8 @@ func TestDamagedRecordings(t *testing.T) {
 		{"only its header", lines[0], exitDamaged, "line 2: the log ends here", true},
 		{"cut off when compressed", packed.Bytes()[:packed.Len()-20], exitDamaged, "the compressed file ends in the middle", true},
 		{"damaged when compressed", append(slices.Clone(packed.Bytes()[:30]), "garbage"...), exitDamaged, "line 1: ", false},
+		{"without checksums", regexp.MustCompile(`,"crc":"\w*"`).ReplaceAll(whole, nil), exitDamaged, "line 1: the line has no checksum", false},
+		{"with a line without a checksum", bytes.Join([][]byte{some, regexp.MustCompile(`,"crc":"\w*"`).ReplaceAll(lines[50], nil), whole[len(some)+len(lines[50]):]}, nil), exitDamaged, "line 51: the line has no checksum", true},
 		{"empty", nil, exitDamaged, "line 1: this is no event log of locktop: it is empty", false},
 		{"another file", []byte("package main\n"), exitDamaged, "line 1: this is no event log of locktop", false},
 		{"no text", []byte("\x7fELF\xff\xfe\n"), exitDamaged, "line 1: this is no event log of locktop: it is no text", false},
