@@ -16,3 +16,11 @@ func (*suspension) Run() error          { return nil }
 func (*suspension) SetStdin(io.Reader)  {}
 func (*suspension) SetStdout(io.Writer) {}
 func (*suspension) SetStderr(io.Writer) {}
+
+// jobControl is not for this system.
+type jobControl struct{}
+
+func controlJob(_, _ func()) jobControl { return jobControl{} }
+
+func (jobControl) hold(bool) {}
+func (jobControl) close()    {}

@@ -26,8 +26,47 @@ type suspension struct {
 	screen taker // whose terminal it is
 }
 
-// A taker is told when the terminal is given back and taken again.
+// A taker takes the terminal and gives it back.
 type taker interface{ take(bool) }
+
+// jobControl lets the signals of job control take effect on the screen while it has the terminal. The one that asks the
+// program to stop suspends it as the key does, for the terminal must be given back first. After SIGSTOP, which asks nobody, the
+// shell has changed the terminal, and it has to be taken anew.
+type jobControl struct {
+	signals chan os.Signal
+	ended   chan struct{}
+}
+
+// controlJob calls suspend and retake when the signals come, until close is called.
+func controlJob(suspend, retake func()) *jobControl {
+	j := &jobControl{make(chan os.Signal, 4), make(chan struct{})}
+	go func() {
+		defer close(j.ended)
+		for s := range j.signals {
+			if s == syscall.SIGTSTP {
+				suspend()
+			} else {
+				retake()
+			}
+		}
+	}()
+	return j
+}
+
+// hold says whether the screen has the terminal. If not, the signals do what they do to any program.
+func (j *jobControl) hold(terminal bool) {
+	if terminal && !signal.Ignored(syscall.SIGTSTP) {
+		signal.Notify(j.signals, syscall.SIGTSTP, syscall.SIGCONT)
+	} else {
+		signal.Stop(j.signals)
+	}
+}
+
+func (j *jobControl) close() {
+	signal.Stop(j.signals)
+	close(j.signals)
+	<-j.ended
+}
 
 // How long it takes the system at most to stop a process that has asked for it: on a busy machine, there may be a while until
 // the thread runs that is to take the signal. It matters only where nothing stops the process at all, which is unlikely if a

@@ -36,24 +36,3 @@ func openInput() (input *os.File, done func(), err error) {
 	}
 	return tty, func() { tty.Close() }, nil
 }
-
-// watchInput has gone called when a terminal has no more keys to give. Other input may well end.
-func watchInput(r io.Reader, gone func()) io.Reader {
-	if f, ok := r.(terminalFile); ok && term.IsTerminal(f.Fd()) {
-		return keyboard{f, gone}
-	}
-	return r
-}
-
-type keyboard struct {
-	terminalFile
-	gone func()
-}
-
-func (k keyboard) Read(b []byte) (int, error) {
-	n, err := k.terminalFile.Read(b)
-	if err != nil {
-		k.gone()
-	}
-	return n, err
-}

@@ -107,9 +107,17 @@ func present(ctx context.Context, c content, opts Options, cancel context.Cancel
 	}
 	defer func() { err = errors.Join(err, rescuer.Close()) }()
 	gone := func() { cancel(errTerminalGone) }
-	screen := newDisplay(opts.Output, cancel, rescuer.Screen)
+	var program *tea.Program
+	job := controlJob(
+		func() { program.Send(tea.KeyMsg{Type: tea.KeyCtrlZ}) },
+		func() { program.Send(retakeMsg{}) },
+	)
+	screen := newDisplay(opts.Output, cancel, func(taken bool) {
+		rescuer.Screen(taken)
+		job.hold(taken)
+	})
 	stopDrawing := screen.start()
-	program := tea.NewProgram(guarded{c, screen},
+	program = tea.NewProgram(guarded{c, screen},
 		tea.WithAltScreen(),
 		tea.WithInput(watchInput(opts.Input, gone)),
 		tea.WithOutput(screen.output()),
@@ -120,6 +128,7 @@ func present(ctx context.Context, c content, opts Options, cancel context.Cancel
 	_, err = program.Run()
 	screen.take(false)
 	stopDrawing()
+	job.close()
 	if broken, ok := context.Cause(ctx).(screenError); ok {
 		err = broken // and not what the program makes of it
 	}
@@ -135,17 +144,38 @@ type guarded struct {
 }
 
 func (g guarded) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
+	switch msg := msg.(type) {
+	case retakeMsg:
+		return g, tea.Exec(retaking{}, nil)
+	case tea.KeyMsg:
+		if msg.Alt { // no key has alt: it was escape, and another key soon after it
+			_, first := g.Update(tea.KeyMsg{Type: tea.KeyEscape})
+			msg.Alt = false
+			_, second := g.Update(msg)
+			return g, tea.Sequence(first, second)
+		}
+	case tea.WindowSizeMsg:
+		defer g.display.forget()
+	}
 	if err := guard(func() error { cmd = g.update(msg); return nil }); err != nil {
 		g.fail(err)
-	}
-	if _, ok := msg.(tea.WindowSizeMsg); ok {
-		g.display.forget()
 	}
 	if g.failure() != nil {
 		return g, tea.Quit
 	}
 	return g, cmd
 }
+
+// retakeMsg asks for the terminal to be taken anew.
+type retakeMsg struct{}
+
+// retaking is a program that does nothing: Bubble Tea gives the terminal back before it, and takes it again after it.
+type retaking struct{}
+
+func (retaking) Run() error          { return nil }
+func (retaking) SetStdin(io.Reader)  {}
+func (retaking) SetStdout(io.Writer) {}
+func (retaking) SetStderr(io.Writer) {}
 
 // View has the frame drawn; there is nothing left to draw for Bubble Tea.
 func (g guarded) View() string {

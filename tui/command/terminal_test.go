@@ -37,6 +37,7 @@ type console struct {
 	said     transcript // all that came from the program
 	typed    int        // how much of it had come before the last keys
 	reading  sync.WaitGroup
+	reader   sync.Mutex // held while nobody is to read
 	ended    chan struct{}
 }
 
@@ -100,6 +101,8 @@ func (c *console) start(controlling bool, name string, args ...string) {
 	c.reading.Go(func() {
 		buf := make([]byte, 1<<16)
 		for {
+			c.reader.Lock()
+			c.reader.Unlock()
 			n, err := c.keyboard.Read(buf)
 			if n > 0 {
 				c.said.Write(buf[:n])

@@ -7,3 +7,10 @@
 // program is the end of it. The socket holds so little that the program cannot get to its end before the terminal is
 // restored, so the shell never sees it otherwise. Where the system has no such terminals, nothing is done.
 package rescue
+
+import "github.com/charmbracelet/x/ansi"
+
+// Leave undoes what a screen has done to a terminal, but for its settings.
+const Leave = ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseAnyEvent + ansi.ResetModeMouseExtSgr +
+	ansi.ResetModeBracketedPaste + ansi.SetModeAutoWrap + ansi.ResetStyle +
+	ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable

@@ -16,3 +16,6 @@ func (*Guard) Screen(bool) {}
 
 // Close does nothing.
 func (*Guard) Close() error { return nil }
+
+// Discard does nothing on this system.
+func Discard(any) {}

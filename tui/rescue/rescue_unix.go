@@ -194,3 +194,10 @@ func (g *Guard) Close() error {
 	}
 	return errors.Join(err, g.cmd.Wait())
 }
+
+// Discard drops what was written to a terminal and not read. A write that waits for its reader then goes on.
+func Discard(terminal any) {
+	if f, ok := terminal.(interface{ Fd() uintptr }); ok {
+		discard(int(f.Fd())) // where it is no terminal there is nothing to drop
+	}
+}

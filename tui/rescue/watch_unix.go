@@ -8,20 +8,17 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 
-	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/sys/unix"
 )
-
-// leave undoes what a screen has done to a terminal.
-const leave = ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseAnyEvent + ansi.ResetModeMouseExtSgr +
-	ansi.ResetModeBracketedPaste + ansi.SetModeAutoWrap + ansi.ResetStyle +
-	ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable
 
 // A watcher stands by for the program.
 type watcher struct {
 	terminal *os.File
 	order
+
+	unread bool // a write to the terminal was given up: nobody reads it
 
 	mu   sync.Mutex
 	on   bool   // the program has the terminal
@@ -51,7 +48,7 @@ func (w *watcher) watch(program io.ReadWriter, stderr io.Reader) {
 			default:
 				w.leave(w.restore) // before the program is let to go on
 				if !w.Errors {
-					w.terminal.Write([]byte{b})
+					w.write([]byte{b})
 				}
 			}
 		}
@@ -78,7 +75,7 @@ func (w *watcher) leave(restore func()) {
 		restore()
 	}
 	w.on = false
-	w.terminal.Write(w.held)
+	w.write(w.held)
 	w.held = nil
 }
 
@@ -87,7 +84,7 @@ func (w *watcher) Write(b []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.on {
-		w.terminal.Write(b)
+		w.write(b)
 		return len(b), nil
 	}
 	w.held = append(w.held, b...)
@@ -103,5 +100,31 @@ func (w *watcher) restore() {
 	if err == nil && now.Lflag&(unix.ICANON|unix.ISIG) == 0 && now.Oflag&unix.OPOST == 0 {
 		unix.IoctlSetTermios(fd, setSettings, &w.Settings)
 	}
-	w.terminal.WriteString(leave)
+	w.write([]byte(Leave))
+}
+
+// readWait is how long the terminal may take to read what is written to it.
+const readWait = time.Second
+
+// write writes to the terminal. Where nobody reads it, what is unread is dropped, so that the process can end.
+func (w *watcher) write(b []byte) {
+	if len(b) == 0 || w.unread {
+		return
+	}
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		w.terminal.Write(b)
+	}()
+	wait := readWait
+	for range 50 {
+		select {
+		case <-written:
+			return
+		case <-time.After(wait):
+			wait = 10 * time.Millisecond
+			Discard(w.terminal)
+		}
+	}
+	w.unread = true
 }
