@@ -9,9 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 const canSuspend = true
@@ -53,7 +50,7 @@ func controlJob(suspend, retake func()) *jobControl {
 	return j
 }
 
-// hold says whether the screen has the terminal. If not, the signals do what they do to any program.
+// hold says whether the screen has the terminal: only then do the signals matter.
 func (j *jobControl) hold(terminal bool) {
 	if terminal && !signal.Ignored(syscall.SIGTSTP) {
 		signal.Notify(j.signals, syscall.SIGTSTP, syscall.SIGCONT)
@@ -68,74 +65,50 @@ func (j *jobControl) close() {
 	<-j.ended
 }
 
-// How long it takes the system at most to stop a process that has asked for it: on a busy machine, there may be a while until
-// the thread runs that is to take the signal. It matters only where nothing stops the process at all, which is unlikely if a
-// shell is there to look after it.
-const (
-	stops           = 200 * time.Millisecond
-	stopsUnderShell = 10 * time.Second
-)
-
-// supervision is what is known of whether somebody looks after stopped processes. The system stops none in a process group
-// that nobody outside of it, but in its session, is the parent of (POSIX: an orphaned process group).
-type supervision int
-
-const (
-	unknown supervision = iota // the parent is in the group, and who its own is cannot be told
-	shell
-	nobody
-)
-
-// supervisor tells who looks after a process that has this parent.
-func supervisor(parent int) supervision {
-	session, err := unix.Getsid(0)
+// supervised tells whether a shell looks after stopped processes. SIGTSTP stops none in a process group that nobody outside of
+// it, but in its session, is the parent of (POSIX: an orphaned process group). A child of ours tries it: here the signal has
+// no effect any more, as a Go program that has once asked to be notified of it never stops again.
+func supervised() bool {
+	child, err := syscall.ForkExec("/bin/sh", []string{"sh", "-c", "kill -TSTP $$"}, &syscall.ProcAttr{Env: os.Environ()})
 	if err != nil {
-		return unknown
+		return false
 	}
-	group := syscall.Getpgrp()
-	switch itsGroup, err1 := syscall.Getpgid(parent); {
-	case parent == 0:
-		return nobody // it is the first process, as in a container
-	case err1 != nil || itsGroup == group:
-		return unknown
+	var status syscall.WaitStatus
+	for {
+		_, err := syscall.Wait4(child, &status, syscall.WUNTRACED, nil)
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil || !status.Stopped() {
+			return false
+		}
+		break
 	}
-	switch itsSession, err := unix.Getsid(parent); {
-	case err != nil:
-		return unknown
-	case itsSession == session:
-		return shell
-	case group == syscall.Getpid():
-		return nobody
+	syscall.Kill(child, syscall.SIGKILL)
+	for {
+		if _, err := syscall.Wait4(child, nil, 0, nil); err != syscall.EINTR {
+			return true
+		}
 	}
-	return unknown // others of the group may have another parent
 }
 
 func (s *suspension) Run() error {
 	s.screen.take(false)
 	defer s.screen.take(true)
-	within := stops
-	switch supervisor(syscall.Getppid()) {
-	case nobody:
+	if !supervised() {
 		return errNobodyResumes
-	case shell:
-		within = stopsUnderShell
 	}
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, syscall.SIGCONT)
 	defer signal.Stop(continued)
-	if err := syscall.Kill(0, syscall.SIGTSTP); err != nil {
+	if err := syscall.Kill(0, syscall.SIGSTOP); err != nil {
 		return err
 	}
-	for range 2 { // time has passed also while it was stopped, and the signal may come a moment later
-		select {
-		case <-continued:
-			return nil
-		case <-s.ctx.Done():
-			return nil
-		case <-time.After(within):
-		}
+	select {
+	case <-continued:
+	case <-s.ctx.Done():
 	}
-	return errNobodyResumes
+	return nil
 }
 
 func (*suspension) SetStdin(io.Reader) {}

@@ -34,7 +34,7 @@ func Main(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	context.AfterFunc(ctx, stop) // another signal ends the program at once
 	defer stop()
-	return execute(ctx, args, os.Stdout, os.Stderr)
+	return execute(ctx, args, output{os.Stdout, ctx}, output{os.Stderr, ctx})
 }
 
 // silence is a logger that keeps quiet.

@@ -84,7 +84,7 @@ func (s *shown) options() tui.Options {
 
 // isTerminal says whether w is a terminal that a screen can be drawn on.
 func isTerminal(w io.Writer) bool {
-	f, ok := behind(w).(*os.File)
+	f, ok := behind(w).(interface{ Fd() uintptr })
 	return ok && isatty.IsTerminal(f.Fd()) && os.Getenv("TERM") != "dumb"
 }
 

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/term"
+
 	"locktop/lock/redistest"
 )
 
@@ -97,9 +99,10 @@ func TestStoppedFromOutside(t *testing.T) {
 					c.restored()
 				} else {
 					c.says("Stopped")
+					term.Restore(c.tty.Fd(), c.cooked) // as shells do that edit lines
 				}
-				c.types("stty sane; fg\n")
-				c.eventually(c.alternate, "the screen is back")
+				c.types("fg\n")
+				c.says("VERDICT")
 				c.shows(racing...)
 				c.types("2") // no line is waited for, and nothing echoes
 				c.shows("›2 ")
