@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"unicode/utf8"
 
@@ -74,7 +73,7 @@ const (
 
 // WidthOf is how wide help for a writer may be: as wide as its terminal.
 func WidthOf(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
+	if f, ok := w.(interface{ Fd() uintptr }); ok {
 		if width, _, err := term.GetSize(f.Fd()); err == nil && width > 0 {
 			return min(max(width, leastWidth), mostWidth)
 		}

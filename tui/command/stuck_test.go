@@ -28,7 +28,7 @@ func (c *console) stuck() (readAgain func()) {
 		c.t.Fatal(err)
 	}
 	defer syscall.Close(fd)
-	// The reader may still be in a read, and the system takes its time to move what is written out of the way.
+	// The system takes its time to move what is written out of the way.
 	for full := 0; full < 10; {
 		if _, err := syscall.Write(fd, make([]byte, 512)); errors.Is(err, syscall.EAGAIN) {
 			full++

@@ -102,8 +102,8 @@ func (c *console) start(controlling bool, name string, args ...string) {
 		buf := make([]byte, 1<<16)
 		for {
 			c.reader.Lock()
-			c.reader.Unlock()
 			n, err := c.keyboard.Read(buf)
+			c.reader.Unlock()
 			if n > 0 {
 				c.said.Write(buf[:n])
 				c.screen.Write(buf[:n])
