@@ -65,6 +65,7 @@ type Board struct {
 
 	curve     []CurvePoint // append-only, so that snapshots can share it
 	curveGap  time.Duration
+	course    courseKeeper
 	trackSize int
 	logLimit  int // lines of each client's log; 0 keeps none
 }
@@ -146,6 +147,7 @@ func newBoard(lane LaneInfo, versions int) *Board {
 	}
 	b.ledger = newLedger(versions, b.linked)
 	b.ledger.parts[0].strategy = lane.Strategy
+	b.course.sleep(lane.Sleepless)
 	return b
 }
 
@@ -177,6 +179,7 @@ func (b *Board) replied(events []Event) {
 
 func (b *Board) apply(e *Event) {
 	b.now = e.At
+	b.course.pass(e.At, b.waiting, b.ledger.kept())
 	b.events++
 	b.commands += int64(e.Commands)
 	for e.Client >= len(b.clients) {
@@ -352,6 +355,7 @@ func (b *Board) attempted(c *clientState, at time.Duration) {
 		c.acquiring, c.failed, c.since = true, false, at
 		if c.locks {
 			b.waiting++
+			b.course.queue(b.waiting)
 			b.enterPhase(c, Waiting, at)
 		}
 	}
@@ -401,6 +405,7 @@ func (b *Board) waited(c *clientState, waited time.Duration) {
 		b.waits = hdrhistogram.New(1, longestWait.Microseconds(), 3)
 	}
 	_ = b.waits.RecordValue(µs)
+	b.course.wait(waited)
 	if len(b.clients) <= mostHistograms {
 		if c.waits == nil {
 			c.waits = hdrhistogram.New(1, longestWait.Microseconds(), 1)
@@ -540,4 +545,12 @@ func (b *Board) enterPhase(c *clientState, p Phase, at time.Duration) {
 // newcomer is a client that joins in the middle of the run.
 func (b *Board) newcomer() clientState {
 	return clientState{working: b.lane.working(), track: track{phase: Absent}}
+}
+
+// courseAt returns what the lane did up to an experiment time, or up to its end.
+func (b *Board) courseAt(now time.Duration) Course {
+	if b.stopped {
+		now = b.now
+	}
+	return b.course.at(now, b.waiting, b.ledger.kept())
 }

@@ -63,6 +63,7 @@ func (b *Board) changeLane(e *Event) {
 		b.resize(change.Clients)
 	case ChangeSpeed:
 		b.sleepless = b.sleepless || change.Speed == clock.Max
+		b.course.sleep(change.Speed == clock.Max)
 	}
 	b.changeCount++
 	if len(b.changes) == mostChanges {

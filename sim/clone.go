@@ -15,6 +15,7 @@ func (b *Board) clone() *Board {
 	}
 	c.curve, c.unstruck = slices.Clip(b.curve), slices.Clip(b.unstruck)
 	c.parts, c.awayUntil = slices.Clone(b.parts), maps.Clone(b.awayUntil)
+	c.course = b.course.clone()
 	c.clients = slices.Clone(b.clients)
 	for i := range c.clients {
 		client := &c.clients[i]

@@ -198,7 +198,7 @@ func newLedger(limit int, linked func(v *version, erased int)) *Ledger {
 // Lost what the depth leaves over.
 func (l *Ledger) Totals() Totals {
 	t := l.totals
-	t.Kept = l.head.depth - l.untold
+	t.Kept = l.kept()
 	t.Lost = l.lost
 	if l.forgot {
 		t.Lost = t.Acked - t.Kept
@@ -208,6 +208,9 @@ func (l *Ledger) Totals() Totals {
 	t.KeptSum = l.head.sum
 	return t
 }
+
+// kept is how many acked updates are in the value in Redis.
+func (l *Ledger) kept() int64 { return l.head.depth - l.untold }
 
 // Head returns the value in Redis, as far as the replies tell.
 func (l *Ledger) Head() Average { return averageOf(l.head.text) }

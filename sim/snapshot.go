@@ -100,8 +100,9 @@ type Snapshot struct {
 
 	// Redis is the average in Redis, True that of every acked sample.
 	Redis, True Average
-	// Curve is the course of both over time.
-	Curve []CurvePoint
+	// Curve is what both were over time, Course what else the lane did.
+	Curve  []CurvePoint
+	Course Course
 
 	// Clients are those of the wanted window; First is the number of the first.
 	Clients []ClientView
@@ -213,6 +214,7 @@ func (b *Board) Snapshot(now time.Duration, view View) *Snapshot {
 		Receipts: b.receipts, Audited: b.audited, NeverStruck: b.unstruck[:len(b.unstruck):len(b.unstruck)],
 	}
 	s.True = Average{Sum: s.AckedSum, Count: s.Acked}
+	s.Course = b.courseAt(s.At)
 	s.Stall = b.stall(s.At)
 	s.Parts = b.partsOf(b.stands(s.At))
 	s.Verdict = s.Parts[len(s.Parts)-1].Verdict

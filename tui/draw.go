@@ -61,6 +61,8 @@ func drawFrame(screen chart.Area, f Frame) {
 
 // drawRace draws the lanes side by side, and why the last update was lost.
 func drawRace(screen chart.Area, f *Frame, p *plan) {
+	f.plots = f.plotsOf()
+	f.Scales = f.scalesFor(f.plots)
 	for i := range p.lanes {
 		drawLane(p.panel(screen, i), f, p, p.firstLane+i)
 	}

@@ -33,8 +33,9 @@ func presetOf(t *testing.T, name string) sim.Config {
 
 // raced is a race in virtual time, up to some time, from whose tapes frames are made.
 type raced struct {
-	cfg   sim.Config
-	tapes []*sim.Tape
+	cfg    sim.Config
+	tapes  []*sim.Tape
+	events [][]sim.Event // of each lane
 }
 
 func raceUntil(t *testing.T, cfg sim.Config, until time.Duration) raced {
@@ -44,11 +45,12 @@ func raceUntil(t *testing.T, cfg sim.Config, until time.Duration) raced {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := raced{cfg, e.Tapes()}
+	r := raced{cfg, e.Tapes(), make([][]sim.Event, len(cfg.Lanes))}
 	r.cfg.Speed = 1
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	e.OnEvent(func(_ int, event sim.Event) {
+	e.OnEvent(func(lane int, event sim.Event) {
+		r.events[lane] = append(r.events[lane], event)
 		if event.At > until {
 			cancel()
 		}

@@ -67,8 +67,11 @@ type Frame struct {
 	Marked  [2]int
 	// Focus is the lane that keys act on, from 0; Cursor is the selected client, from 1.
 	Focus, Cursor int
-	// Scale is the range of the charts; the zero Scale is fitted to the snapshots.
-	Scale Scale
+	// Chart is what the charts show.
+	Chart Chart
+	// Scale is the range of the averages, and Scales those of the other charts; a zero Scale is fitted to the snapshots.
+	Scale  Scale
+	Scales [chartCount]Scale
 	// FaultAt is the point at which the fault menu strikes a client; empty is the
 	// usual one of each fault.
 	FaultAt sim.Point
@@ -94,6 +97,7 @@ type Frame struct {
 	words  func(string) string // what a text is in the language of who reads it; nil leaves it
 	node   int                 // the one that the fault menu would restart beside the first, from 2; 0 is the second
 	infos  []sim.LaneInfo      // what the lanes are, while the frame is drawn
+	plots  []plot              // their charts, likewise
 	told   *loss               // the one that the explanation lies over the screen of
 	atLoss time.Duration       // of the loss that is looked back at; else 0
 	why    *loss               // explained although it is no longer the last; nil explains the last

@@ -44,6 +44,8 @@ const (
 	cmdPick
 	cmdClose
 	cmdHelp
+	cmdNextChart
+	cmdPrevChart
 	cmdZoomIn
 	cmdZoomOut
 	cmdNextColumn
@@ -218,6 +220,8 @@ var keyMap = [...]keyed{
 	bind(cmdFirst, []string{"home"}, "home", "newest run, oldest run").on(RunsView),
 	bind(cmdLast, []string{"end", "G"}, "end G", "").on(RunsView),
 	bind(cmdMark, []string{"enter"}, "enter", "mark the selected run, two that are marked are compared").on(RunsView).inFooter(9, "mark"),
+	bind(cmdNextChart, []string{"a"}, "a", "another chart, the one before: average, waits, kept updates, queue, or what tells most").on(RaceView).inFooter(3, "chart"),
+	bind(cmdPrevChart, []string{"A"}, "A", "").on(RaceView),
 	bind(cmdZoomIn, []string{"z"}, "z", "zoom in, zoom out").on(TimelineView).inFooter(8, "zoom"),
 	bind(cmdZoomOut, []string{"Z"}, "Z", "").on(TimelineView),
 	bind(cmdNextColumn, []string{">", "o"}, ">", "order by the next column, by the one before").on(ClientsView).inFooter(8, "order"),

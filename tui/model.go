@@ -216,6 +216,7 @@ func (m *model) restart() tea.Cmd {
 		m.frame.Over = NoOverlay
 	}
 	m.frame.Snapshots, m.frame.State, m.frame.Back, m.frame.Scale, m.frame.Line = nil, Starting, false, Scale{}, 0
+	m.frame.Scales = [chartCount]Scale{}
 	m.stale = true
 	if m.starting {
 		m.again = true
@@ -315,6 +316,9 @@ func (m *model) look() {
 	}
 	f.Line = f.follow(selected)
 	f.Scale = f.Scale.next(snapshots)
+	if f.View == RaceView {
+		f.Scales = f.scalesFor(f.plotsOf())
+	}
 	m.explain()
 	m.tellStep()
 }

@@ -45,6 +45,10 @@ func (m *model) obey(k keyed) tea.Cmd {
 		f.View = k.view
 	case cmdNextView:
 		f.View = f.View.next()
+	case cmdNextChart:
+		m.showChart(+1)
+	case cmdPrevChart:
+		m.showChart(-1)
 	case cmdZoomIn:
 		m.zoom(-1)
 	case cmdZoomOut:

@@ -29,14 +29,13 @@ func drawLane(a chart.Area, f *Frame, p *plan, lane int) {
 	drawDone(a, s)
 	drawInside(in, f, s)
 	drawLease(in, s, f.ASCII)
-	y := 2
+	y, rows := 2, p.lane.chart
 	if p.lane.caption {
-		drawCaption(in.Sub(0, y, in.W(), 1), f.ASCII)
-		y++
+		rows++
 	}
-	drawChart(in.Sub(0, y, in.W(), p.lane.chart), f, s)
-	y += p.lane.chart
-	rows := p.lane.clients
+	drawLaneChart(in.Sub(0, y, in.W(), rows), f, lane, p.lane.caption)
+	y += rows
+	rows = p.lane.clients
 	if p.lane.more {
 		rows++
 	}
@@ -125,9 +124,6 @@ func drawCaption(a chart.Area, ascii bool) {
 
 // drawChart draws the course of the average in Redis and of the true one.
 func drawChart(a chart.Area, f *Frame, s *sim.Snapshot) {
-	if a.H() < 2 {
-		return
-	}
 	scale := f.Scale
 	if scale == (Scale{}) {
 		scale = scale.next(f.Snapshots)
@@ -171,12 +167,17 @@ func drawChart(a chart.Area, f *Frame, s *sim.Snapshot) {
 			}
 			return strconv.FormatFloat(y, 'f', decimals, 64)
 		},
-		AxisInk: inkDim, RuleInk: inkNotice, ASCII: f.ASCII, Empty: "no update yet",
-	}
-	for _, p := range s.Parts[min(1, len(s.Parts)):] {
-		c.Rules = append(c.Rules, p.Since.Seconds())
+		AxisInk: inkDim, Rules: partRules(s), RuleInk: inkNotice, ASCII: f.ASCII, Empty: "no update yet",
 	}
 	c.Draw(a)
+}
+
+// partRules are the times at which the strategy of a lane changed, as charts mark them.
+func partRules(s *sim.Snapshot) (rules []float64) {
+	for _, p := range s.Parts[min(1, len(s.Parts)):] {
+		rules = append(rules, p.Since.Seconds())
+	}
+	return rules
 }
 
 // trueLabel is the true average behind some words. Where lanes have acked different numbers of the same alerts so far, their true

@@ -8,7 +8,7 @@ import (
 	"locktop/tui/chart"
 )
 
-// Scale is the range of the averages that the charts show, in milliseconds. All lanes share it.
+// Scale is the range of the charts that show the same. All lanes share it.
 type Scale struct{ Min, Max float64 }
 
 // scaleSamples is how many points of a curve are enough to find its range.
@@ -17,10 +17,14 @@ const scaleSamples = 128
 // next returns the scale for new snapshots. It grows as soon as the data needs it and shrinks only when three fifths
 // of it would do, so that the picture stands still while the data moves.
 func (s Scale) next(snapshots []*sim.Snapshot) Scale {
-	lo, hi, ok := spread(snapshots)
-	if !ok {
-		return s
+	if lo, hi, ok := spread(snapshots); ok {
+		return s.fit(lo, hi)
 	}
+	return s
+}
+
+// fit returns the scale for values in a range.
+func (s Scale) fit(lo, hi float64) Scale {
 	low, high := chart.NiceRange(lo, hi)
 	want := Scale{low, high}
 	fits := s.Min <= lo && hi <= s.Max

@@ -34,7 +34,14 @@ var chineseScenes = withStepScenes(withStrikes(map[string]string{
 	"no holder, no lease": "无人持锁，无租约", "free, no lease": "空闲，无租约", "held by": "持有：", ", no lease": "，无租约", "lease": "租约", "free": "空闲",
 	"# (crashed)": "#（崩溃）", "# (paused)": "#（停顿）", "# crashed": "# 崩溃", "# paused": "# 停顿", "# ran out": "# 到期", "# crashed, ran out": "# 崩溃，到期", "# paused, ran out": "# 停顿，到期",
 	"average latency since the start, ms": "开始以来的平均延迟，毫秒", "average latency in ms": "平均延迟，毫秒", "average, ms": "平均，ms", "in Redis": "Redis", "true": "真值",
-	"true #": "真 #", "true # of # acked": "真 #（# 次确认）", "true # of #": "真 #，共 #", "Redis = true # of # acked": "Redis = 真 #（# 次确认）", "Redis = true # of #": "Redis = 真 #，共 #", "= true # of #": "= 真 #，共 #", "Redis = true #": "Redis = 真 #", "no update yet": "尚无更新",
+	"waits that ended since the start, per #": "开始以来已结束的等待，每 #", "waits that ended, per #": "已结束的等待，每 #", "waits, per #": "等待，每 #",
+	"updates kept a second since the start, per #": "开始以来每秒保留的更新，每 #", "updates kept a second, per #": "每秒保留的更新，每 #", "kept/s, per #": "保留/s，每 #",
+	"clients waiting for the lock since the start, per #": "开始以来等锁的客户端，每 #", "clients waiting for the lock, per #": "等锁的客户端，每 #", "waiting, per #": "等待，每 #",
+	"longest": "最长", "mean": "平均", "most": "最多", "p# wait #": "p# 等 #", "p# wait <#": "p# 等 <#", "max wait #": "最长等 #", "max wait <#": "最长等 <#",
+	"kept #/s": "保留 #/s", "mean # waiting": "平均 # 等待", "most # waiting": "最多 # 等待",
+	"no wait has ended yet": "尚无结束的等待", "no update has been kept yet": "尚无保留的更新", "nobody has waited yet": "尚无等待者", "this lane waits for no lock": "此泳道不等锁",
+	"at speed max times tell nothing": "全速时，时间不说明问题",
+	"true #":                          "真 #", "true # of # acked": "真 #（# 次确认）", "true # of #": "真 #，共 #", "Redis = true # of # acked": "Redis = 真 #（# 次确认）", "Redis = true # of #": "Redis = 真 #，共 #", "= true # of #": "= 真 #，共 #", "Redis = true #": "Redis = 真 #", "no update yet": "尚无更新",
 	"lost": "丢失", "tries": "尝试", "crashed": "已崩溃", "paused": "停顿", "left": "离开", "… # more, # inside": "… 另 #，# 在内", "… # more, # waiting": "… 另 #，# 等待",
 	"acked": "确认", "failures": "失败", "retries": "重试", "unknown": "未知", "p# wait": "p# 等", "max wait": "最长等", "cmds/update": "命令/更新", "kept/s": "保留/s", "ran out": "到期", "fair": "公平",
 
@@ -99,7 +106,7 @@ var chineseScenes = withStepScenes(withStrikes(map[string]string{
 
 	// The footer.
 	"pause": "停", "resume": "续", "step": "步", "back": "回看", "losses": "丢失", "lane": "泳道", "strategy": "策略", "speed": "速度", "restart": "重来", "help": "帮助", "quit": "退出",
-	"view": "视图", "scroll": "滚动", "zoom": "缩放", "order": "排序", "reverse": "反转", "clients": "客户端", "crash": "崩溃", "run": "轮", "mark": "标", "when": "何时", "close": "关闭", "export": "导出", "space": "space",
+	"view": "视图", "chart": "图表", "scroll": "滚动", "zoom": "缩放", "order": "排序", "reverse": "反转", "clients": "客户端", "crash": "崩溃", "run": "轮", "mark": "标", "when": "何时", "close": "关闭", "export": "导出", "space": "space",
 
 	// The menu of faults.
 	"FAULTS   a key does it, esc closes this": "故障   按键即发生，esc 关闭", "to": "对", "to the Redis of that lane": "对它的 Redis", "in #, or its Redis:": "或它的 Redis：",

@@ -17,6 +17,7 @@ var chinesePages = withStepPages(withOrders(withPast(withMoments(map[string]stri
 	"pause": "暂停", "resume": "继续", "step": "单步", "explain": "解释", "info": "这是什么", "client": "客户端", "fault": "故障", "mark": "标记", "run": "选一轮", "WHY": "原因",
 
 	// What the keys do.
+	"another chart, the one before: average, waits, kept updates, queue, or what tells most": "换图表：平均、等待、保留的更新、队列，或最说明问题的", "another chart": "换图表",
 	"HELP": "帮助", "KEYS": "按键", "? or esc closes this": "按 ? 或 esc 关闭", "? turns the page": "按 ? 翻页", "i or esc closes this": "按 i 或 esc 关闭", "i turns the page": "按 i 翻页",
 	"enter or esc closes this": "按 enter 或 esc 关闭", "enter turns the page": "按 enter 翻页", "WHAT THIS IS": "这是什么", "THIS VIEW": "这个视图",
 	"the views, by their numbers in the header": "各视图，按标题行里的编号", "the next view": "下一个视图", "pause, resume": "暂停、继续",
@@ -121,7 +122,7 @@ var chinesePages = withStepPages(withOrders(withPast(withMoments(map[string]stri
 	"# of the last losses of # was #'s": "#2 最近的丢失里没有 #3 的", "no version is selected": "没有选中版本", "this version was lost too long ago to tell how": "这个版本丢失得太久，说不清经过了",
 	"this version is kept: enter explains a lost one":                "这个版本保留着：enter 解释丢失的版本",
 	"# takes no lock, so it has no lease: tab leads to another lane": "# 不用锁，所以没有租约", "# takes no lock, so it has no retry: tab leads to another lane": "# 不用锁，所以没有重试间隔",
-	"this is as far as it goes": "到头了", "this is as far as it zooms": "缩放到头了", "no other strategy can run on this Redis": "这个 Redis 上没有别的策略可用",
+	"this is as far as it goes": "到头了", "this is as far as it zooms": "缩放到头了", "chart: what tells most in each lane": "图表：各泳道最说明问题的", "chart: the average": "图表：平均", "chart: waits for the lock": "图表：等锁的时间", "chart: kept updates a second": "图表：每秒保留的更新", "chart: clients waiting for the lock": "图表：等锁的客户端", "no other strategy can run on this Redis": "这个 Redis 上没有别的策略可用",
 	"strategy #; who is in the middle of an update ends it as it began": "策略 #；更新到一半的按原样做完", "strategy #, which takes more servers: starts again": "策略 # 要更多服务器：重新开始",
 	"strategy #: starts again": "策略 #：重新开始", "1 client; those who leave end the update at hand": "1 个客户端；离开的做完手头的更新", "# clients; those who leave end the update at hand": "# 个客户端；离开的做完手头的更新",
 	"# clients, who join with the next alert of each lane": "# 个客户端，新来的从下一次告警起加入", "# client; those who leave end the update at hand": "# 个客户端；离开的做完手头的更新",
