@@ -53,9 +53,10 @@ type Arena struct {
 	commands []*parked // of the moves, nil for those that are not commands
 	line     []int     // clients that Redis keeps waiting, in the order in which they came
 	hung     bool
-	settled  bool  // the accounts are
-	refused  int64 // writes
-	progress int   // how many moves had been made when there last was any
+	settled  bool      // the accounts are
+	refused  int64     // writes
+	compared time.Time // when the keys of commands in vain were last looked at
+	progress int       // how many moves had been made when there last was any
 
 	renaming sync.Mutex
 	names    map[string]string    // of random ids
@@ -82,11 +83,16 @@ func (c ArenaConfig) Config() Config {
 	cfg.Lanes, cfg.Clients, cfg.Servers, cfg.Alerts = []string{c.Lane}, c.Clients, 1, 1
 	cfg.Work, cfg.Retry, cfg.Interval, cfg.Backlog = 0, 0, 0, true
 	cfg.Lease, cfg.LeaseFloor = 0, 0
-	if lane, err := cfg.lane(0); c.Expiries > 0 || err == nil && lane.nodes > 1 { // a quorum is never without
+	if c.Expiries > 0 || isQuorum(cfg) { // which is never without
 		cfg.Lease = time.Second / 10
 	}
 	cfg.Speed, cfg.Patience = clock.Max, 0
 	return cfg
+}
+
+func isQuorum(c Config) bool {
+	lane, err := c.lane(0)
+	return err == nil && lane.nodes > 1
 }
 
 // Validate returns an error that says what cannot be used.
@@ -350,7 +356,9 @@ func (a *Arena) settle() error {
 
 // look finds the commands that can be sent.
 func (a *Arena) look() {
-	a.forgetChanged()
+	if time.Now() != a.compared { // keys may have expired
+		a.forgetChanged()
+	}
 	a.moves, a.commands = a.moves[:0], a.commands[:0]
 	for _, w := range a.lane.gate.waiting() {
 		p := a.players[w.client-1]

@@ -43,6 +43,7 @@ func (a *Arena) noteSent(p *player, w *parked, keys []string, before string) {
 	}
 	if changed {
 		a.noteWatched(keys)
+		a.forgetChanged()
 	}
 	switch {
 	case p.isSending(): // Redis keeps it waiting
@@ -67,8 +68,10 @@ func (a *Arena) forget(node int, keys []string) {
 	}
 }
 
-// forgetChanged has the commands sent again of whose keys one holds something else now.
+// forgetChanged has the commands sent again of whose keys one holds something else now. It
+// is called when a command has changed something, and when time has passed.
 func (a *Arena) forgetChanged() {
+	a.compared = time.Now()
 	for _, p := range a.players {
 		for text, v := range p.vain {
 			if a.state(v.node, v.keys) != v.state {

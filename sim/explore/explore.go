@@ -208,7 +208,7 @@ func search(ctx context.Context, asked, o Options) (*Result, error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, a.Close()) }()
-		p := &player{ctx: ctx, options: o, arena: a, limit: o.Limit, late: late}
+		p := &player{ctx: ctx, options: o, overlapHarms: o.overlapHarms(), arena: a, limit: o.Limit, late: late}
 		err = p.run(r)
 		if r.Played = p.played; r.Method == Random {
 			r.Draws = p.drawn
@@ -270,21 +270,22 @@ func add(a, b uint64) uint64 {
 
 // player plays schedules in an arena, until a limit.
 type player struct {
-	ctx     context.Context
-	options Options
-	arena   *sim.Arena
-	played  int
-	drawn   int // at random, to their end
-	limit   int
-	bounded bool            // a schedule was left out for its preemptions
-	late    *atomic.Bool    // there is no time left
-	example *Counterexample // the smallest so far; nil if nothing has gone wrong
+	ctx          context.Context
+	options      Options
+	overlapHarms bool
+	arena        *sim.Arena
+	played       int
+	drawn        int // at random, to their end
+	limit        int
+	bounded      bool            // a schedule was left out for its preemptions
+	late         *atomic.Bool    // there is no time left
+	example      *Counterexample // the smallest so far; nil if nothing has gone wrong
 }
 
 // end takes in a schedule that has been played to its end, with so many preemptions.
 func (p *player) end(preemptions int) sim.Outcome {
 	o := p.arena.Outcome()
-	if !p.options.wrong(o) {
+	if !wrong(o, p.overlapHarms) {
 		return o
 	}
 	made := p.arena.Made()
@@ -296,9 +297,9 @@ func (p *player) end(preemptions int) sim.Outcome {
 	return o
 }
 
-// wrong says whether an outcome does harm.
-func (o Options) wrong(outcome sim.Outcome) bool {
-	return outcome.Lost > 0 || outcome.Hung || outcome.Overlap && o.overlapHarms()
+// wrong says whether an outcome does harm; an overlap does in some races only.
+func wrong(o sim.Outcome, overlapHarms bool) bool {
+	return o.Lost > 0 || o.Hung || o.Overlap && overlapHarms
 }
 
 // run searches as the options say.

@@ -34,7 +34,7 @@ func run(t *testing.T, o explore.Options) *explore.Result {
 const manySchedules = 4_000
 
 // TestReferenceCounts holds the numbers of schedules against those that are known from elsewhere: by formula, or from
-// models of the algorithms without Redis; those of the blocking fenced and fair locks are of this package.
+// models of the algorithms without Redis. [TestExplorerAgreesWithPaper] has more.
 func TestReferenceCounts(t *testing.T) {
 	for _, e := range []struct {
 		sim.ArenaConfig
@@ -59,6 +59,8 @@ func TestReferenceCounts(t *testing.T) {
 		{sim.ArenaConfig{Lane: "fair", Clients: 3}, 2_706, 0, 0, 0},
 		{sim.ArenaConfig{Lane: "block", Clients: 2}, 20, 0, 0, 0},
 		{sim.ArenaConfig{Lane: "block", Clients: 3}, 3_180, 0, 0, 0},
+		{sim.ArenaConfig{Lane: "block:lease=100ms", Clients: 3}, 76_944, 0, 0, 0},
+		{sim.ArenaConfig{Lane: "broken-wakeup", Clients: 3}, 24_846, 0, 0, 1_944},
 		{sim.ArenaConfig{Lane: "watch", Clients: 2}, 20, 0, 0, 0},
 		{sim.ArenaConfig{Lane: "watch", Clients: 3}, 52_980, 0, 0, 0},
 		{sim.ArenaConfig{Lane: "broken-wait", Clients: 2, Crashes: 1}, 184, 0, 0, 38},

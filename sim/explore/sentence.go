@@ -144,5 +144,5 @@ func and(names []string) string {
 
 // Wrong says whether what was played does harm.
 func (p Playing) Wrong() bool {
-	return Options{ArenaConfig: p.Schedule.Arena()}.wrong(p.Outcome)
+	return wrong(p.Outcome, Options{ArenaConfig: p.Schedule.Arena()}.overlapHarms())
 }

@@ -155,7 +155,7 @@ func (p *player) counterexample(root *state, known map[place]*state) (*Counterex
 		return p.follow(hanging, known)
 	case ways(losing).found:
 		return p.follow(losing, known)
-	case ways(overlapping).found && p.options.overlapHarms():
+	case ways(overlapping).found && p.overlapHarms:
 		return p.follow(overlapping, known)
 	}
 	return nil, nil
