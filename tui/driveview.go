@@ -49,8 +49,11 @@ func drawDriveHeader(a chart.Area, d *drive, f *Frame) {
 	case d.onGrid:
 		name, c = "grid", d.grid.arena
 		right = []piece{{"■ EVERY ORDER", inkState}}
-		if d.grid.counts == nil && d.grid.failed == "" {
+		switch {
+		case d.grid.counts == nil && d.grid.failed == "":
 			right = []piece{{fmt.Sprintf("▶ TRIED %d", len(d.grid.cells)), inkState}}
+		case !d.grid.complete():
+			right = []piece{{"■ SOME ORDERS", inkState}}
 		}
 	case d.step.playing.Over:
 		right = []piece{{fmt.Sprintf("■ OVER, MOVE %d", d.step.at), inkState}}

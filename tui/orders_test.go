@@ -6,7 +6,6 @@ import (
 
 	"locktop/sim"
 	"locktop/sim/explore"
-	"locktop/tui/chart"
 )
 
 // TestOrdersThatWereTriedAreNotAll: as long as there are, or may be, others, the grid says so and shows no ✓ for all.
@@ -18,22 +17,26 @@ func TestOrdersThatWereTriedAreNotAll(t *testing.T) {
 	for _, e := range []struct {
 		what        string
 		counts      *explore.Result
+		header      string
 		title, says string
 		next        string
 		tick        bool
 	}{
-		{"while they are tried", nil, "THE FIRST 1 ORDERS", "none of 1 order tried so far loses an update", "none of those shown after this one goes wrong", false},
-		{"when a limit was reached", result(1, false), "THE FIRST 1 ORDERS", "none of 1 order that were tried (there are more) loses an update", "none of those shown after this one goes wrong", false},
-		{"when all were counted", result(7, true), "THE FIRST 1 ORDERS", "✓ none of 7 orders loses an update", "none of those shown after this one goes wrong", true},
-		{"when all are shown", result(1, true), "EVERY ORDER", "✓ none of 1 order loses an update", "none after this one goes wrong", true},
+		{"while they are tried", nil, "▶ TRIED 1", "THE FIRST 1 ORDERS", "none of 1 order tried so far loses an update", "none of those shown after this one goes wrong", false},
+		{"when a limit was reached", result(1, false), "■ SOME ORDERS", "THE FIRST 1 ORDERS", "none of 1 order that were tried (there are more) loses an update", "none of those shown after this one goes wrong", false},
+		{"when all were counted", result(7, true), "■ EVERY ORDER", "THE FIRST 1 ORDERS", "✓ none of 7 orders loses an update", "none of those shown after this one goes wrong", true},
+		{"when all are shown", result(1, true), "■ EVERY ORDER", "EVERY ORDER", "✓ none of 1 order loses an update", "none after this one goes wrong", true},
 	} {
 		o := &orders{arena: sim.ArenaConfig{Lane: "spin", Clients: 2}, cells: serial, counts: e.counts}
-		g := chart.NewGrid(80, 20)
-		drawOrders(g.Area(), o, new(Frame))
-		frame := g.Paint(nil)
-		contains(t, frame, e.title, e.says)
-		if first, _, _ := strings.Cut(frame, "\n"); strings.Contains(first, "✓") != e.tick {
-			t.Errorf("%s: %s", e.what, first)
+		s, err := newStepper(o.arena)
+		if err != nil {
+			t.Fatal(err)
+		}
+		frame := paintedDrive(&drive{step: s, grid: o, onGrid: true, home: true, alone: true}, 80, 24, false, nil)
+		contains(t, frame, e.header, e.title, e.says)
+		lines := strings.Split(frame, "\n")
+		if strings.Contains(lines[1]+lines[2], "✓ none") != e.tick {
+			t.Errorf("%s: %s", e.what, lines[2])
 		}
 		if got := o.nextWrong(+1); got != e.next {
 			t.Errorf("%s: %q, want %q", e.what, got, e.next)

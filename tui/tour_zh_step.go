@@ -30,7 +30,7 @@ func withStepPages(catalog map[string]string) map[string]string {
 		".": "。",
 
 		// The header and the footer.
-		"‖ MOVE #": "‖ 已走 # 步", "■ OVER, MOVE #": "■ 结束，共 # 步", "■ EVERY ORDER": "■ 所有顺序", "▶ TRIED #": "▶ 已试 #",
+		"‖ MOVE #": "‖ 已走 # 步", "■ OVER, MOVE #": "■ 结束，共 # 步", "■ EVERY ORDER": "■ 所有顺序", "■ SOME ORDERS": "■ 部分顺序", "▶ TRIED #": "▶ 已试 #",
 		"it ends once at most": "最多到期一次", "it ends twice at most": "最多到期两次", "crashes #": "崩溃 #",
 		"BROKEN: the release checks and deletes in two commands":     "有错：释放分检查与删除两条命令",
 		"BROKEN: a waiter clears the signal before it blocks on it":  "有错：等待者睡下之前把信号清掉",
