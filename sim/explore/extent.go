@@ -61,7 +61,7 @@ func (r *Result) counted() string {
 		if r.Options.Method == Auto {
 			why = ", for there are too many to try them all"
 		}
-		return fmt.Sprintf("%s gave %s%s. The others were not tried", plural(uint64(r.Draws), "random draw"), plural(r.Schedules, "different schedule"), why)
+		return fmt.Sprintf("%s gave %s%s. There may be others, which were not tried", plural(uint64(r.Draws), "random draw"), plural(r.Schedules, "different schedule"), why)
 	case Interrupted:
 		return fmt.Sprintf("%s tried before the interruption (%s). The others were not tried", n, plays)
 	}
@@ -73,7 +73,7 @@ func (r *Result) conclusion() string {
 	if r.Complete || r.Bad() {
 		return ""
 	}
-	return "None of the schedules that were tried goes wrong. That does not show that no other one does."
+	return "None of the schedules that were tried goes wrong. That does not show that none does."
 }
 
 func plural(n uint64, what string) string {

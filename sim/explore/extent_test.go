@@ -43,7 +43,7 @@ func TestPartOfAllIsNoProof(t *testing.T) {
 		change(&o)
 		return o
 	}
-	const doubt = "That does not show that no other one does."
+	const doubt = "That does not show that none does."
 	for _, e := range []struct {
 		what     string
 		o        explore.Options
@@ -65,7 +65,7 @@ func TestPartOfAllIsNoProof(t *testing.T) {
 		{"a bound, and a counterexample", options("none", func(o *explore.Options) { o.Preemptions = 1 }), explore.Bounded, false, false,
 			[]string{"The smallest counterexample found has"}},
 		{"draws", options("spin", func(o *explore.Options) { o.Method, o.Limit = explore.Random, 40 }), explore.Sampled, false, false,
-			[]string{"40 random draws gave", "different schedules. The others were not tried", doubt}},
+			[]string{"40 random draws gave", "different schedules. There may be others, which were not tried", doubt}},
 		{"a limit", options("block", func(o *explore.Options) { o.Limit = 3 }), explore.Limited, false, false,
 			[]string{"tried before the limit was reached (3 plays). The others were not tried", doubt}},
 		{"what is too large", options("watch", func(o *explore.Options) { o.Method, o.Clients, o.Limit = explore.Auto, 5, 40 }), explore.Sampled, false, false,

@@ -146,7 +146,7 @@ func checked(r *explore.Result) error {
 	case o.Method == explore.Random:
 		remedy = "take another --method"
 	}
-	return notCorrect{fmt.Errorf("no schedule that was tried goes wrong, but others were not tried: %s", remedy)}
+	return notCorrect{fmt.Errorf("no schedule that was tried goes wrong, but there may be others: %s", remedy)}
 }
 
 // showGrid shows the orders on the screen, until the user leaves it.
