@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -269,4 +270,23 @@ func TestPartsAddUpBeyondTheWindow(t *testing.T) {
 	check("afterwards", 150, 150)
 	value = update(3, first, 3000) // by somebody who had read before
 	check("it is back", 1, 10)
+}
+
+// TestPartsThatDoNotAddUpFailACheck, which the reports print.
+func TestPartsThatDoNotAddUpFailACheck(t *testing.T) {
+	good := Accounts{Acked: 3, Kept: 2, Lost: 1}
+	for want, parts := range map[string][]Part{
+		"":                               {{Strategy: "none", Accounts: good}, {Strategy: "spin", Accounts: Accounts{Acked: 4, Kept: 4}}},
+		"Σ parts = totals does not hold": {{Strategy: "none", Accounts: good}, {Strategy: "spin", Accounts: Accounts{Acked: 3, Kept: 3}}},
+		"acked = kept + lost does not hold under spin: ": {{Strategy: "none", Accounts: good}, {Strategy: "spin", Accounts: Accounts{Acked: 4, Kept: 3}}},
+	} {
+		s := Snapshot{Final: true, Stopped: true, Totals: Totals{Acked: 7, Kept: 6, Lost: 1}, Redis: Average{Count: 6}, Parts: parts}
+		l := judged(s)
+		if failed := fmt.Sprint(l.Failed); want == "" && l.Failed != nil || !strings.Contains(failed, want) {
+			t.Errorf("%+v: %v, want %q", parts, l.Failed, want)
+		}
+		if l.Verdict != l.Part().Verdict || want != "" && l.Verdict != Wrong {
+			t.Errorf("%+v: the lane is %s, its part %s", parts, l.Verdict, l.Part().Verdict)
+		}
+	}
 }

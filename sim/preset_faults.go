@@ -73,7 +73,7 @@ var faultPresets = []Preset{
 		Name:    "dead-holder",
 		Title:   "a holder crashes, and its lock has no lease",
 		Happens: "A client takes the lock and dies. Nobody releases it, and nothing ever will.",
-		Look:    "Everybody waits, for ever: the verdict says HUNG.",
+		Look:    "Everybody waits: the verdict says STALLED at once, and then HUNG.",
 		Remedy:  "A lease, after which the lock is free again. (Resetting all locks when the application starts helps too, unless others hold some.)",
 		Config:  faulty("block:lease=0s", "block:lease=500ms", 6, 4, 20*time.Millisecond, 0, "crash:at=acquired:nth=3"),
 		holds: func(ill, cured LaneResult) []string {

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"locktop/sim"
+	"locktop/sim/report"
 	"locktop/tui/chart"
 )
 
@@ -272,7 +272,7 @@ func (t *table) value(cell chart.Area, col *column, value int64, ink chart.Ink) 
 			b = append(b, '-')
 			break
 		}
-		b = append(strconv.AppendFloat(b, 100*float64(value)/float64(t.s.Kept), 'f', 1, 64), '%')
+		b = append(append(b, report.Percent(value, t.s.Kept)...), '%')
 	}
 	cell.Text(cell.W()-len(b), 0, string(b), ink)
 }

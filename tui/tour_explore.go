@@ -11,6 +11,7 @@ import (
 
 	"locktop/sim"
 	"locktop/sim/explore"
+	"locktop/sim/report"
 	"locktop/tui/chart"
 	"locktop/tui/tour"
 )
@@ -340,25 +341,16 @@ func (s *exploreScene) drawCounts(a chart.Area, y int) int {
 		a.Text(7, y, s.words.quantity(c.name), inkDim)
 		const bar = 30
 		a.Text(bar, y, shareText(c.n, r.Schedules), ink)
-		if room := min(a.W()-bar-7, 40); room > 0 {
-			chart.Bar(a, y, bar+6, room, share, ink, inkFrame, s.ascii)
+		if room := min(a.W()-bar-9, 40); room > 0 {
+			chart.Bar(a, y, bar+8, room, share, ink, inkFrame, s.ascii)
 		}
 		y++
 	}
 	return y
 }
 
-// shareText is a share in percent, five cells wide. What is not all is never 100 %, and what is not none never 0 %.
-func shareText(n, of uint64) string {
-	percent := 100 * float64(n) / float64(max(of, 1))
-	switch {
-	case n > 0 && percent < 1:
-		return " <1 %"
-	case n < of && percent > 99:
-		return ">99 %"
-	}
-	return fmt.Sprintf("%3.0f %%", percent)
-}
+// shareText is a share in percent, as wide as any.
+func shareText(n, of uint64) string { return fmt.Sprintf("%5s %%", report.Percent(n, of)) }
 
 func (s *exploreScene) strategy() sim.Strategy {
 	strategy, _ := sim.StrategyNamed(sim.StrategyOf(s.opts.Lane))

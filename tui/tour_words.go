@@ -92,7 +92,7 @@ var languageWords = map[string]*tourWords{
 	"zh": {
 		scenes: chineseScenes, pages: chinesePages, numbers: chineseNumbers,
 		states: map[string]string{
-			"undecided": "未定", "correct": "正确", "wrong": "错误", "hung": "卡死",
+			"undecided": "未定", "correct": "正确", "wrong": "错误", "stalled": "停滞", "hung": "卡死",
 			"race": "比赛", "timeline": "时间线", "history": "历史", "clients": "客户端", "runs": "各轮",
 		},
 		quantities: map[string]string{

@@ -9,7 +9,7 @@ import (
 
 // Percent writes a part of a whole in per cent, with one decimal. It is 0 only if there
 // is nothing of it, and 100 only if it is all.
-func Percent(part, whole int64) string {
+func Percent[N int64 | uint64](part, whole N) string {
 	switch {
 	case part <= 0 || whole <= 0:
 		return "0"

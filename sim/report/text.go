@@ -173,7 +173,11 @@ func sentence(l sim.LaneResult) string {
 	case l.Verdict == sim.Stalled:
 		return "stalled: " + Stall(l.Snapshot)
 	case l.Verdict == sim.Hung:
-		return fmt.Sprintf("hangs: %s for ever, and for more than %v nothing has been done", waits(l.WaitingCount), l.Lane.Patience)
+		why := ""
+		if l.Stall == sim.StallDead {
+			why = Stall(l.Snapshot) + "; "
+		}
+		return fmt.Sprintf("hangs: %s%s for ever, and for more than %v nothing has been done", why, waits(l.WaitingCount), l.Lane.Patience)
 	case l.Verdict == sim.Undecided:
 		return "undecided: no two updates were under way at the same time"
 	case l.Overlaps > 0 && l.Guarded == l.Overlaps:

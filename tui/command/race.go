@@ -307,7 +307,7 @@ func (r *raced) complete(given *pflag.FlagSet, screen bool) error {
 	return errors.Join(errs...)
 }
 
-// check says which lanes are not CORRECT.
+// check says which lanes are not CORRECT, by their present strategies.
 func check(r sim.Result) error {
 	var errs []error
 	for _, l := range r.Lanes {

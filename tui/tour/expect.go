@@ -59,7 +59,7 @@ func (e *Expectation) UnmarshalText(text []byte) error {
 }
 
 // words are the quantities that are not numbers, with the values that they can have; nil is any.
-var words = map[string][]string{"verdict": {"undecided", "correct", "wrong", "hung"}, "strategy": nil, "view": nil}
+var words = map[string][]string{"verdict": {"undecided", "correct", "wrong", "stalled", "hung"}, "strategy": nil, "view": nil}
 
 // String writes an expectation as it is read.
 func (e Expectation) String() string { return e.Quantity + " " + e.Op + " " + e.Want }
