@@ -31,7 +31,7 @@ func TestTheScorecardHasItsShape(t *testing.T) {
 	const tries = 20 // none is taken but to make up for a machine that has other things to do
 	var unshown map[string]string
 	for try := 1; ; try++ {
-		r, err := Compare(t.Context(), cfg, names, func(int, *Snapshot) {})
+		r, err := Compare(t.Context(), cfg, names, 1, func(int, int, *Snapshot) {})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +101,7 @@ func TestCompareTellsOfItsProgress(t *testing.T) {
 	var told []int
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	r, err := Compare(ctx, cfg, []string{"atomic", "block", "none"}, func(i int, s *Snapshot) {
+	r, err := Compare(ctx, cfg, []string{"atomic", "block", "none"}, 2, func(_, i int, s *Snapshot) {
 		if s.Stopped {
 			told = append(told, i)
 		}

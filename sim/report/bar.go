@@ -14,15 +14,17 @@ type Bar struct {
 	Out        io.Writer
 	Live       bool
 	Strategies []string
-	Updates    int // of each strategy
+	Rounds     int // of all strategies
+	Updates    int // of each strategy, in a round
 }
 
-// Show tells how the strategy with an index stands.
-func (b Bar) Show(index int, s *sim.Snapshot) {
+// Show tells how the strategy with an index stands, in a round from 0.
+func (b Bar) Show(round, index int, s *sim.Snapshot) {
 	const width = 24
-	line := fmt.Sprintf("%2d/%d %-12s %6d of %d updates", index+1, len(b.Strategies), b.Strategies[index], s.Acked, b.Updates)
+	line := fmt.Sprintf("round %d/%d  %2d/%d %-12s %6d of %d updates", round+1, b.Rounds, index+1, len(b.Strategies), b.Strategies[index], s.Acked, b.Updates)
 	if b.Live {
-		done := min((index*b.Updates+int(s.Acked))*width/(len(b.Strategies)*b.Updates), width)
+		of := b.Rounds * len(b.Strategies) * b.Updates
+		done := min(((round*len(b.Strategies)+index)*b.Updates+int(s.Acked))*width/of, width)
 		fmt.Fprintf(b.Out, "\r[%s%s] %s", strings.Repeat("#", done), strings.Repeat(".", width-done), line)
 	} else if s.Stopped {
 		fmt.Fprintln(b.Out, line)

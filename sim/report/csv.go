@@ -130,7 +130,9 @@ func setting(name string, text func(sim.Config) string) column {
 
 // CSV writes the report as a line of column names and one line per lane. Times
 // are of experiment time, elapsed_s of real time.
-func CSV(w io.Writer, r sim.Result) error {
+func CSV(w io.Writer, r sim.Result) error { return writeCSV(w, r, columns) }
+
+func writeCSV(w io.Writer, r sim.Result, columns []column) error {
 	row := make([]string, len(columns))
 	for i, c := range columns {
 		row[i] = c.name

@@ -38,6 +38,8 @@ type experiment struct {
 	Speed   string   `json:"speed"`
 	// Sleepless says that think time, pauses and intervals were skipped, at least for a while.
 	Sleepless bool `json:"sleepless,omitempty"`
+	// Warmup is how many updates of each client of a comparison were not measured.
+	Warmup int `json:"warmup,omitempty"`
 	// Deterministic says that the run was in virtual time, which elapsed_s is, too.
 	Deterministic bool   `json:"deterministic,omitempty"`
 	Backend       string `json:"backend"`
@@ -70,6 +72,9 @@ type lane struct {
 	FailedChecks []string `json:"failed_checks"`
 	// NotMeasured says of figures that are null why, by their keys, as in wait_ms.p99.
 	NotMeasured map[string]string `json:"not_measured,omitempty"`
+	// Ranges are of a comparison only: of each measure that is known the least, the middle and the greatest of so
+	// many repetitions. The other figures are the middle ones, and counts those of all of them.
+	Ranges map[string]spread `json:"ranges,omitempty"`
 	// Porcupine is what a second judge says of the history, if one was asked.
 	Porcupine string `json:"porcupine,omitempty"`
 	// Broke says why the lane could not go on; empty when it did.
@@ -121,6 +126,14 @@ type faults struct {
 	NeverStruck []string `json:"never_struck,omitempty"`
 }
 
+// spread is a measure over repetitions.
+type spread struct {
+	Min         float64 `json:"min"`
+	Median      float64 `json:"median"`
+	Max         float64 `json:"max"`
+	Repetitions int     `json:"repetitions"`
+}
+
 // changed is a setting as it was changed.
 type changed struct {
 	AtMS    float64 `json:"at_ms"`
@@ -168,7 +181,7 @@ func documentOf(r sim.Result) document {
 			Seed: r.Config.Seed, Clients: r.Config.Clients, Servers: r.Config.Servers, Alerts: r.Config.Alerts,
 			IntervalMS: millis(r.Config.Interval), WorkMS: millis(r.Config.Work),
 			RetryMS: millis(r.Config.Retry), LeaseMS: millis(r.Config.Lease), Faults: texts(r.Config.Faults), Changes: texts(r.Config.Changes),
-			Speed: speedOf(r.Config).String(), Sleepless: sleepless(r), Deterministic: r.Config.Deterministic, Backend: backendKind(r), Redis: r.Backend, RedisVersion: r.Version,
+			Speed: speedOf(r.Config).String(), Sleepless: sleepless(r), Warmup: r.Config.Warmup, Deterministic: r.Config.Deterministic, Backend: backendKind(r), Redis: r.Backend, RedisVersion: r.Version,
 		},
 		ElapsedS: round(r.Elapsed.Seconds()),
 	}
@@ -195,6 +208,7 @@ func laneOf(l sim.LaneResult) lane {
 		Rate:         rateOf(l),
 		Jain:         figure(l, sim.Fairness),
 		NotMeasured:  notMeasured(l),
+		Ranges:       rangesOf(l),
 		Verdict:      string(l.Verdict),
 		Stall:        Stall(l.Snapshot),
 		Parts:        partsOf(l),
@@ -213,6 +227,19 @@ func partsOf(l sim.LaneResult) []part {
 		parts[i] = part{Strategy: p.Strategy, SinceMS: millis(p.Since), Updates: updates(p.Accounts), Verdict: string(p.Verdict)}
 	}
 	return parts
+}
+
+func rangesOf(l sim.LaneResult) map[string]spread {
+	if len(l.Repetitions) == 0 {
+		return nil
+	}
+	ranges := map[string]spread{}
+	for _, m := range shownMeasures {
+		if s := l.Spread(m.measure); s.Known() {
+			ranges[m.key] = spread{Min: round(s.Min), Median: round(s.Value), Max: round(s.Max), Repetitions: s.Runs}
+		}
+	}
+	return ranges
 }
 
 func waitOf(l sim.LaneResult) wait {

@@ -28,7 +28,7 @@ func inPlace(r sim.Result) sim.Result {
 		for j, check := range l.Failed {
 			failed[j] = oneLine(check)
 		}
-		lanes[i] = sim.LaneResult{Snapshot: &s, Failed: failed, Order: l.Order}
+		lanes[i] = sim.LaneResult{Snapshot: &s, Failed: failed, Order: l.Order, Repetitions: l.Repetitions}
 	}
 	r.Lanes = lanes
 	return r

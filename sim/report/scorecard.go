@@ -3,7 +3,9 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"locktop/sim"
 )
@@ -12,7 +14,7 @@ import (
 var scorecards = []form{
 	{"text", scorecardText},
 	{"json", scorecardJSON},
-	{"csv", CSV},
+	{"csv", scorecardCSV},
 	{"markdown", scorecardMarkdown},
 }
 
@@ -43,28 +45,108 @@ func speedsNote(r sim.Result) string {
 	return ""
 }
 
+// scorecardColumns are the measures of the scorecard, as it writes them.
+var scorecardColumns = []shown{
+	{sim.KeptRate, "kept/s", "", func(x float64) string { return fixed(x, 0) }},
+	{sim.CommandRate, "commands/update", "", oneDecimal},
+	{sim.WaitMedian, "wait p50 ms", "", oneDecimal},
+	{sim.WaitTail, "wait p99 ms", "", oneDecimal},
+	{sim.Fairness, "Jain", "", func(x float64) string { return fixed(x, 2) }},
+	{sim.MostInside, "most inside", "", func(x float64) string { return fixed(x, 0) }},
+}
+
 // scorecardRows are the heading and a row for each strategy.
 func scorecardRows(r sim.Result) [][]string {
-	rows := [][]string{{"strategy", "verdict", "lost", "kept/s", "commands/update", "wait p50 ms", "wait p99 ms", "Jain", "most inside"}}
+	heading := []string{"strategy", "verdict", "lost"}
+	for _, c := range scorecardColumns {
+		heading = append(heading, c.row)
+	}
+	rows := [][]string{heading}
 	for _, l := range r.Lanes {
-		inside := "-"
-		if l.Lane.Critical {
-			inside = fmt.Sprint(l.MaxInside)
+		row := []string{l.Lane.Name(), strings.ToUpper(string(l.Verdict)), percent(l.Lost, l.Acked)}
+		for _, c := range scorecardColumns {
+			row = append(row, spreadText(l.Spread(c.measure), c.text))
 		}
-		rows = append(rows, []string{
-			oneLine(l.Lane.Name()), strings.ToUpper(string(l.Verdict)), Percent(l.Lost, l.Acked) + " %",
-			fixed(l.KeptPerSecond(), 0), fixed(l.CommandsPerUpdate(), 1),
-			fixed(millis(l.WaitP50), 1), fixed(millis(l.WaitP99), 1), fixed(l.Jain, 2), inside,
-		})
+		rows = append(rows, row)
 	}
 	return rows
+}
+
+// spreadText is the middle one of some runs and, where they differ, how far they are spread.
+func spreadText(s sim.Spread, text func(float64) string) string {
+	if !s.Known() {
+		return missing
+	}
+	middle, least, most := text(s.Value), text(s.Min), text(s.Max)
+	if least == most {
+		return middle
+	}
+	return fmt.Sprintf("%s (%s..%s)", middle, least, most)
+}
+
+// percent is a part of a whole, which is neither nothing nor all unless it is just that.
+func percent(part, whole int64) string {
+	switch x := 100 * float64(part) / float64(max(whole, 1)); {
+	case part == 0:
+		return "0 %"
+	case x < 0.05:
+		return "<0.1 %"
+	case part < whole && x >= 99.95:
+		return ">99.9 %"
+	default:
+		return fixed(x, 1) + " %"
+	}
+}
+
+// scorecardNotes say why measures are missing.
+func scorecardNotes(r sim.Result) []string {
+	var measures []sim.Measure
+	for _, c := range scorecardColumns {
+		measures = append(measures, c.measure)
+	}
+	return notes(r.Lanes, measures...)
 }
 
 // scorecardSettings is one line on what was measured.
 func scorecardSettings(r sim.Result) string {
 	c := r.Config
-	return fmt.Sprintf("%s, each with the next alert at hand, %s each, work %v, seed %d; every strategy alone on %s (%s)",
-		count(c.Clients, "client"), count(c.Alerts, "update"), c.Work, c.Seed, r.Backend, r.Version)
+	return fmt.Sprintf("%s, each with the next alert at hand, %s each after %d to warm up, work %v, seed %d; every strategy alone on %s (%s)",
+		count(c.Clients, "client"), count(c.Alerts-c.Warmup, "update"), c.Warmup, c.Work, c.Seed, r.Backend, r.Version)
+}
+
+// scorecardMeans says what the figures are.
+func scorecardMeans(r sim.Result) string {
+	least, most := 0, 0
+	for i, l := range r.Lanes {
+		n := len(l.Repetitions)
+		if i == 0 {
+			least = n
+		}
+		least, most = min(least, n), max(most, n)
+	}
+	runs := count(most, "repetition")
+	if least != most {
+		runs = fmt.Sprintf("%d or %s", least, runs)
+	}
+	return "Medians of " + runs + " (least..greatest), of the time in which all clients compete; losses are of all updates."
+}
+
+// scorecardCSV is the race's table, whose figures are medians, and how far they are spread.
+func scorecardCSV(w io.Writer, r sim.Result) error {
+	return writeCSV(w, r, slices.Concat(columns, spreads()))
+}
+
+// spreads are columns of the least and the greatest of each measure.
+func spreads() []column {
+	all := []column{whole("repetitions", func(l sim.LaneResult) int64 { return int64(len(l.Repetitions)) })}
+	for _, m := range shownMeasures {
+		name := strings.NewReplacer("wait_ms.", "wait_", ".", "_").Replace(m.key)
+		all = append(all,
+			column{name + "_min", func(_ sim.Result, l sim.LaneResult) string { s := l.Spread(m.measure); return figureText(s, s.Min) }},
+			column{name + "_max_of_runs", func(_ sim.Result, l sim.LaneResult) string { s := l.Spread(m.measure); return figureText(s, s.Max) }})
+	}
+	return append(all,
+		setting("warmup", func(c sim.Config) string { return fmt.Sprint(c.Warmup) }))
 }
 
 func scorecardText(w io.Writer, r sim.Result) error {
@@ -76,7 +158,7 @@ func scorecardText(w io.Writer, r sim.Result) error {
 		for i, cell := range row {
 			width := 0
 			for _, other := range rows {
-				width = max(width, len(other[i]))
+				width = max(width, utf8.RuneCountInString(other[i]))
 			}
 			if i < 2 {
 				fmt.Fprintf(&b, "%-*s  ", width, cell)
@@ -85,6 +167,10 @@ func scorecardText(w io.Writer, r sim.Result) error {
 			}
 		}
 		b.WriteByte('\n')
+	}
+	b.WriteString("\n" + scorecardMeans(r) + "\n")
+	for _, note := range scorecardNotes(r) {
+		b.WriteString(note + "\n")
 	}
 	var failed []string
 	for _, l := range r.Lanes {
@@ -115,9 +201,15 @@ func scorecardMarkdown(w io.Writer, r sim.Result) error {
 	fmt.Fprintf(&b, "%s.\n\n", markdownText(scorecardSettings(r)))
 	rows := scorecardRows(r)
 	for _, row := range rows[1:] {
-		row[0] = markdownText(row[0])
+		for i := range row {
+			row[i] = markdownText(row[i])
+		}
 	}
 	writeTable(&b, rows, 2)
+	fmt.Fprintf(&b, "\n%s\n", markdownText(scorecardMeans(r)))
+	for _, note := range scorecardNotes(r) {
+		fmt.Fprintf(&b, "\n%s\n", markdownText(note))
+	}
 	for _, l := range r.Lanes {
 		for _, check := range l.Failed {
 			fmt.Fprintf(&b, "\nCHECK FAILED: %s: %s\n", markdownText(l.Lane.Name()), markdownText(check))

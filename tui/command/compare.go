@@ -21,13 +21,19 @@ cost in commands, and how long and how fairly clients waited.
 
 Every client has its next alert at hand at all times. Speeds are worth quoting
 from a real Redis only: --redis spawn starts a private one. With --deterministic
-the scorecard is the same in every run.`
+the scorecard is the same in every run.
+
+Figures are medians with their range over some repetitions, of the time in which all
+clients compete: after a warm-up, until the first of them is done. What was too little
+to tell has a dash and a note. After an interrupt the scorecard is of what was done.`
 
 // compared are the strategies that are to be measured.
 type compared struct {
 	config     sim.Config
 	strategies []string
 	updates    int // of each strategy, over all clients
+	warmup     int // and before them
+	repeat     int
 	redis      string
 	output     string
 	json       bool
@@ -49,10 +55,12 @@ func newCompare(stdout, stderr io.Writer) *cobra.Command {
 	fl.SortFlags = false
 	fl.StringSliceVar(&c.strategies, "strategies", []string{"all"}, "all, or some, as in none,spin,block (locktop strategies)")
 	fl.IntVar(&s.Clients, "clients", s.Clients, "clients")
-	fl.IntVar(&c.updates, "updates", s.Clients*s.Alerts, "updates of each strategy, over all clients")
+	fl.IntVar(&c.updates, "updates", s.Clients*s.Alerts, "updates of each strategy that are measured in a repetition, over all clients")
 	fl.DurationVar(&s.Work, "work", s.Work, "think time between a client's read and its write")
 	fl.DurationVar(&s.Retry, "retry", s.Retry, "pause after a failed try; poll and backoff have their own")
 	fl.DurationVar(&s.Lease, "lease", s.Lease, "the lock's time to live; 0 is none")
+	fl.IntVar(&c.warmup, "warmup", 10*s.Clients, "updates before those, which are not measured, over all clients")
+	fl.IntVar(&c.repeat, "repeat", 3, "repetitions of all strategies, whose medians and ranges are told")
 	fl.Uint64Var(&s.Seed, "seed", s.Seed, "seed of the samples")
 	fl.BoolVar(&s.Deterministic, "deterministic", false, "in virtual time: the same flags, the same scorecard")
 	fl.StringVar(&c.redis, "redis", "embedded", redisUsage)
@@ -79,8 +87,8 @@ func (c *compared) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	if err != nil {
 		return usageError{settings.Blame(err)}
 	}
-	bar := report.Bar{Out: behind(stderr), Live: isTerminal(stderr), Strategies: names, Updates: c.config.Alerts * c.config.Clients}
-	result, err := sim.Compare(cmd.Context(), c.config, names, bar.Show)
+	bar := report.Bar{Out: behind(stderr), Live: isTerminal(stderr), Strategies: names, Rounds: c.repeat, Updates: c.config.Alerts * c.config.Clients}
+	result, err := sim.Compare(cmd.Context(), c.config, names, c.repeat, bar.Show)
 	bar.End()
 	if len(result.Lanes) > 0 {
 		err = errors.Join(err, write(stdout, result))
@@ -105,7 +113,15 @@ func (c *compared) complete() (write func(io.Writer, sim.Result) error, names []
 	if c.updates < 1 {
 		return nil, nil, fmt.Errorf("updates: want 1 or more, have %d", c.updates)
 	}
-	c.config.Lanes, c.config.Alerts = names[:1], (c.updates+c.config.Clients-1)/max(c.config.Clients, 1)
+	if c.warmup < 0 {
+		return nil, nil, fmt.Errorf("warmup: want 0 or more, have %d", c.warmup)
+	}
+	if c.repeat < 1 {
+		return nil, nil, fmt.Errorf("repeat: want 1 or more, have %d", c.repeat)
+	}
+	each := func(updates int) int { return (updates + c.config.Clients - 1) / max(c.config.Clients, 1) }
+	c.config.Lanes, c.config.Warmup = names[:1], each(c.warmup)
+	c.config.Alerts = each(c.updates) + c.config.Warmup
 	if c.config.Deterministic {
 		c.config.Speed = clock.Max // virtual time is not waited for
 	}
