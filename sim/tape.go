@@ -23,7 +23,8 @@ import (
 type Tape struct {
 	head   *Board // after the last event; Apply's own
 	most   int64
-	length int64  // of a part, in events
+	length int64  // of a part, in events; here and in most, so many tries are one: triesAnEvent
+	weight int64  // of all events so far, in tries
 	last   packer // of the last part
 
 	mu    sync.Mutex // guards the parts: which there are, and what is in them
@@ -38,6 +39,7 @@ type Tape struct {
 // part is a stretch of a tape.
 type part struct {
 	before *Board        // the state before its first event; never changed
+	weight int64         // of the events up to there, in tries
 	from   time.Duration // the time of its first event
 	packed []byte        // only appended to
 	losses []time.Duration
@@ -54,6 +56,19 @@ type reader struct {
 // them takes about as long as copying it twice.
 const partLength = 1 << 14
 
+// triesAnEvent is how many tries for a lock take about as long to fold as another event,
+// and less memory. Without that clients that try again at once would leave little to look
+// back at.
+const triesAnEvent = 8
+
+// weightOf returns what an event counts for, in tries.
+func weightOf(e *Event) int64 {
+	if e.Kind == Attempted || e.Kind == Failed {
+		return 1
+	}
+	return triesAnEvent
+}
+
 // liveLength is how many events of a lane that runs are kept: they and the copies of
 // its board take up to some 50 MB, and no fewer than a few parts.
 func liveLength(lane LaneInfo) int64 {
@@ -65,7 +80,7 @@ func liveLength(lane LaneInfo) int64 {
 }
 
 // NewTape returns the tape of a lane before its first event. It keeps at least the
-// latest most events; with 0, all.
+// latest most events, of which some tries for the lock are one; with 0, all.
 func NewTape(lane LaneInfo, most int64) *Tape {
 	return newTape(NewBoard(lane), most)
 }
@@ -79,7 +94,10 @@ func newTape(head *Board, most int64) *Tape {
 func (t *Tape) Apply(events ...Event) {
 	for len(events) > 0 {
 		p := t.lastPart(events[0].At)
-		n := min(int64(len(events)), p.before.events+t.length-t.head.events)
+		n := 0
+		for full := p.weight + t.length*triesAnEvent; n < len(events) && t.weight < full; n++ {
+			t.weight += weightOf(&events[n])
+		}
 		t.add(p, events[:n])
 		events = events[n:]
 	}
@@ -108,15 +126,15 @@ func (t *Tape) add(p *part, events []Event) {
 // lastPart returns the part that the next event, which is of a given time, belongs
 // to, and begins it if need be.
 func (t *Tape) lastPart(from time.Duration) *part {
-	if n := len(t.parts); n > 0 && t.head.events < t.parts[n-1].before.events+t.length {
+	if n := len(t.parts); n > 0 && t.weight < t.parts[n-1].weight+t.length*triesAnEvent {
 		return t.parts[n-1]
 	}
-	p := &part{before: t.head.clone(), from: from}
+	p := &part{before: t.head.clone(), weight: t.weight, from: from}
 	t.last = packer{}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.parts = append(t.parts, p)
-	for t.most > 0 && len(t.parts) > 1 && t.head.events-t.parts[1].before.events >= t.most {
+	for t.most > 0 && len(t.parts) > 1 && t.weight-t.parts[1].weight >= t.most*triesAnEvent {
 		t.parts[0] = nil
 		t.parts = t.parts[1:]
 	}

@@ -208,6 +208,30 @@ func TestATapeOfLimitedLengthDropsTheOldest(t *testing.T) {
 	}
 }
 
+// TestTriesCountLess: a tape of limited length reaches back nearly as far when clients try again at once.
+func TestTriesCountLess(t *testing.T) {
+	lane, calm := busyLog(2000)
+	var flood []Event
+	for _, e := range calm {
+		flood = append(flood, e)
+		for range triesAnEvent / 2 {
+			flood = append(flood, Event{At: e.At, Client: 1, Kind: Attempted}, Event{At: e.At, Client: 1, Kind: Failed})
+		}
+	}
+	const most, length = 2000, 100
+	reaches := func(log []Event) time.Duration {
+		tape := tapeOf(lane, log, most, length)
+		from, to := tape.Span()
+		if at, ok := tape.LossBefore(from + (to-from)/10); !ok || at < from {
+			t.Errorf("the first loss is at %v, %v, and the tape begins at %v", at, ok, from)
+		}
+		return to - from
+	}
+	if calm, flood := reaches(calm), reaches(flood); 3*flood < calm {
+		t.Errorf("the tape reaches back %v, and with tries %v", calm, flood)
+	}
+}
+
 func TestAnEmptyTape(t *testing.T) {
 	lane := LaneInfo{Strategy: "none", Clients: 2}
 	tape := NewTape(lane, 0)
