@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"locktop/sim/clock"
@@ -12,8 +13,26 @@ type ChangedSetting struct {
 	Change
 }
 
-// mostChanges bounds the changes that a board keeps; the first ones go first.
+// mostChanges bounds the changes that a board keeps. Of the setting that was changed most
+// often the first one goes first: however often the speed is changed, that the strategy was
+// stays known.
 const mostChanges = 256
+
+// withoutOne returns changes without one of them; snapshots share the old ones.
+func withoutOne(changes []ChangedSetting) []ChangedSetting {
+	count := map[Setting]int{}
+	for _, c := range changes {
+		count[c.Setting]++
+	}
+	most := changes[0].Setting
+	for _, c := range changes {
+		if count[c.Setting] > count[most] {
+			most = c.Setting
+		}
+	}
+	i := slices.IndexFunc(changes, func(c ChangedSetting) bool { return c.Setting == most })
+	return slices.Concat(changes[:i], changes[i+1:])
+}
 
 // working is how a client works, by its strategy.
 type working struct{ locks, critical, fenced bool }
@@ -67,7 +86,7 @@ func (b *Board) changeLane(e *Event) {
 	}
 	b.changeCount++
 	if len(b.changes) == mostChanges {
-		b.changes = append(b.changes[:0:0], b.changes[1:]...) // snapshots share the old ones
+		b.changes = withoutOne(b.changes)
 	}
 	b.changes = append(b.changes, ChangedSetting{e.At, change})
 	for i := 1; i < len(b.clients); i++ {

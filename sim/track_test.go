@@ -220,3 +220,20 @@ func BenchmarkTrack(b *testing.B) {
 		})
 	}
 }
+
+// TestAFloodOfChangesOfTheSpeedTakesNoOtherAway from the list of changes.
+func TestAFloodOfChangesOfTheSpeedTakesNoOtherAway(t *testing.T) {
+	b := NewBoard(LaneInfo{Strategy: "none", Clients: 1})
+	b.Apply(Event{At: 1, Kind: Changed, Text: "strategy=spin", Value: "spin"})
+	before := b.Snapshot(1, View{}).Changes
+	for i := range 3 * mostChanges {
+		b.Apply(Event{At: time.Duration(2 + i), Kind: Changed, Text: "speed=2", Value: "spin"})
+	}
+	changes := b.Snapshot(time.Second, View{}).Changes
+	if len(changes) != mostChanges || changes[0].Setting != ChangeStrategy || changes[len(changes)-1].At != time.Duration(1+3*mostChanges) {
+		t.Errorf("%d changes from %+v to %+v", len(changes), changes[0], changes[len(changes)-1])
+	}
+	if len(before) != 1 || before[0].Setting != ChangeStrategy {
+		t.Errorf("an earlier snapshot has become %+v", before)
+	}
+}
