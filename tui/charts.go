@@ -150,8 +150,12 @@ func waitPlot(s *sim.Snapshot) plot {
 			longest.add(p, milliseconds(p.WaitMax), p.Waits > 0 && !p.Sleepless)
 		}
 	}
+	open := lineOf("open", wait("open"), inkLost)
+	if s.LongestOpen > s.WaitMax && len(parts) > 0 && !s.Course.Sleepless() { // what has not ended may be worse than all that has
+		open.Points = []chart.Point{{X: (s.At - s.LongestOpen).Seconds()}, {X: s.At.Seconds(), Y: milliseconds(s.LongestOpen)}}
+	}
 	w := newPlot(WaitChart, parts, millisText, "waits that ended since the start, per ", "waits that ended, per ", "waits, per ")
-	w.end(s, "no wait has ended yet", p99, longest, p50)
+	w.end(s, "no wait has ended yet", p99, longest, p50, open)
 	return w
 }
 
@@ -295,6 +299,9 @@ func (p *plot) drawTitle(a chart.Area, ascii bool) {
 
 func (p *plot) draw(a chart.Area, f *Frame, s *sim.Snapshot) {
 	scale := f.Scales[p.chart]
+	if scale == (Scale{}) {
+		scale.Max = math.NaN() // no lane shows anything, so the axis has no values
+	}
 	c := chart.LineChart{
 		Min: chart.Point{X: 0, Y: scale.Min}, Max: chart.Point{X: max(f.now().Seconds(), 1e-3), Y: scale.Max},
 		YLabel: p.unit, AxisInk: inkDim, Rules: partRules(s), RuleInk: inkNotice, ASCII: f.ASCII, Empty: p.empty,

@@ -117,6 +117,32 @@ func TestNoRatesAtSpeedMax(t *testing.T) {
 	}
 }
 
+// TestAWaitThatHasNotEndedIsShown where it is longer than all that have: a lane that hangs is not one of short waits.
+func TestAWaitThatHasNotEndedIsShown(t *testing.T) {
+	f := hungLongAfter(t)
+	f.Chart = WaitChart
+	contains(t, text(f, 120, 40), "waits that ended", "━━ open", "open wait "+millis(f.Snapshots[0].LongestOpen))
+	f = courses(t).frame(8*time.Second, RaceView, 0, size{120, 40})
+	for _, p := range f.plotsOf() {
+		for _, l := range p.lines {
+			if l.name == "open" && f.Snapshots[1].LongestOpen < f.Snapshots[1].WaitMax {
+				t.Error("a short wait that has not ended is shown")
+			}
+		}
+	}
+}
+
+// TestAChartOfNothingHasNoNumbers beside its axis.
+func TestAChartOfNothingHasNoNumbers(t *testing.T) {
+	f := raceUntil(t, lanes("none", "atomic"), time.Second).frame(time.Second, RaceView, 0, size{120, 40})
+	f.Chart = QueueChart
+	frame := text(f, 120, 40)
+	contains(t, frame, "this lane waits for no lock")
+	if strings.Contains(frame, "│  0│") {
+		t.Errorf("an axis has a zero:\n%s", frame)
+	}
+}
+
 // TestEveryChartSaysWhatItShows, in titles and labels with units, as soon as one shows something else than the average.
 func TestEveryChartSaysWhatItShows(t *testing.T) {
 	race := courses(t)

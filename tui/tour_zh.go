@@ -37,7 +37,7 @@ var chineseScenes = withStepScenes(withStrikes(map[string]string{
 	"waits that ended since the start, per #": "开始以来已结束的等待，每 #", "waits that ended, per #": "已结束的等待，每 #", "waits, per #": "等待，每 #",
 	"updates kept a second since the start, per #": "开始以来每秒保留的更新，每 #", "updates kept a second, per #": "每秒保留的更新，每 #", "kept/s, per #": "保留/s，每 #",
 	"clients waiting for the lock since the start, per #": "开始以来等锁的客户端，每 #", "clients waiting for the lock, per #": "等锁的客户端，每 #", "waiting, per #": "等待，每 #",
-	"longest": "最长", "mean": "平均", "most": "最多", "p# wait #": "p# 等 #", "p# wait <#": "p# 等 <#", "max wait #": "最长等 #", "max wait <#": "最长等 <#",
+	"longest": "最长", "mean": "平均", "most": "最多", "p# wait #": "p# 等 #", "p# wait <#": "p# 等 <#", "max wait #": "最长等 #", "open": "未完", "open wait #": "未完等 #", "max wait <#": "最长等 <#",
 	"kept #/s": "保留 #/s", "mean # waiting": "平均 # 等待", "most # waiting": "最多 # 等待",
 	"no wait has ended yet": "尚无结束的等待", "no update has been kept yet": "尚无保留的更新", "nobody has waited yet": "尚无等待者", "this lane waits for no lock": "此泳道不等锁",
 	"at speed max times tell nothing": "全速时，时间不说明问题",
