@@ -47,6 +47,10 @@ type Board struct {
 	paused      int   // clients that a fault has stopped for a while
 	crashed     int
 	rewound     int                   // how often Redis has lost data
+	outages     int                   // how often it did not answer any more
+	outage      Event                 // the last time
+	down        bool                  // it has not come back since
+	away        time.Duration         // how long it was away before
 	progress    time.Duration         // when something was last done that was no waiting
 	refused     int                   // writes since then
 	backAt      time.Duration         // when the last thing that a fault keeps away is back
@@ -196,6 +200,13 @@ func (b *Board) apply(e *Event) {
 		b.progress, b.refused = e.At, 0
 	case Refused:
 		b.refused++
+	case Disconnected:
+		b.outages++
+		b.outage, b.down = *e, true
+	case Reconnected:
+		b.down = false
+		b.away += e.At - b.outage.At
+		b.progress, b.refused = e.At, 0
 	}
 	switch e.Kind {
 	case Faulted, Resumed, Crashed, Rewound:

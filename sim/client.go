@@ -316,7 +316,8 @@ func (c *client) excuses(err error) bool {
 	case c.door.dead.Load(), errors.Is(err, context.Canceled), errors.Is(err, errUnreadable):
 		return false
 	}
-	return errors.Is(err, errInjected) || recent(c.door.faulted.Load()) || c.lane.excuses() || c.unheard(err)
+	return errors.Is(err, errInjected) || recent(c.door.faulted.Load()) || c.lane.excuses() || c.unheard(err) ||
+		c.lane.offline(err, c.door.era.Load())
 }
 
 // unheard tells whether an error is that of nodes which had no time to answer: how

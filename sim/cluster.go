@@ -154,6 +154,9 @@ func (cl *cluster) noteSent(ctx context.Context, a Alert) error {
 		})
 		return err
 	})
+	if errors.Is(err, redis.ErrClosed) && ctx.Err() != nil {
+		return nil // at the end, by a Redis that hangs: the lane says so
+	}
 	if err != nil {
 		return fmt.Errorf("lane %s: note alert in %s: %w", cl.lane.Name(), key, err)
 	}

@@ -27,6 +27,7 @@ type door struct {
 
 	dead    atomic.Bool  // the client has crashed
 	swallow atomic.Bool  // the next reply is lost
+	era     atomic.Int64 // of the lane's link, when the last command was sent
 	faulted atomic.Int64 // when something was last done to the client, in Unix nanoseconds; 0 is never
 
 	mu    sync.Mutex
@@ -217,11 +218,13 @@ func (h hook) send(r request, next func() error) error {
 	lose := update && h.swallow.CompareAndSwap(true, false)
 	var err error
 	if r.blocks() {
+		h.era.Store(h.client.lane.link.era.Load())
 		if err = next(); err == nil {
 			h.client.reach(AtWoken)
 		}
 	} else {
 		h.serve()
+		h.era.Store(h.client.lane.link.era.Load())
 		// Over a connection that was closed while it was idle nothing was sent: it
 		// goes over a new one. Of a socket go-redis notices that beforehand, of an
 		// embedded connection it does not.

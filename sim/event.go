@@ -77,6 +77,11 @@ const (
 	// Unstruck: a fault of the configuration has never struck, and will not any more;
 	// Text is the [Fault] as written.
 	Unstruck
+	// Disconnected: the lane's Redis does not answer any more; Text says how that was
+	// noticed. The lane waits for it.
+	Disconnected
+	// Reconnected: Redis is back. If it is not as it was, Rewound came before.
+	Reconnected
 )
 
 var kindNames = [...]string{
@@ -85,7 +90,7 @@ var kindNames = [...]string{
 	Requested: "requested", Computed: "computed", Finished: "finished", Stopped: "stopped", Broke: "broke",
 	Faulted: "faulted", Resumed: "resumed", Crashed: "crashed", Rewound: "rewound",
 	Changed: "changed", Joined: "joined", Left: "left",
-	Audited: "audited", Unstruck: "unstruck",
+	Audited: "audited", Unstruck: "unstruck", Disconnected: "disconnected", Reconnected: "reconnected",
 }
 
 // String returns the kind's name in the event log.
@@ -120,7 +125,7 @@ type Event struct {
 	Value string
 	// Base is the value that a write was computed from.
 	Base string
-	// Text explains Broke, Faulted, Changed and Unstruck.
+	// Text explains Broke, Faulted, Changed, Unstruck and Disconnected.
 	Text string
 }
 

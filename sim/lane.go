@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,6 +45,7 @@ type Lane struct {
 	average    string // the key of the shared value, and the name of its lock
 	lockKeys   []string
 	gate       gate
+	link       link
 	trying     chan struct{} // has room for those who try at once; nil where all may
 	faults     faults
 	script     []Fault // to be done from the start
@@ -79,6 +81,7 @@ func openLane(ctx context.Context, cfg Config, index int, clk *clock.Clock, runI
 		return nil, err
 	}
 	l.server, l.average = server, server.Prefix()+"average"
+	l.link.runID = server.FirstRunID()
 	for len(l.nodes)+1 < asked.nodes {
 		node, err := source.Open(ctx, clk, runID, index+1)
 		if err != nil {
@@ -309,10 +312,22 @@ func (l *Lane) wind(ended <-chan struct{}) {
 	<-ended
 }
 
-// errHung is what is left to say when Redis did not answer at the end.
+// errHung is what is left to say when Redis did not answer at the end: all that stays
+// there, for how long, and how to remove it.
 func (l *Lane) errHung() error {
-	return fmt.Errorf("lane %s: Redis does not answer: the final value is unknown, and keys named %s* stay there until they expire, within %v",
-		l.Name(), l.server.Prefix(), keyTTL)
+	err := fmt.Errorf("lane %s: Redis does not answer: the final value is unknown", l.Name())
+	pattern := "*" + l.server.Prefix() + "*"
+	remove := l.server.Remains(pattern)
+	if remove == "" {
+		return err
+	}
+	return fmt.Errorf(`%w. These keys may stay there:
+  for %v: %s, and %salert:1 to alert:%d
+  for up to %v, or a shorter lease: %s
+  for up to a week: %s
+once it answers, this removes them:
+  %s`, err, keyTTL, l.averageKey(), l.server.Prefix(), max(l.cluster.hashes, 1), keyTTL,
+		strings.Join(l.lockKeys[:len(l.lockKeys)-2], ", "), strings.Join(l.lockKeys[len(l.lockKeys)-2:], ", "), remove)
 }
 
 // settle reads the final value, for the ledger to know the head for certain,

@@ -128,6 +128,13 @@ type Snapshot struct {
 	// has lost data.
 	Crashed, Rewound int
 
+	// Down says that Redis does not answer, since the Outage, which is the last of
+	// the Outages that there were; Away is how long it did not answer in all.
+	Down    bool
+	Outage  Event
+	Outages int
+	Away    time.Duration
+
 	// ChangeCount counts the settings that were changed in the middle of the run, and
 	// Changes are the latest of them, oldest first.
 	ChangeCount int64
@@ -215,6 +222,10 @@ func (b *Board) Snapshot(now time.Duration, view View) *Snapshot {
 	}
 	s.True = Average{Sum: s.AckedSum, Count: s.Acked}
 	s.Course = b.courseAt(s.At)
+	s.Down, s.Outage, s.Outages, s.Away = b.down, b.outage, b.outages, b.away
+	if b.down {
+		s.Away += s.At - b.outage.At
+	}
 	s.Stall = b.stall(s.At)
 	s.Parts = b.partsOf(b.stands(s.At))
 	s.Verdict = s.Parts[len(s.Parts)-1].Verdict

@@ -49,7 +49,7 @@ func (b *Board) hung(now time.Duration) bool {
 // nobody inside, nobody who will come back, no lease that is still to run out. It
 // does not count as done if Redis refuses one write after the other.
 func (b *Board) still(now time.Duration) time.Duration {
-	if b.waiting == 0 {
+	if b.waiting == 0 || b.down { // they wait for Redis
 		return 0
 	}
 	if b.stopped {
@@ -73,6 +73,8 @@ func (b *Board) stall(now time.Duration) Stall {
 	}
 	left, halted := b.left(now)
 	switch {
+	case b.down:
+		return StallDown
 	case left == 0 && b.crashed > 0 && b.finished == 0:
 		return StallCrashed
 	case left == 0:

@@ -208,12 +208,14 @@ func recent(at int64) bool { return at != 0 && time.Since(time.Unix(0, at)) < ex
 // admin runs a command of the lane's own, again if a fault came between.
 func (l *Lane) admin(ctx context.Context, do func() error) error {
 	for {
+		era := int64(0)
 		err := func() error {
 			l.faults.service.enter()
 			defer l.faults.service.leave()
+			era = l.link.era.Load()
 			return do()
 		}()
-		if err == nil || ctx.Err() != nil || !l.excuses() {
+		if err == nil || ctx.Err() != nil || !l.excuses() && !l.offline(err, era) {
 			return err
 		}
 		select {

@@ -22,7 +22,7 @@ func drawFrame(screen chart.Area, f Frame) {
 	p := planFor(screen.W(), screen.H(), &f)
 	switch {
 	case p.tooSmall:
-		drawTooSmall(screen)
+		drawTooSmall(screen, &f)
 	default:
 		drawHeader(screen, &f, &p)
 		drawVerdicts(screen.Sub(0, 1, p.w, 1), &f)
@@ -75,9 +75,13 @@ func drawRace(screen chart.Area, f *Frame, p *plan) {
 }
 
 // drawTooSmall says what is needed; q works here as well.
-func drawTooSmall(a chart.Area) {
+func drawTooSmall(a chart.Area, f *Frame) {
 	notice := fmt.Sprintf("needs %d×%d, has %d×%d", leastWidth, leastHeight, a.W(), a.H())
 	a.Text(max((a.W()-chart.TextWidth(notice))/2, 0), max((a.H()-1)/2, 0), notice, inkNotice)
+	if s := f.disconnected(); s != nil && a.H() > 3 {
+		notice := "✗ DISCONNECTED since " + clockText(s.Outage.At)
+		a.Text(max((a.W()-chart.TextWidth(notice))/2, 0), (a.H()-1)/2-1, notice, inkHalted)
+	}
 	if a.H() > 2 {
 		a.Text(max((a.W()-6)/2, 0), (a.H()-1)/2+1, "q quit", inkDim)
 	}
@@ -188,6 +192,9 @@ func stateText(f *Frame, w int) string {
 	}
 	switch f.State {
 	case Live:
+		if s := f.disconnected(); s != nil {
+			return "✗ DISCONNECTED " + clockText(s.Outage.At)
+		}
 		return "▶ LIVE " + now
 	case Paused:
 		return "‖ PAUSED " + now
@@ -203,7 +210,7 @@ func stateText(f *Frame, w int) string {
 }
 
 func stateInk(f *Frame) chart.Ink {
-	if f.State == Live && !f.Back || f.State == Done {
+	if f.State == Live && !f.Back && f.disconnected() == nil || f.State == Done {
 		return inkState
 	}
 	return inkHalted

@@ -18,7 +18,7 @@ func driveBody(h int) int { return max(h-driveHeader-driveFooter, 0) }
 func drawDrive(screen chart.Area, d *drive, f *Frame) {
 	w, h := screen.W(), screen.H()
 	if w < leastWidth || h < leastHeight {
-		drawTooSmall(screen)
+		drawTooSmall(screen, f)
 	} else {
 		drawDriveHeader(screen.Sub(0, 0, w, driveHeader), d, f)
 		in := screen.Sub(0, driveHeader, w, driveBody(h))

@@ -43,6 +43,9 @@ func verdict(f *Frame, lane, level int) []piece {
 	if s == nil {
 		return []piece{name, {undecidedText(&sim.Snapshot{}, level), inkUndecided}}
 	}
+	if s.Down {
+		return []piece{name, {disconnectedText(s, level), inkHalted}}
+	}
 	line := []piece{name}
 	switch s.Verdict {
 	case sim.Hung, sim.Stalled:

@@ -86,7 +86,7 @@ func (s Source) probe(ctx context.Context, opt *redis.Options, srv *Server, with
 	if err := client.Unlink(ctx, key).Err(); err != nil {
 		return s.unfit(err)
 	}
-	srv.version = version
+	srv.version, srv.runID = version, infoField(info, "run_id")
 	return nil
 }
 

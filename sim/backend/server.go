@@ -24,8 +24,9 @@ const (
 type Server struct {
 	source   Source
 	version  string
-	most     int // connections that it accepts; 0 is no limit, or unknown
-	taken    int // how many of them others have
+	runID    string // of a real one, when it was opened
+	most     int    // connections that it accepts; 0 is no limit, or unknown
+	taken    int    // how many of them others have
 	prefix   string
 	options  redis.Options // for a simulated client
 	admin    *redis.Client

@@ -122,6 +122,10 @@ type faults struct {
 	Crashed  int   `json:"crashed"`
 	Rewound  int   `json:"rewound"`
 	Resets   int64 `json:"resets"`
+	// Outages counts how often the connection to Redis was lost, and AwayMS is for how
+	// long in all.
+	Outages int     `json:"outages,omitempty"`
+	AwayMS  float64 `json:"away_ms,omitempty"`
 	// NeverStruck are those that were given and did not strike, as written.
 	NeverStruck []string `json:"never_struck,omitempty"`
 }
@@ -212,7 +216,7 @@ func laneOf(l sim.LaneResult) lane {
 		Verdict:      string(l.Verdict),
 		Stall:        Stall(l.Snapshot),
 		Parts:        partsOf(l),
-		Faults:       faults{Injected: l.Faults, Crashed: l.Crashed, Rewound: l.Rewound, Resets: l.Resets, NeverStruck: texts(l.NeverStruck)},
+		Faults:       faults{Injected: l.Faults, Crashed: l.Crashed, Rewound: l.Rewound, Resets: l.Resets, Outages: l.Outages, AwayMS: millis(l.Away), NeverStruck: texts(l.NeverStruck)},
 		Changes:      changesOf(l),
 		StartedAs:    startedAs(l),
 		FailedChecks: failed,

@@ -60,6 +60,11 @@ func Text(w io.Writer, r sim.Result) error {
 		row("raced for", func(l sim.LaneResult) string { return durationText(l.Last) })
 	}
 	measured(sim.KeptRate, sim.CommandRate, sim.Fairness)
+	if slices.ContainsFunc(r.Lanes, func(l sim.LaneResult) bool { return l.Outages > 0 }) {
+		row("connection lost", func(l sim.LaneResult) string { return fmt.Sprint(l.Outages) })
+		row("  Redis away for", func(l sim.LaneResult) string { return durationText(l.Away) })
+		row("  Redis went back", func(l sim.LaneResult) string { return fmt.Sprint(l.Rewound) })
+	}
 	if anyFaults(r) {
 		row("faults injected", func(l sim.LaneResult) string { return fmt.Sprint(l.Faults) })
 		row("  locks reset", func(l sim.LaneResult) string { return fmt.Sprint(l.Resets) })
