@@ -299,7 +299,7 @@ func drawFooter(a chart.Area, f *Frame) {
 	}
 	a = drawDamage(a, f)
 	drawKeys(a, keyMap[:], func(k keyed) (string, string, bool) {
-		return f.keyText(footerKeys(k)), f.say(footerWords(k, f)), k.brief != "" && f.obeyed(k)
+		return f.keyText(f.footerKey(k)), f.say(footerWords(k, f)), k.brief != "" && f.obeyed(k)
 	})
 }
 

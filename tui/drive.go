@@ -233,7 +233,7 @@ func (m *model) driveKey(msg tea.KeyMsg) tea.Cmd {
 		return nil
 	}
 	f.Notice = "" // which was of another state
-	if d.over == Explanation && msg.Type != tea.KeyEnter {
+	if d.over == Explanation && k.command != cmdTell {
 		d.over = NoOverlay
 	}
 	var notice string
@@ -267,7 +267,7 @@ func (m *model) driveKey(msg tea.KeyMsg) tea.Cmd {
 		} else if k.command == cmdShowWrong {
 			notice, cmd = "looking for one that goes wrong …", d.showWrong()
 		} else {
-			notice = d.obeyOnStep(k, msg, f, m.size())
+			notice = d.obeyOnStep(k, f, m.size())
 		}
 	}
 	if notice != "" {
@@ -292,21 +292,31 @@ func (d *drive) toggle(o Overlay, lines, h int) {
 	}
 }
 
+// explains tells whether there is an outcome to explain.
+func (d *drive) explains() bool {
+	return !d.onGrid && d.step.playing.Over && d.step.at == len(d.step.moves)
+}
+
 // obeyOnStep does what a key asks for while one schedule is stepped through.
-func (d *drive) obeyOnStep(k keyed, msg tea.KeyMsg, f *Frame, s size) string {
+func (d *drive) obeyOnStep(k keyed, f *Frame, s size) string {
 	switch k.command {
 	case cmdGrant:
-		if msg.Type == tea.KeyEnter && d.step.playing.Over && d.step.at == len(d.step.moves) {
-			d.toggle(Explanation, len(d.step.explanation(f, boxText(s.w))), s.h)
-			return ""
-		}
 		return d.step.grant()
+	case cmdTell:
+		if !d.explains() {
+			return "it is not over yet: . lets the selected client's next command through"
+		}
+		d.toggle(Explanation, len(d.step.explanation(f, boxText(s.w))), s.h)
 	case cmdUp:
 		d.step.selectClient(d.step.cursor - 1)
 	case cmdDown:
 		d.step.selectClient(d.step.cursor + 1)
 	case cmdSelect:
+		if k.client > d.step.clients {
+			return "there are only " + clientCount(d.step.clients)
+		}
 		d.step.selectClient(k.client)
+		return d.step.grant()
 	case cmdNextServer:
 		return d.step.nextServer()
 	case cmdUndo:

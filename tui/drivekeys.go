@@ -14,10 +14,11 @@ import (
 
 // stepKeyMap are those for stepping through one schedule.
 var stepKeyMap = append([]keyed{
-	bind(cmdGrant, []string{".", "enter"}, ". enter", "let the selected client's next command through; at the end, enter explains it").inFooter(10, "step"),
+	bind(cmdGrant, []string{"."}, ".", "let the selected client's next command through").inFooter(10, "step"),
+	bind(cmdTell, []string{"enter", "E"}, "enter", "explain what has happened, at the end").inFooter(10, "explain"),
 	bind(cmdUp, []string{"up", "k"}, "↑ k", "client above, client below").inFooter(9, "client"),
 	bind(cmdDown, []string{"down", "j"}, "↓ j", ""),
-	bind(cmdUndo, []string{"u", "left", "h"}, "u ←", "undo the last move").inFooter(9, "undo"),
+	bind(cmdUndo, []string{"u", "left", "h", "backspace"}, "u ←", "undo the last move").inFooter(9, "undo"),
 	bind(cmdRedo, []string{"right", "l"}, "→", "make again what was undone, or the next move of the schedule").inFooter(7, "redo"),
 	bind(cmdNextServer, []string{"tab"}, "tab", "to another server next, where the selected client has commands for several").inFooter(5, "server"),
 	bind(cmdShowWrong, []string{"w"}, "w", "show one that goes wrong, the smallest there is").inFooter(8, "show a wrong one"),
@@ -37,12 +38,12 @@ var stepKeyMap = append([]keyed{
 	bind(cmdQuit, []string{"q", "ctrl+c"}, "q", "quit").inFooter(11, "quit"),
 }, clientKeys()...)
 
-// clientKeys select a client by its number.
+// clientKeys have the client of a number send its next command.
 func clientKeys() (keys []keyed) {
 	for n := 1; n <= sim.MostPlayers; n++ {
 		number, words := fmt.Sprint(n), ""
 		if n == 1 {
-			words = "select a client by its number"
+			words = "let the next command of the client of that number through"
 		}
 		k := bind(cmdSelect, []string{number}, number, words)
 		k.client = n
@@ -57,10 +58,10 @@ var gridKeyMap = []keyed{
 	bind(cmdRight, []string{"right", "l"}, "→ l", ""),
 	bind(cmdUp, []string{"up", "k"}, "↑ k", ""),
 	bind(cmdDown, []string{"down", "j"}, "↓ j", ""),
-	bind(cmdOpen, []string{"enter"}, "enter", "step through the selected order, from its start").inFooter(10, "step through it"),
+	bind(cmdOpen, []string{"enter", "E"}, "enter", "step through the selected order, from its start").inFooter(10, "step through it"),
 	bind(cmdOpenEnd, []string{"o"}, "o", "the same, from its end").inFooter(4, "at its end"),
-	bind(cmdNextWrong, []string{"n"}, "n", "the next that goes wrong, the one before").inFooter(8, "wrong ones"),
-	bind(cmdPrevWrong, []string{"N"}, "N", ""),
+	bind(cmdNextWrong, []string{"]", "n"}, "]", "the next that goes wrong, the one before").inFooter(8, "wrong ones"),
+	bind(cmdPrevWrong, []string{"[", "N"}, "[", ""),
 	bind(cmdPageUp, []string{"pgup"}, "pgup", "page up, page down"),
 	bind(cmdPageDown, []string{"pgdown"}, "pgdn", ""),
 	bind(cmdFirst, []string{"home"}, "home", "first order, last order"),

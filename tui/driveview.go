@@ -33,7 +33,7 @@ func drawDrive(screen chart.Area, d *drive, f *Frame) {
 		case Help:
 			drawPage(screen, "KEYS", "?", driveHelp(d, size{w, h}, f), shown)
 		case Explanation:
-			drawPage(screen, "WHAT HAPPENED", "enter", d.step.explanation(f, boxText(w)), shown)
+			drawPage(screen, "WHAT HAPPENED", f.explainKey(), d.step.explanation(f, boxText(w)), shown)
 		}
 	}
 	if f.ASCII {
@@ -95,8 +95,8 @@ func drawDriveFooter(a chart.Area, d *drive, f *Frame) {
 	drawKeys(a, d.keys(), func(k keyed) (string, string, bool) {
 		words := k.brief
 		switch {
-		case k.command == cmdGrant && d.step.playing.Over:
-			return f.keyText("enter"), f.say("explain"), true
+		case k.command == cmdGrant && d.step.playing.Over, k.command == cmdTell && !d.explains():
+			return "", "", false
 		case k.command == cmdExpire && !d.onGrid && !d.step.leased():
 			return "", "", false
 		case k.command == cmdNextServer && len(d.step.sends(d.step.cursor)) < 2:
@@ -108,15 +108,13 @@ func drawDriveFooter(a chart.Area, d *drive, f *Frame) {
 		case k.command == cmdLeave && d.onGrid == d.home:
 			return "", "", false
 		}
-		return f.keyText(driveFooterKeys(k)), f.say(words), words != ""
+		return f.keyText(f.driveFooterKey(k)), f.say(words), words != ""
 	})
 }
 
-// driveFooterKeys returns what the footer calls a key.
-func driveFooterKeys(k keyed) string {
+// driveFooterKey returns what the footer calls a key.
+func (f *Frame) driveFooterKey(k keyed) string {
 	switch k.command {
-	case cmdGrant:
-		return "."
 	case cmdUndo:
 		return "u"
 	case cmdNextStrategy:
@@ -124,7 +122,7 @@ func driveFooterKeys(k keyed) string {
 	case cmdLeave:
 		return "esc"
 	}
-	return footerKeys(k)
+	return f.footerKey(k)
 }
 
 // keys are those of the screen that is shown.
@@ -145,7 +143,7 @@ func driveHelp(d *drive, s size, f *Frame) [][]piece {
 			"it loses, H hangs, ‖ lets two in at once. Orders that begin alike are neighbours."
 	}
 	lines := append(paragraph(f.say(text), room, inkPlain), nil)
-	entries := helpEntries(d.keys(), func(k keyed) bool { return k.command != cmdSelect || k.client == 1 }, f.ASCII)
+	entries := f.helpEntries(d.keys(), func(k keyed) bool { return k.command != cmdSelect || k.client == 1 })
 	for i, e := range entries {
 		entries[i].words = f.say(e.words)
 		if e.keys == "1" {

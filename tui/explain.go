@@ -82,7 +82,7 @@ func (m *model) tellLoss() {
 			l, ok = m.lossOfVersion(v)
 			missing = "this version was lost too long ago to tell how"
 			if v.Kept {
-				missing = "this version is kept: enter explains a lost one"
+				missing = "this version is kept: only a lost one can be explained"
 			}
 		}
 	} else {
@@ -247,5 +247,5 @@ func drawExplanation(screen chart.Area, f *Frame) {
 	if f.told == nil {
 		return
 	}
-	drawPage(screen, f.told.heading(f), "enter", f.told.story(f, boxText(screen.W())), f)
+	drawPage(screen, f.told.heading(f), f.explainKey(), f.told.story(f, boxText(screen.W())), f)
 }

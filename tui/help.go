@@ -26,7 +26,7 @@ func helpLines(f *Frame, w, h int) [][]piece {
 		lines = append(lines, []piece{{"PRESET " + strings.ToUpper(p.Name) + "  ", inkTitle}, {p.Title, inkTitle}})
 		lines = append(append(lines, presetLines(p, room)...), nil)
 	}
-	entries := helpEntries(keyMap[:], f.obeyed, f.ASCII)
+	entries := f.helpEntries(keyMap[:], f.obeyed)
 	for i := range entries {
 		entries[i].words = f.say(entries[i].words)
 	}
@@ -47,15 +47,15 @@ func helpLines(f *Frame, w, h int) [][]piece {
 type helpEntry struct{ keys, words string }
 
 // helpEntries are the keys that are obeyed.
-func helpEntries(keys []keyed, obeyed func(keyed) bool, ascii bool) []helpEntry {
+func (f *Frame) helpEntries(keys []keyed, obeyed func(keyed) bool) []helpEntry {
 	var entries []helpEntry
 	for _, k := range keys {
-		switch help := k.Help(); {
+		switch words := k.Help().Desc; {
 		case !obeyed(k):
-		case help.Desc == "":
-			entries[len(entries)-1].keys += "  " + keyText(help.Key, ascii)
+		case words == "":
+			entries[len(entries)-1].keys += "  " + f.keyText(f.nameOf(k))
 		default:
-			entries = append(entries, helpEntry{keyText(help.Key, ascii), help.Desc})
+			entries = append(entries, helpEntry{f.keyText(f.nameOf(k)), words})
 		}
 	}
 	return entries

@@ -18,7 +18,7 @@ var howToRead = [viewCount]string{
 		"acknowledged and is gone.",
 	ClientsView: "Each line is a client, in the order of the marked column: erased is how many of the lost updates, of anybody, its writes took away, " +
 		"and its share of the kept ones would be the same for all if the lane were fair; - stands for a p99 of fewer than 100 waits, and for a median of fewer than 10.",
-	RunsView: "Each line is a run that has ended, with what came of its lanes; two marked with enter are compared number by number, and ≠ stands where " +
+	RunsView: "Each line is a run that has ended, with what came of its lanes; two that are marked are compared number by number, and ≠ stands where " +
 		"they differ.",
 }
 

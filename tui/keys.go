@@ -197,8 +197,8 @@ var keyMap = [...]keyed{
 	bind(cmdNextLoss, []string{"]"}, "]", "").on(RaceView, TimelineView, HistoryView),
 	bind(cmdPrevLoss, []string{"["}, "[", "the lost update before, the one after, of the focused lane").on(ClientsView).inFooter(3, "losses"),
 	bind(cmdNextLoss, []string{"]"}, "]", "").on(ClientsView),
-	bind(cmdTell, []string{"enter"}, "enter", "explain the selected client's last loss, command by command").on(RaceView, TimelineView, ClientsView).inFooter(6, "explain"),
-	bind(cmdTell, []string{"enter"}, "enter", "explain the selected version, if it was lost").on(HistoryView).inFooter(6, "explain"),
+	bind(cmdTell, []string{"enter", "E"}, "enter", "explain the selected client's last loss, command by command").on(RaceView, TimelineView, ClientsView).inFooter(6, "explain"),
+	bind(cmdTell, []string{"enter", "E"}, "enter", "explain the selected version, if it was lost").on(HistoryView).inFooter(6, "explain"),
 	bind(cmdLog, []string{"L"}, "L", "log of the selected client, as it would print it").on(RaceView, TimelineView, ClientsView).inFooter(3, "log"),
 	bind(cmdInfo, []string{"i"}, "i", "what this is, the focused strategy and the view in three sentences").inFooter(2, "info"),
 	bind(cmdNextLane, []string{"tab"}, "tab", "next lane, previous lane").inFooter(7, "lane"),
@@ -219,7 +219,7 @@ var keyMap = [...]keyed{
 	bind(cmdDown, []string{"down", "j"}, "↓ j", "").on(RunsView),
 	bind(cmdFirst, []string{"home"}, "home", "newest run, oldest run").on(RunsView),
 	bind(cmdLast, []string{"end", "G"}, "end G", "").on(RunsView),
-	bind(cmdMark, []string{"enter"}, "enter", "mark the selected run, two that are marked are compared").on(RunsView).inFooter(9, "mark"),
+	bind(cmdMark, []string{"enter", "E"}, "enter", "mark the selected run, two that are marked are compared").on(RunsView).inFooter(9, "mark"),
 	bind(cmdNextChart, []string{"a"}, "a", "another chart, the one before: average, waits, kept updates, queue, or what tells most").on(RaceView).inFooter(3, "chart"),
 	bind(cmdPrevChart, []string{"A"}, "A", "").on(RaceView),
 	bind(cmdZoomIn, []string{"z"}, "z", "zoom in, zoom out").on(TimelineView).inFooter(8, "zoom"),
@@ -300,7 +300,7 @@ func (f *Frame) suits(k keyed) bool { return k.of == both || (k.of == recording)
 
 // offers tells whether a key can do anything in this run: there is no next lane where there is only one.
 func (f *Frame) offers(k keyed) bool {
-	if k.over == NoOverlay && slices.ContainsFunc(k.Keys(), f.isTaken) {
+	if k.over == NoOverlay && !slices.ContainsFunc(k.Keys(), func(key string) bool { return !f.isTaken(key) }) {
 		return false
 	}
 	switch k.command {
@@ -328,6 +328,31 @@ func (c command) changesRace() bool {
 
 // isTaken tells whether somebody else obeys a key.
 func (f *Frame) isTaken(key string) bool { return slices.Contains(f.taken, key) }
+
+// nameOf is what a key is called: if somebody else obeys it, by its other name.
+func (f *Frame) nameOf(k keyed) string {
+	keys := k.Keys()
+	if i := slices.IndexFunc(keys, func(key string) bool { return !f.isTaken(key) }); i > 0 {
+		return keys[i]
+	}
+	return k.Help().Key
+}
+
+// explainKey is what the key is called that explains a loss, or what has happened.
+func (f *Frame) explainKey() string {
+	if f.isTaken("enter") {
+		return "E"
+	}
+	return "enter"
+}
+
+// footerKey is what the footer calls a key.
+func (f *Frame) footerKey(k keyed) string {
+	if f.isTaken(k.Keys()[0]) {
+		return f.nameOf(k)
+	}
+	return footerKeys(k)
+}
 
 // keyOf returns what a key asks for; the zero keyed if it is nothing, and cmdUnfit if a race would have obeyed it.
 func (f *Frame) keyOf(msg tea.KeyMsg) keyed {
@@ -368,7 +393,7 @@ func footerKeys(k keyed) string {
 	case cmdLeft:
 		return "←→↑↓"
 	case cmdNextWrong:
-		return "nN"
+		return "[]"
 	}
 	return k.Help().Key
 }

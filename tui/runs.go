@@ -141,7 +141,7 @@ func drawRuns(a chart.Area, f *Frame) {
 	in = in.Sub(0, 0, in.W()-1, in.H())
 	if len(f.Runs) == 0 {
 		for y, line := range paragraph(f.say("No run has ended yet. r ends this one and starts it again with the settings as they are, p starts a preset; "+
-			"enter then marks two runs, which are compared number by number."), in.W()-1, inkDim) {
+			"two that are marked then are compared number by number."), in.W()-1, inkDim) {
 			put(in, 1, y, line...)
 		}
 		return

@@ -200,16 +200,7 @@ func (m *tourModel) below(n int, narrow bool) (lines [][]piece) {
 	}
 	var row []piece
 	for i, e := range act.Expect {
-		v := values[i]
-		sign := piece{"○ ", inkDim}
-		if m.reached {
-			sign = piece{"✓ ", inkKept}
-		}
-		text := m.words.value(e.Quantity, v)
-		if _, known := m.scene.value(e.Quantity); !known && !m.reached {
-			text = "?"
-		}
-		goal := []piece{sign, {m.words.quantity(e.Quantity) + m.words.colon, inkDim}, {text, inkTitle}}
+		goal := m.goal(e, values[i])
 		switch {
 		case !narrow:
 			lines = append(lines, goal)
@@ -224,7 +215,6 @@ func (m *tourModel) below(n int, narrow bool) (lines [][]piece) {
 		lines = append(lines, row)
 	}
 	switch {
-	case m.scene.wants("enter"): // what the scene asks comes first
 	case m.reached:
 		lines = append(lines, []piece{{m.words.goOn, inkNotice}})
 	case m.missed():
@@ -241,6 +231,26 @@ func (m *tourModel) below(n int, narrow bool) (lines [][]piece) {
 		}
 	}
 	return m.spaced(narrow, lines...)
+}
+
+// goal is one thing that is expected, and how it stands. What is not so, or not known yet, never reads as if it were: it says what is
+// wanted or, where that is looked at later, that it is so as yet.
+func (m *tourModel) goal(e tour.Expectation, v tour.Value) []piece {
+	sign, text, more := piece{"○ ", inkDim}, m.words.value(e.Quantity, v), ""
+	_, known := m.scene.value(e.Quantity)
+	switch {
+	case m.reached:
+		sign = piece{"✓ ", inkKept}
+	case !known:
+		text, more = "?", m.words.wanted(e.Op, m.words.value(e.Quantity, e.Value()))
+	case !e.Holds(v):
+		more = m.words.wanted(e.Op, m.words.value(e.Quantity, e.Value()))
+	case m.scene.settled():
+		sign = piece{"✓ ", inkKept}
+	default:
+		more = m.words.soFar
+	}
+	return []piece{sign, {m.words.quantity(e.Quantity) + m.words.colon, inkDim}, {text, inkTitle}, {more, inkDim}}
 }
 
 // spaced puts an empty line before lines that have room.

@@ -55,7 +55,7 @@ func TestDrivingInTheTour(t *testing.T) {
 	if frame := m.viewNow(); strings.Contains(frame, "q quit") || strings.Contains(frame, "1-8 jump") {
 		t.Errorf("the tour offers keys that it does not have:\n%s", frame)
 	}
-	m.drives("1", ".", "2", ".", ".", "1", ".")
+	m.drives("1", "2", ".", "1")
 	contains(t, m.viewNow(), "YOU LOST ONE", "schedule none@2: 1 2 2 1")
 	m.drives("g", "n")
 	contains(t, m.viewNow(), "›grid", "4 of 6 orders lose an update", "ORDER 2")
@@ -98,11 +98,11 @@ var zhDrives = []struct {
 	keys []string
 }{
 	{"begin", nil},
-	{"lost", []string{"1", ".", "2", ".", ".", "1", "."}},
-	{"undone", []string{"1", ".", "2", ".", ".", "u"}},
-	{"told", []string{"1", ".", "2", ".", ".", "1", ".", "enter"}},
+	{"lost", []string{"1", "2", ".", "1"}},
+	{"undone", []string{"1", "2", ".", "u"}},
+	{"told", []string{"1", "2", ".", "1", "enter"}},
 	{"help", []string{"?"}},
-	{"lease", []string{"s", ".", ".", "e", "2", ".", "1"}},
+	{"lease", []string{"s", ".", ".", "e", "2", "1"}},
 	{"hung", []string{"S", "S", "w"}},
 	{"grid", []string{"c", "g", "n"}},
 	{"grid-help", []string{"g", "?"}},
@@ -159,9 +159,9 @@ func TestTheChineseDriveIsChinese(t *testing.T) {
 	press("d")
 	for _, name := range sim.StrategyNames() {
 		pressed = []string{name}
-		press("?", ".", ".", ".", "2", ".", ".", ".", "tab", "e", "1", ".", ".", "e", "e", "e", ".", ".", ".", "2", ".", ".", ".", ".", "enter", "u", "right", "right", "x", "x", "1", "x", "x", "2", "x", "r", "r", "u")
+		press("?", ".", ".", ".", "2", ".", ".", "tab", "e", "1", ".", "e", "e", "e", ".", ".", ".", "2", ".", ".", ".", "enter", "u", "right", "right", "x", "x", "1", "x", "x", "2", "x", "r", "r", "u")
 		for range 12 {
-			press("1", ".", "2", ".")
+			press("1", "2")
 		}
 		press("enter", "end")
 		if slices.Contains([]string{"none", "spin", "block", "atomic"}, name) { // the others have more orders
@@ -178,7 +178,7 @@ func TestTheChineseDriveIsChinese(t *testing.T) {
 func TestTheDriveOfTheChineseTourAtEverySize(t *testing.T) {
 	m := onTour(t, "zh", 2, 120, 40)
 	m.staged()
-	m.drives("d", ".", "2", ".", ".", "1", ".")
+	m.drives("d", ".", "2", ".", "1")
 	for _, keys := range [][]string{nil, {"g"}} {
 		m.drives(keys...)
 		for w := 1; w < 130; w += 3 {

@@ -24,7 +24,9 @@ const (
 	sceneChoose
 	sceneWrong
 	sceneSend
+	sceneStep
 	sceneUndo
+	sceneRedo
 	sceneAgain
 )
 
@@ -42,7 +44,7 @@ const mostWeight = 6
 // tourKeys are all keys of the tour. The digits jump to a step.
 var tourKeys = []tourKey{
 	{tourOn, key.NewBinding(key.WithKeys("enter")), "enter", 5},
-	{tourAgain, key.NewBinding(key.WithKeys("enter")), "enter", 5},
+	{tourAgain, key.NewBinding(key.WithKeys("r")), "r", 4},
 	{tourNext, key.NewBinding(key.WithKeys("n", "pgdown")), "n", 4},
 	{tourPrev, key.NewBinding(key.WithKeys("p", "pgup")), "p", 3},
 	{tourJump, key.NewBinding(key.WithKeys("1", "2", "3", "4", "5", "6", "7", "8", "9")), "1-", 1},
@@ -54,9 +56,7 @@ var tourKeys = []tourKey{
 // keysTaken are those that never reach the screen of a race itself, which therefore does not speak of them.
 func (m *tourModel) keysTaken() (taken []string) {
 	for _, k := range tourKeys {
-		if k.tourCommand != tourOn && k.tourCommand != tourAgain {
-			taken = append(taken, k.Keys()...)
-		}
+		taken = append(taken, k.Keys()...)
 	}
 	return taken
 }
@@ -70,9 +70,10 @@ func (m *tourModel) names(k tourKey) bool {
 func (m *tourModel) offers(k tourKey) bool {
 	switch k.tourCommand {
 	case tourOn:
-		return m.reached
+		return m.reached || m.asking && m.typed != ""
 	case tourAgain:
-		return m.missed()
+		_, race := m.scene.(*raceScene)
+		return race && !m.asking
 	case tourNext:
 		return m.at+1 < len(m.lessons)
 	case tourPrev:

@@ -153,7 +153,7 @@ func (s *raceScene) wants(name string) bool {
 	case name == "ctrl+c":
 		return false
 	case s.drive != nil:
-		return slices.ContainsFunc(s.drive.keys(), func(k keyed) bool { return slices.Contains(k.Keys(), name) })
+		return name != "enter" && slices.ContainsFunc(s.drive.keys(), func(k keyed) bool { return slices.Contains(k.Keys(), name) })
 	}
 	if s.frame.Over == ClientLog {
 		return slices.ContainsFunc(keyMap[:], func(k keyed) bool { return k.over == ClientLog && slices.Contains(k.Keys(), name) })
@@ -208,6 +208,10 @@ func (s *raceScene) value(quantity string) (tour.Value, bool) {
 		return tour.Count(now.Crashed), true
 	case "faults":
 		return tour.Count(now.Faults - base.Faults), true
+	case "resets":
+		return tour.Count(now.Resets - base.Resets), true
+	case "disowned":
+		return tour.Count(now.Disowned - base.Disowned), true
 	case "clients":
 		return tour.Count(now.Lane.Clients), true
 	case "lease":

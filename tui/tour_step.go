@@ -23,7 +23,10 @@ type stepScene struct {
 	err   error
 	stale bool
 
-	moves   []sim.Move
+	moves   []sim.Move       // those made, and then those that were undone
+	at      int              // how many have been made
+	cursor  int              // the selected client, from 1
+	follows bool             // the cursor follows the moves that were undone
 	playing bool             // the moves, or some of them
 	played  *explore.Playing // as far as they are
 	typed   []string         // keys that came meanwhile
@@ -31,7 +34,7 @@ type stepScene struct {
 }
 
 func newStepScene(m *tourModel, a tour.Act) *stepScene {
-	return &stepScene{words: m.words, ascii: m.opts.ASCII, marks: m.marks(), arena: a.Arena(), stale: true}
+	return &stepScene{words: m.words, ascii: m.opts.ASCII, marks: m.marks(), arena: a.Arena(), cursor: 1, stale: true}
 }
 
 func (s *stepScene) start() tea.Cmd { return s.play() }
@@ -39,7 +42,7 @@ func (s *stepScene) start() tea.Cmd { return s.play() }
 // play has the moves played.
 func (s *stepScene) play() tea.Cmd {
 	s.stale, s.playing = true, true
-	schedule := explore.Schedule{Lane: s.arena.Lane, Clients: s.arena.Clients, Moves: slices.Clone(s.moves)}
+	schedule := explore.Schedule{Lane: s.arena.Lane, Clients: s.arena.Clients, Moves: slices.Clone(s.moves[:s.at])}
 	return func() tea.Msg {
 		p, err := explore.Play(schedule)
 		return playedMsg{p, err}
@@ -57,6 +60,7 @@ func (s *stepScene) update(msg tea.Msg) tea.Cmd {
 		return nil
 	}
 	s.played = &played.playing
+	s.follow()
 	for len(s.typed) > 0 && !s.playing {
 		key := s.typed[0]
 		s.typed = s.typed[1:]
@@ -67,11 +71,13 @@ func (s *stepScene) update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// stepSceneKeys are its keys, as the footer shows them.
+// stepSceneKeys are its keys, as the footer shows them. They are those of [stepKeyMap].
 var stepSceneKeys = []tourKey{
-	{sceneSend, key.NewBinding(key.WithKeys("1", "2")), "1 2", 5},
-	{sceneUndo, key.NewBinding(key.WithKeys("backspace")), "backspace", 4},
-	{sceneAgain, key.NewBinding(key.WithKeys("r")), "r", 4},
+	{sceneSend, key.NewBinding(key.WithKeys("1", "2", "3", "4", "5", "6", "7", "8", "9")), "1 2", 5},
+	{sceneStep, key.NewBinding(key.WithKeys(".", "up", "k", "down", "j")), "↑↓ .", 2},
+	{sceneUndo, key.NewBinding(key.WithKeys("u", "left", "h", "backspace")), "u", 4},
+	{sceneRedo, key.NewBinding(key.WithKeys("right", "l", "end", "G")), "→", 2},
+	{sceneAgain, key.NewBinding(key.WithKeys("r", "home")), "r", 4},
 }
 
 func (s *stepScene) offered() []tourKey { return stepSceneKeys }
@@ -87,23 +93,57 @@ func (s *stepScene) key(msg tea.KeyMsg) tea.Cmd {
 // choose has the command come next that a key stands for, or one less.
 func (s *stepScene) choose(key string) tea.Cmd {
 	s.stale, s.refused = true, ""
+	if key == "." && s.follows && s.at < len(s.moves) {
+		key = "right"
+	}
+	s.follows = slices.Contains([]string{"r", "home", "u", "left", "h", "backspace", "right", "l", "end", "G"}, key)
 	switch key {
-	case "r":
-		s.moves = nil
-	case "backspace":
-		s.moves = s.moves[:max(len(s.moves)-1, 0)]
+	case "r", "home":
+		s.at = 0
+	case "u", "left", "h", "backspace":
+		s.at = max(s.at-1, 0)
+	case "right", "l":
+		s.at = min(s.at+1, len(s.moves))
+	case "end", "G":
+		s.at = len(s.moves)
+	case "up", "k":
+		s.cursor = max(s.cursor-1, 1)
+		return nil
+	case "down", "j":
+		s.cursor = min(s.cursor+1, s.arena.Clients)
+		return nil
 	default:
 		client, err := strconv.Atoi(key)
+		if key == "." {
+			client, err = s.cursor, nil
+		}
 		if err != nil || client < 1 || client > s.arena.Clients {
 			return nil
 		}
+		s.cursor = client
 		if p := s.played.Players[client-1]; !p.Sends {
 			s.refused = s.words.cannot(p)
 			return nil
 		}
-		s.moves = append(slices.Clip(s.moves), sim.Move{Kind: sim.Send, Client: client})
+		s.moves = append(slices.Clip(s.moves[:s.at]), sim.Move{Kind: sim.Send, Client: client})
+		s.at++
 	}
 	return s.play()
+}
+
+// follow selects the client of the next move that was undone or, where there is none, one that can go.
+func (s *stepScene) follow() {
+	switch players := s.played.Players; {
+	case s.follows && s.at < len(s.moves):
+		s.cursor = s.moves[s.at].Client
+	case !s.played.Over && !players[s.cursor-1].Sends:
+		for i := range players {
+			if c := (s.cursor+i)%len(players) + 1; players[c-1].Sends {
+				s.cursor = c
+				return
+			}
+		}
+	}
 }
 
 // settled tells whether all moves have been played.
@@ -118,8 +158,10 @@ func (s *stepScene) ready() bool     { return s.settled() }
 func (s *stepScene) failure() error  { return s.err }
 func (s *stepScene) close() error    { return nil }
 
-// wants the digits, which are its clients.
-func (s *stepScene) wants(key string) bool { return len(key) == 1 && '1' <= key[0] && key[0] <= '9' }
+// wants its keys also where the tour has them as well.
+func (s *stepScene) wants(name string) bool {
+	return slices.ContainsFunc(stepSceneKeys, func(k tourKey) bool { return slices.Contains(k.Keys(), name) })
+}
 
 func (s *stepScene) changed() bool {
 	stale := s.stale
@@ -166,7 +208,11 @@ func (s *stepScene) draw(a chart.Area) {
 		if next == "" || p.Over {
 			next, ink = s.words.done, inkDim
 		}
-		x := put(in, 0, y, piece{" " + strconv.Itoa(p.Number) + " ", inkKey}, piece{" c" + strconv.Itoa(p.Number) + "  ", inkTitle}, piece{next, ink})
+		cursor := " "
+		if p.Number == s.cursor {
+			cursor = "›"
+		}
+		x := put(in, 0, y, piece{cursor, inkCursor}, piece{strconv.Itoa(p.Number) + " ", inkKey}, piece{" c" + strconv.Itoa(p.Number) + "  ", inkTitle}, piece{next, ink})
 		if read := p.Read; read != "" && !p.Over {
 			put(in, max(x+3, 34), y, piece{s.words.hasRead + " " + read, inkDim})
 		}

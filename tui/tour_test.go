@@ -343,7 +343,7 @@ func TestCountsOfARaceBeginAnew(t *testing.T) {
 	}
 }
 
-// TestALearnerOnAnotherWayIsTold so, and enter leads back to the beginning of the step.
+// TestALearnerOnAnotherWayIsTold so, and r leads back to the beginning of the step.
 func TestALearnerOnAnotherWayIsTold(t *testing.T) {
 	m := onTour(t, "en", 2, 120, 40)
 	m.staged()
@@ -357,8 +357,12 @@ func TestALearnerOnAnotherWayIsTold(t *testing.T) {
 		t.Errorf("it does not say so:\n%s", frame)
 	}
 	m.update(keyNamed("enter"))
+	if m.scene != s {
+		t.Error("enter, which goes on, begins again")
+	}
+	m.update(keyNamed("r"))
 	if m.at != 2 || m.act != 0 || m.scene == s || m.missed() {
-		t.Errorf("enter leads to step %d, act %d; a new scene: %v", m.at+1, m.act+1, m.scene != s)
+		t.Errorf("r leads to step %d, act %d; a new scene: %v", m.at+1, m.act+1, m.scene != s)
 	}
 }
 
@@ -384,4 +388,117 @@ func TestTheSmallestTourSaysHowItGoesOn(t *testing.T) {
 	if strings.TrimSpace(line) != m.words.halted {
 		t.Errorf("the text is %q, want %q", line, m.words.halted)
 	}
+}
+
+// TestAnUnmetLineNeverReadsAsMet: of what all lessons expect, in every language. A line without a tick says what is wanted, or that it is not
+// over yet, and a line with one has what is wanted.
+func TestAnUnmetLineNeverReadsAsMet(t *testing.T) {
+	for _, language := range []string{"en", "zh"} {
+		for lesson, l := range lessonsIn(t, language) {
+			for act, a := range l.Acts {
+				for _, e := range a.Expect {
+					for _, number := range []float64{0, 1, 2, 50, 99, 1e6} {
+						v := tour.Value{Number: number}
+						if e.Value().Word != "" {
+							v = tour.Value{Word: map[bool]string{true: e.Want, false: "undecided"}[number > 0]}
+						}
+						for _, settled := range []bool{false, true} {
+							m := &tourModel{words: wordsOf(language), lessons: []tour.Lesson{l}, scene: known{v: v, isSettled: settled}}
+							pieces := m.goal(e, v)
+							met := e.Holds(v) && settled
+							text := plain(pieces)
+							if strings.HasPrefix(text, "✓") != met {
+								t.Errorf("%s, step %d, act %d, settled %v: %q", language, lesson+1, act+1, settled, text)
+							}
+							if !met && pieces[3].text == "" {
+								t.Errorf("%s, step %d, act %d: %q could be read as if it were so: %s", language, lesson+1, act+1, text, e)
+							}
+							if met && pieces[3].text != "" {
+								t.Errorf("%s, step %d, act %d: %q is met", language, lesson+1, act+1, text)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	m := onTour(t, "en", 1, 120, 40)
+	m.presses(t, "1", "1", "2", "2")
+	frame := m.view()
+	for _, want := range []string{"○ lost: 0 (wanted: 1)", "✓ both are done: yes"} {
+		if !strings.Contains(frame, want) {
+			t.Errorf("there is no %q in\n%s", want, frame)
+		}
+	}
+}
+
+// known is a scene in which a quantity is known.
+type known struct {
+	scene
+	v         tour.Value
+	isSettled bool
+}
+
+func (s known) value(string) (tour.Value, bool) { return s.v, true }
+func (s known) settled() bool                   { return s.isSettled }
+
+// plain is the text of pieces.
+func plain(pieces []piece) (text string) {
+	for _, p := range pieces {
+		text += p.text
+	}
+	return text
+}
+
+// TestTheTourAndStepHaveOneVocabulary: every key of the tour's own stepping does in `step` what it does there.
+func TestTheTourAndStepHaveOneVocabulary(t *testing.T) {
+	for _, keys := range [][]string{
+		{"1", "2", "2", "1"}, {".", "down", ".", ".", "up", "."}, {"1", "2", "backspace", "2"}, {"1", "2", "u", "u", "right", "right"},
+		{"1", "1", "2", "left", "left", "l", "h", "2"}, {"1", "2", "r", "2", "2"}, {"1", "2", "home", "end", "1"}, {".", "j", ".", "k", ".", "G"}, {"2", "2", "1", "r", "G"},
+	} {
+		m := onTour(t, "en", 1, 120, 40)
+		m.presses(t, keys...)
+		s := m.scene.(*stepScene)
+		d := driving(t, DriveOptions{Arena: s.arena})
+		for _, key := range keys {
+			d.update(keyNamed(key))
+		}
+		if tour, step := s.played.Schedule.String(), d.drive.step.schedule().String(); tour != step || s.cursor != d.drive.step.cursor && !s.played.Over {
+			t.Errorf("%q leads to %s in the tour, c%d, and to %s in step, c%d", keys, tour, s.cursor, step, d.drive.step.cursor)
+		}
+	}
+	for _, k := range stepSceneKeys {
+		for _, key := range k.Keys() {
+			if matching(stepKeyMap, keyNamed(key)).command == cmdNone {
+				t.Errorf("step does not know the tour's %q", key)
+			}
+		}
+	}
+}
+
+// TestEnterGoesOnInTheTour, and does nothing else there: not in a race, its explanations or its runs, and not where one drives.
+func TestEnterGoesOnInTheTour(t *testing.T) {
+	m := onTour(t, "en", 2, 120, 40)
+	m.staged()
+	s := m.scene.(*raceScene)
+	for _, k := range keyMap {
+		if slices.Contains(k.Keys(), "enter") && k.over == NoOverlay {
+			if s.frame.nameOf(k) == "enter" {
+				t.Errorf("enter is said to be of %q", k.Help().Desc)
+			}
+		}
+	}
+	before := s.frame.Over
+	m.update(keyNamed("enter"))
+	if s.frame.Over != before || m.scene != s {
+		t.Error("enter does something in a race")
+	}
+	if step := stepKeyMap; !slices.ContainsFunc(step, func(k keyed) bool { return k.command == cmdTell && slices.Contains(k.Keys(), "E") }) {
+		t.Error("where one drives in the tour, nothing explains")
+	}
+	s.drive = new(drive)
+	if s.wants("enter") || !s.wants("E") || !s.wants("r") {
+		t.Error("where one drives in the tour, enter is that screen's")
+	}
+	s.drive = nil
 }

@@ -15,10 +15,11 @@ type tourWords struct {
 
 	allOrders, youDecide, counting, oneOf, smallest string
 	done, hasRead, inRedis                          string
-	colon, yes, no, nothing                         string
+	colon, yes, no, nothing, soFar                  string
 	typeNumber, goOn, halted, missed, nextStep      string
 	theEnd, scrolled                                string
 
+	wanted   func(op, want string) string // behind a value that is not as expected
 	players  func(sim.ArenaConfig) string
 	nth      func(i, n int) string
 	cannot   func(sim.Player) string
@@ -37,20 +38,24 @@ var languageWords = map[string]*tourWords{
 	"en": {
 		quantities: map[string]string{
 			"acked": "acknowledged", "kept": "kept", "lost": "lost", "lost%": "lost of every 100", "failures": "failed tries", "commands": "commands an update",
-			"inside": "most inside at once", "overlaps": "times two were inside", "expired": "leases that ran out", "crashed": "crashed", "faults": "faults",
+			"inside": "most inside at once", "overlaps": "times two were inside", "expired": "leases that ran out", "crashed": "crashed", "faults": "faults", "resets": "resets", "disowned": "refused releases",
 			"verdict": "verdict", "strategy": "strategy", "clients": "clients", "lease": "lease in ms", "view": "view",
 			"schedules": "orders in all", "tried": "orders tried, of more", "losing": "lose an update", "overlapping": "have two inside", "hanging": "hang", "refusing": "refuse a late write",
 			"moves": "commands sent", "overlap": "two inside at once", "over": "both are done",
 		},
 		keys: map[tourCommand]string{
 			tourOn: "go on", tourAgain: "again", tourNext: "next", tourPrev: "back", tourJump: "jump", tourText: "text", tourQuit: "quit",
-			sceneChoose: "choose an order", sceneWrong: "next ✗", sceneSend: "let c1, c2 send", sceneUndo: "take back", sceneAgain: "again",
+			sceneChoose: "choose an order", sceneWrong: "next ✗", sceneSend: "let c1, c2 send", sceneStep: "let › send", sceneUndo: "undo", sceneRedo: "redo", sceneAgain: "again",
 		},
 		allOrders: "ALL ORDERS OF THE COMMANDS", youDecide: "YOU DECIDE WHO IS NEXT", counting: "playing them all …",
 		oneOf: "one of them, in which the clients take turns:", smallest: "the smallest that goes wrong:",
-		colon: ": ", yes: "yes", no: "no", nothing: "nothing yet",
+		colon: ": ", yes: "yes", no: "no", nothing: "nothing yet", soFar: " so far",
+		wanted: wantedIn(map[string]string{
+			"==": " (wanted: %s)", "!=": " (wanted: not %s)", ">=": " (wanted: %s or more)", "<=": " (wanted: %s or fewer)",
+			">": " (wanted: more than %s)", "<": " (wanted: fewer than %s)",
+		}),
 		done: "done", hasRead: "has read", inRedis: "in Redis:",
-		typeNumber: "a number, then enter", goOn: "done: enter goes on", halted: "halted: space goes on", missed: "not as promised: enter begins again", nextStep: "done: enter for the next step", theEnd: "That was the tour. q ends it.",
+		typeNumber: "a number, then enter", goOn: "done: enter goes on", halted: "halted: space goes on", missed: "not as promised: r begins again", nextStep: "done: enter for the next step", theEnd: "That was the tour. q ends it.",
 		scrolled: "more: ctrl+t",
 		players: func(c sim.ArenaConfig) string {
 			lock := "no lock"
@@ -97,20 +102,23 @@ var languageWords = map[string]*tourWords{
 		},
 		quantities: map[string]string{
 			"acked": "已确认", "kept": "已保留", "lost": "已丢失", "lost%": "每 100 次丢失", "failures": "失败的尝试", "commands": "每次更新的命令数",
-			"inside": "同时在里面的最多", "overlaps": "两个同时在里面的次数", "expired": "到期的租约", "crashed": "已崩溃", "faults": "故障",
+			"inside": "同时在里面的最多", "overlaps": "两个同时在里面的次数", "expired": "到期的租约", "crashed": "已崩溃", "faults": "故障", "resets": "重置", "disowned": "被拒绝的释放",
 			"verdict": "判定", "strategy": "策略", "clients": "客户端", "lease": "租约（毫秒）", "view": "视图",
 			"schedules": "种顺序", "tried": "种顺序试过，还有更多", "losing": "丢失更新", "overlapping": "两个同时在里面", "hanging": "永远等待", "refusing": "拒绝了迟到的写",
 			"moves": "已发命令", "overlap": "两个同时在里面", "over": "都已结束",
 		},
 		keys: map[tourCommand]string{
 			tourOn: "继续", tourAgain: "重做", tourNext: "下一步", tourPrev: "上一步", tourJump: "跳到", tourText: "文字", tourQuit: "退出",
-			sceneChoose: "选一种顺序", sceneWrong: "下一个 ✗", sceneSend: "放行 c1、c2", sceneUndo: "撤回", sceneAgain: "重来",
+			sceneChoose: "选一种顺序", sceneWrong: "下一个 ✗", sceneSend: "放行 c1、c2", sceneStep: "放行 ›", sceneUndo: "撤回", sceneRedo: "再做", sceneAgain: "重来",
 		},
 		allOrders: "命令的所有顺序", youDecide: "由你决定谁先谁后", counting: "正在逐一播放……",
 		oneOf: "其中一种：客户端轮流来", smallest: "最小的一种出错顺序：",
-		colon: "：", yes: "是", no: "否", nothing: "还没有",
+		colon: "：", yes: "是", no: "否", nothing: "还没有", soFar: "（目前）",
+		wanted: wantedIn(map[string]string{
+			"==": "（应为 %s）", "!=": "（不应为 %s）", ">=": "（至少要 %s）", "<=": "（至多 %s）", ">": "（要多于 %s）", "<": "（要少于 %s）",
+		}),
 		done: "已完成", hasRead: "读到", inRedis: "Redis 中的值：",
-		typeNumber: "输入数字，再按 enter", goOn: "完成：按 enter 继续", halted: "已停住：按 space 继续", missed: "没按说好的走：按 enter 从头做这一步", nextStep: "完成：按 enter 到下一步", theEnd: "导览到此结束。按 q 退出。",
+		typeNumber: "输入数字，再按 enter", goOn: "完成：按 enter 继续", halted: "已停住：按 space 继续", missed: "没按说好的走：按 r 从头做这一步", nextStep: "完成：按 enter 到下一步", theEnd: "导览到此结束。按 q 退出。",
 		scrolled: "还有：ctrl+t",
 		players: func(c sim.ArenaConfig) string {
 			lock := "无锁"
@@ -145,6 +153,11 @@ var languageWords = map[string]*tourWords{
 		},
 		tooSmall: func(w, h int) string { return fmt.Sprintf("导览需要 %d×%d；q 退出", w, h) },
 	},
+}
+
+// wantedIn says what is wanted, by the operator.
+func wantedIn(formats map[string]string) func(op, want string) string {
+	return func(op, want string) string { return fmt.Sprintf(formats[op], want) }
 }
 
 func wordsOf(language string) *tourWords {

@@ -19,7 +19,7 @@ var chinesePages = withStepPages(withOrders(withPast(withMoments(map[string]stri
 	// What the keys do.
 	"another chart, the one before: average, waits, kept updates, queue, or what tells most": "换图表：平均、等待、保留的更新、队列，或最说明问题的", "another chart": "换图表",
 	"HELP": "帮助", "KEYS": "按键", "? or esc closes this": "按 ? 或 esc 关闭", "? turns the page": "按 ? 翻页", "i or esc closes this": "按 i 或 esc 关闭", "i turns the page": "按 i 翻页",
-	"enter or esc closes this": "按 enter 或 esc 关闭", "enter turns the page": "按 enter 翻页", "WHAT THIS IS": "这是什么", "THIS VIEW": "这个视图",
+	"E or esc closes this": "按 E 或 esc 关闭", "E turns the page": "按 E 翻页", "WHAT THIS IS": "这是什么", "THIS VIEW": "这个视图",
 	"the views, by their numbers in the header": "各视图，按标题行里的编号", "the next view": "下一个视图", "pause, resume": "暂停、继续",
 	"step, one Redis command of the focused lane, the selected client first":                      "单步，放行一条 Redis 命令，选中的客户端优先",
 	"look back, and forward again in time, in all views":                                          "回看过去、再往前，对所有视图都有效",
@@ -65,9 +65,9 @@ var chinesePages = withStepPages(withOrders(withPast(withMoments(map[string]stri
 	howToRead[TimelineView]: "一行是一个客户端，时间从左向右，每格多长写在下面：z 和 Z 缩放，← 和 → 在时间中移动。",
 	howToRead[HistoryView]:  "一行是平均值有过的一个值，最新的在上：● 通向 Redis 里现在的值，✗ 是确认过却不见了的更新。",
 	howToRead[ClientsView]:  "一行是一个客户端，按带标记的那一列排序；如果公平，各个客户端在保留的更新中所占的份额应当一样。",
-	howToRead[RunsView]:     "一行是结束了的一轮，后面是它的结果；用 enter 标记两轮，就逐个数字加以比较，不同之处有 ≠。",
+	howToRead[RunsView]:     "一行是结束了的一轮，后面是它的结果；标记两轮，就逐个数字加以比较，不同之处有 ≠。",
 	"No run has ended yet. r ends this one and starts it again with the settings as they are, p starts a preset; " +
-		"enter then marks two runs, which are compared number by number.": "还没有一轮结束。r 结束这一轮，并以现在的设置重新开始；之后用 enter 标记两轮，就逐项加以比较。",
+		"two that are marked then are compared number by number.": "还没有一轮结束。r 结束这一轮，并以现在的设置重新开始；之后标记两轮，就逐项加以比较。",
 
 	// The strategies.
 	"no lock: WATCH, GET, MULTI, SET, EXEC":              "无锁：WATCH，GET，MULTI，SET，EXEC",
@@ -120,7 +120,7 @@ var chinesePages = withStepPages(withOrders(withPast(withMoments(map[string]stri
 	"this is the present: [ goes back to the last loss": "这就是现在：按 [ 回到最后一次丢失", "no later loss: this is the present": "后面没有丢失了：这就是现在",
 	"no earlier loss is kept: the record of # begins at #": "更早的丢失没有保留：# 的记录从 # 开始", "# had lost nothing before": "# 在这之前没有丢失", "# has lost nothing": "# 没有丢失",
 	"# of the last losses of # was #'s": "#2 最近的丢失里没有 #3 的", "no version is selected": "没有选中版本", "this version was lost too long ago to tell how": "这个版本丢失得太久，说不清经过了",
-	"this version is kept: enter explains a lost one":                "这个版本保留着：enter 解释丢失的版本",
+	"this version is kept: only a lost one can be explained":         "这个版本保留着：只有丢失的版本可以解释",
 	"# takes no lock, so it has no lease: tab leads to another lane": "# 不用锁，所以没有租约", "# takes no lock, so it has no retry: tab leads to another lane": "# 不用锁，所以没有重试间隔",
 	"this is as far as it goes": "到头了", "this is as far as it zooms": "缩放到头了", "chart: what tells most in each lane": "图表：各泳道最说明问题的", "chart: the average": "图表：平均", "chart: waits for the lock": "图表：等锁的时间", "chart: kept updates a second": "图表：每秒保留的更新", "chart: clients waiting for the lock": "图表：等锁的客户端", "no other strategy can run on this Redis": "这个 Redis 上没有别的策略可用",
 	"strategy #; who is in the middle of an update ends it as it began": "策略 #；更新到一半的按原样做完", "strategy #, which takes more servers: starts again": "策略 # 要更多服务器：重新开始",

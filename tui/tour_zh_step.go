@@ -39,7 +39,8 @@ func withStepPages(catalog map[string]string) map[string]string {
 		"select": "选择", "step through it": "单步走它", "at its end": "从末尾看", "wrong ones": "出错的", "crashes": "崩溃数",
 
 		// What the keys do.
-		"let the selected client's next command through; at the end, enter explains it": "放行选中客户端的下一条命令，最后按 enter 解释",
+		"let the selected client's next command through": "放行选中客户端的下一条命令", "explain what has happened, at the end": "结束时解释发生了什么", "there are only # clients": "只有 # 个客户端",
+		"it is not over yet: . lets the selected client's next command through": "还没有结束：按 . 放行选中客户端的下一条命令",
 		"undo the last move": "撤回最后一步",
 		"make again what was undone, or the next move of the schedule":               "重做撤回的，或走这种顺序的下一步",
 		"to another server next, where the selected client has commands for several": "下一条发给另一台服务器，如果有几台可选",
@@ -50,7 +51,7 @@ func withStepPages(catalog map[string]string) map[string]string {
 		"from the start": "从头开始", "to the end of what was undone": "走到撤回的末尾",
 		"next strategy, previous strategy": "下一种策略、上一种策略", "one client more, one fewer": "多一个客户端、少一个",
 		"copy the schedule, for locktop replay --schedule": "复制这种顺序，供 locktop replay --schedule 使用",
-		"select a client by its number":                    "按编号选客户端",
+		"let the next command of the client of that number through": "放行这个编号的客户端的下一条命令",
 		"one order back, one on, one up, one down":         "前一种、后一种、上一行、下一行",
 		"step through the selected order, from its start":  "单步走选中的顺序，从头开始",
 		"the same, from its end":                           "同上，从末尾开始", "the next that goes wrong, the one before": "下一种出错的、上一种",

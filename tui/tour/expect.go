@@ -26,7 +26,7 @@ var (
 	explored = []string{"schedules", "losing", "overlapping", "hanging", "refusing"}
 	stepped  = []string{"moves", "acked", "kept", "lost", "overlap", "over"}
 	raced    = []string{
-		"acked", "kept", "lost", "lost%", "failures", "commands", "inside", "overlaps", "expired", "crashed", "faults",
+		"acked", "kept", "lost", "lost%", "failures", "commands", "inside", "overlaps", "expired", "crashed", "faults", "resets", "disowned",
 		"verdict", "strategy", "clients", "lease", "view",
 	}
 	known = map[Scene][]string{Race: raced, Step: stepped, Explore: explored, Grid: explored}
@@ -79,6 +79,14 @@ func (v Value) String() string {
 		return v.Word
 	}
 	return strings.TrimSuffix(strconv.FormatFloat(v.Number, 'f', 1, 64), ".0")
+}
+
+// Value is what is wanted.
+func (e Expectation) Value() Value {
+	if n, err := strconv.ParseFloat(e.Want, 64); err == nil {
+		return Value{Number: n}
+	}
+	return Value{Word: e.Want}
 }
 
 // Holds tells whether a value is as expected.
