@@ -20,7 +20,7 @@ var stepKeyMap = append([]keyed{
 	bind(cmdDown, []string{"down", "j"}, "↓ j", ""),
 	bind(cmdUndo, []string{"u", "left", "h", "backspace"}, "u ←", "undo the last move").inFooter(9, "undo"),
 	bind(cmdRedo, []string{"right", "l"}, "→", "make again what was undone, or the next move of the schedule").inFooter(7, "redo"),
-	bind(cmdNextServer, []string{"tab"}, "tab", "to another server next, where the selected client has commands for several").inFooter(5, "server"),
+	bind(cmdNextServer, []string{"tab"}, "tab", "to another server next, where the selected client has commands for several").inFooter(8, "server"),
 	bind(cmdShowWrong, []string{"w"}, "w", "show one that goes wrong, the smallest there is").inFooter(8, "show a wrong one"),
 	bind(cmdGrid, []string{"g"}, "g", "the grid of every order").inFooter(8, "grid"),
 	bind(cmdExpire, []string{"e"}, "e", "the lease ends, if somebody has the lock and it has one").inFooter(9, "lease ends"),

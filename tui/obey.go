@@ -138,7 +138,7 @@ func (m *model) notNow(k keyed) string {
 		return ""
 	case m.frame.Back:
 		return pastNotice(k)
-	case m.frozen && k.command != cmdPause:
+	case m.frozen && k.command != cmdPause && k.command != cmdStep: // which a real Redis refuses
 		return fmt.Sprintf("the view is frozen, and %s changes the race: space returns to it", k.Help().Key)
 	}
 	return ""
