@@ -74,6 +74,7 @@ func TestGoldenReset(t *testing.T) {
 func TestTheLogOfAClient(t *testing.T) {
 	cfg := sim.Defaults()
 	cfg.Lanes, cfg.Backlog, cfg.Speed, cfg.Retry, cfg.Lease = []string{"none", "spin"}, true, 4, 0, 0
+	cfg.Deterministic = true
 	m := running(t, cfg)
 	press(t, m, "tab")
 	press(t, m, "L")

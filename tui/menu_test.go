@@ -264,7 +264,7 @@ func TestAPresetIsHandedOver(t *testing.T) {
 	m.update(tea.WindowSizeMsg{Width: 120, Height: 40})
 	contains(t, m.view(), "preset failover", "PRESET FAILOVER", p.Title, "LOOK AT", "REMEDY")
 	press(t, m, "?")
-	contains(t, m.view(), "PRESET FAILOVER", p.Title, "space           pause, resume")
+	contains(t, m.view(), "PRESET FAILOVER", p.Title, "space pause")
 }
 
 // TestAFaultStrikesWhereOneChooses: → goes through the points that clients of the lane come to, and back to the usual ones.

@@ -184,7 +184,7 @@ func TestTranslate(t *testing.T) {
 		"  waiting:  ":               "  等待：  ",
 		"most 16":                    "最多 16",
 		"c3's line":                  "c3's line",
-		"→ c12 lost":                 "→ c12 丢失",
+		"lease 12ms":                 "租约 12ms",
 		"c1 crashed after its read ": "c1 在读之后崩溃 ",
 		"2nd change ":                "第 2 变 ",
 		"c4 had read n=68 before c2 wrote n=69, so what it wrote does not hold c2's sample.": "c4 读到 n=68 时，c2 还没有写下 n=69，所以 c4 写下的值里没有 c2 的样本。",
