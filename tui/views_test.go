@@ -124,7 +124,7 @@ func TestTheHelpTurnsItsPages(t *testing.T) {
 		contains(t, m.viewNow(), fmt.Sprintf("KEYS %d/", page))
 		all += m.viewNow()
 	}
-	contains(t, all, "1 2 3 4 5 the views", "x crash", "ctrl+z suspend", "q quit", "of getting a turn")
+	contains(t, all, "1 2 3 4 5 the views", "x X crash", "ctrl+z suspend", "q quit", "of getting a turn")
 }
 
 // TestFromLossToLoss goes back through all losses of a lane, of which there are more than a snapshot lists, and forward again.
