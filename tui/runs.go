@@ -200,6 +200,9 @@ func outcome(l sim.LaneResult, ascii bool) (words, signs []piece) {
 func partOutcome(p sim.Part, ascii bool) (sign, text string, ink chart.Ink) {
 	switch p.Verdict {
 	case sim.Wrong:
+		if p.Lost == 0 {
+			return "✗", fmt.Sprintf("%d by a stranger", p.Foreign), inkLost
+		}
 		return "✗", fmt.Sprintf("lost %s/%s", number(p.Lost), number(p.Acked)), inkLost
 	case sim.Hung, sim.Stalled:
 		return "✗", string(p.Verdict), inkLost

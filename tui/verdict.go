@@ -278,10 +278,12 @@ func worstPart(parts []sim.Part) *sim.Part {
 
 // partWords say what became of a part that is over.
 func partWords(p *sim.Part, level int) []piece {
-	sign, text, ink := partOutcome(*p, false)
+	sign, _, ink := partOutcome(*p, false)
+	text := ""
 	switch {
 	case level > 4:
-		text = ""
+	case p.Verdict == sim.Wrong && p.Lost == 0: // a stranger wrote
+		text = " wrong"
 	case p.Verdict == sim.Wrong && level < 3:
 		text = fmt.Sprintf(" lost %d of %d", p.Lost, p.Acked)
 	case p.Verdict == sim.Wrong:
