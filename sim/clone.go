@@ -93,7 +93,10 @@ func (l *Ledger) clone() *Ledger {
 	for i := 0; i < len(copied); i++ { // which grows meanwhile
 		v := copied[i]
 		v.twin.parent, v.twin.killer = of(v.parent), of(v.killer)
-		v.twin.gap, v.twin.end = of(v.gap), of(v.end)
+		v.twin.gap, v.twin.ends = of(v.gap), slices.Clone(v.ends)
+		for i := range v.ends {
+			v.twin.ends[i].by = of(v.ends[i].by)
+		}
 	}
 	for _, v := range copied {
 		v.twin = nil

@@ -138,9 +138,8 @@ type version struct {
 	order  int64         // of a killer: when it was
 	back   bool          // of a killer: it is no write, but Redis going back
 	gap    *version      // in its stead the killer, while nobody was told what it overwrote
-	open   int           // how often it was the value in Redis without a write that is known to have overwritten it then
 	backAt time.Duration // when Redis last went back to it
-	end    *version      // what ended its being the head, while nobody was told what overwrote it: a gap, or Redis going back
+	ends   []ending      // of its times as the head after which nobody was told what overwrote it, the latest last
 
 	twin *version // its copy, while the ledger is being cloned
 }
@@ -179,7 +178,7 @@ const slabSize = 256
 
 // newLedger returns a ledger whose graph covers the last limit versions.
 func newLedger(limit int, linked func(v *version, erased int)) *Ledger {
-	root := &version{executed: true, told: true, kept: true, open: 1}
+	root := &version{executed: true, told: true, kept: true}
 	l := &Ledger{
 		head: root, limit: limit, linked: linked, parts: make([]ledgerPart, 1),
 		known:      make(map[uint64]*version, 2*limit),
@@ -341,7 +340,7 @@ func (l *Ledger) newVersion() *version {
 // stranger makes a version for a value that nobody in the lane announced. It
 // holds none of the lane's updates, whatever its count says.
 func (l *Ledger) stranger(text string) *version {
-	v := &version{text: text, executed: true, told: true, open: 1}
+	v := &version{text: text, executed: true, told: true}
 	l.remember(v)
 	return v
 }
@@ -390,7 +389,7 @@ func (l *Ledger) forget() {
 		if hash := l.hash(old.text); l.known[hash] == old {
 			delete(l.known, hash)
 		}
-		old.parent, old.killer, old.gap, old.end = nil, nil, nil, nil
+		old.parent, old.killer, old.gap, old.ends = nil, nil, nil, nil
 	}
 	l.window = append(l.window[:0], l.window[keep:]...)
 	clear(l.window[len(l.window):cap(l.window)])
@@ -399,11 +398,12 @@ func (l *Ledger) forget() {
 // place puts an acked version behind the one whose value it found.
 func (l *Ledger) place(v *version, found string) {
 	before := l.find(found)
-	if before != nil && before.executed {
-		if before.open > 1 && before.backAt >= v.sentAt {
-			l.unsure(v.sentAt, nil) // it may have found it before Redis went back to it, or after
-		}
-		before.open--
+	mostTimes := 1 // that it may have been the head when v found it
+	if before == l.head {
+		mostTimes = 0
+	}
+	if before.endsSince(v.sentAt) > mostTimes {
+		l.unsure(v.sentAt, nil)
 	}
 	switch {
 	case before == l.head:
@@ -414,7 +414,7 @@ func (l *Ledger) place(v *version, found string) {
 	case before != nil && !before.executed:
 		l.surface(before)
 		l.place(v, found)
-	case before != nil && before.end != nil && (before.end.sentAt == 0 || v.sentAt <= before.end.sentAt):
+	case before.endsSince(v.sentAt) > 0:
 		l.slipIn(v, before)
 	default:
 		l.strange(before, v.part)
@@ -428,7 +428,7 @@ func (l *Ledger) place(v *version, found string) {
 // it. One that the lane had
 // there earlier may be there again once Redis has gone back.
 func (l *Ledger) strange(v *version, part int) {
-	if ours := v != nil && (v.client != 0 || v.text == ""); !ours || l.rewoundAt == 0 {
+	if ours := v != nil && (v.client != 0 || v.text == ""); !ours || l.rewoundAt == 0 && len(v.ends) == 0 {
 		l.totals.Foreign++
 		l.parts[part].Foreign++
 	}
@@ -448,7 +448,6 @@ func (l *Ledger) popEarly(before *version) *version {
 	if len(queue) == 0 {
 		return nil
 	}
-	before.open--
 	if len(queue) == 1 {
 		delete(l.early, text)
 	} else {
@@ -461,7 +460,6 @@ func (l *Ledger) popEarly(before *version) *version {
 // common ancestor are erased by v, versions on the way up come back.
 func (l *Ledger) moveHead(v, found *version) {
 	v.executed = true
-	v.open++
 	l.moves++
 	killer := l.killerOf(v, found)
 	killer.order = l.moves

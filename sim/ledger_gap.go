@@ -2,6 +2,8 @@ package sim
 
 import (
 	"cmp"
+	"math"
+	"slices"
 	"time"
 )
 
@@ -10,6 +12,23 @@ import (
 // chain. What it erases there has an unknown eraser, until a reply tells of a write that
 // lies in the gap. The same is so where Redis went back: a reply may tell later of a
 // write from before.
+
+// ending is the end of a version's time as the head, if nobody was told what overwrote it.
+type ending struct {
+	at time.Duration // at the latest
+	by *version      // whom to blame: a gap, or Redis going back
+}
+
+// endsSince counts those of a version, if there is one, at a time or later.
+func (v *version) endsSince(sent time.Duration) int {
+	n := 0
+	for ; v != nil && n < len(v.ends) && v.ends[len(v.ends)-1-n].at >= sent; n++ {
+	}
+	return n
+}
+
+// ended notes the end of a version's time as the head.
+func (v *version) ended(e ending) { v.ends = append(slices.Clip(v.ends), e) }
 
 // surface takes in a version of unknown fate that turned out to have been written.
 func (l *Ledger) surface(v *version) {
@@ -20,11 +39,14 @@ func (l *Ledger) surface(v *version) {
 
 // bridgeTo makes a version the head, with a gap in front of it.
 func (l *Ledger) bridgeTo(v *version) {
+	v.gap = &version{}
+	end := ending{l.now, v.gap}
 	if v.sentAt <= max(l.surfacedAt, l.rewoundAt) {
 		l.unsure(v.sentAt, nil) // it may have come before the gap that there was since, or before Redis went back
+		end.at = math.MaxInt64  // and the head may be the head still
 	}
-	v.gap = &version{}
-	l.head.end, l.surfacedAt = v.gap, l.now
+	l.head.ended(end)
+	l.surfacedAt = l.now
 	l.moveHead(v, nil)
 }
 
@@ -63,14 +85,15 @@ func (l *Ledger) killerOf(v, found *version) *version {
 // what did, and that was overwritten itself before anybody knew of it.
 func (l *Ledger) slipIn(v, before *version) {
 	v.executed = true
-	v.open++
-	v.end, before.end = before.end, nil
+	last := len(before.ends) - 1
+	v.ends, before.ends = before.ends[last:], before.ends[:last]
+	after := v.ends[0].by
 	if before == l.tip {
 		l.tip = v
 	}
 	killer := l.killerOf(v, before)
-	killer.order = v.end.order
-	erased := l.reblame(before, v, killer)
+	killer.order = after.order
+	erased := l.reblame(before, v, killer, after)
 	if killer != v {
 		erased = 0
 	}
@@ -82,17 +105,16 @@ func (l *Ledger) slipIn(v, before *version) {
 // slipInEarly takes in what was early for a version that has slipped in.
 func (l *Ledger) slipInEarly(v *version) {
 	for w := l.popEarly(v); w != nil; w = l.popEarly(v) {
-		if v.end == nil {
-			v.end = &version{order: l.moves} // only equal strings
+		if len(v.ends) == 0 {
+			v.ended(ending{l.now, &version{order: l.moves}}) // only equal strings
 		}
 		l.slipIn(w, v)
 	}
 }
 
 // reblame says who erased what now that a version is known to have been the head
-// between another one and what ended that. It returns how many updates it erased.
-func (l *Ledger) reblame(before, v, killer *version) (erased int) {
-	after := v.end
+// between another one and what came after. It returns how many updates it erased.
+func (l *Ledger) reblame(before, v, killer, after *version) (erased int) {
 	l.walk(before, v, func(down *version) {
 		if !down.kept && down.killer == after && down.client != 0 {
 			l.blame(down, killer)
@@ -111,10 +133,10 @@ func (l *Ledger) reblame(before, v, killer *version) (erased int) {
 // gone back to it, it came last of all those: what it erased is known, and what was erased
 // by those it is linked to.
 func (l *Ledger) confirm(v *version, number int64) {
-	if v != l.head || number < max(l.unsureNumber, l.rewound) || v.sentAt <= v.backAt {
+	if v != l.head || number < max(l.unsureNumber, l.rewound) {
 		return
 	}
-	for v != nil && v.gap != nil && v.gap.parent != nil {
+	for v != nil && v.gap != nil && v.gap.parent != nil && v.sentAt > v.backAt {
 		before := v.gap.parent
 		l.owns(v)
 		v = before
@@ -136,10 +158,13 @@ func (l *Ledger) owns(v *version) {
 // overwrote what stood before the gap, there was nothing in between.
 func (l *Ledger) closeGap(v *version, found string) {
 	before := l.find(found)
-	if before == nil || v.gap == nil || before.end != v.gap || v.sentAt <= max(before.backAt, l.unsureUntil) {
+	if before == nil || v.gap == nil || v.sentAt <= max(before.backAt, l.unsureUntil) {
 		return
 	}
-	before.end = nil
-	before.open--
+	last := len(before.ends) - 1
+	if last < 0 || before.ends[last].by != v.gap {
+		return
+	}
+	before.ends = before.ends[:last]
 	l.owns(v)
 }

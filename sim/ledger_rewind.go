@@ -30,10 +30,10 @@ func (l *Ledger) rewind(e *Event) {
 		l.advance(l.popEarly(v))
 	}
 	v.backAt = e.At
-	v.open++
 	l.moves++
 	back := &version{text: v.text, back: l.head.sentAt > l.unsureUntil, order: l.moves, sentAt: e.At}
-	l.head.end, l.tip = back, l.head
+	l.head.ended(ending{e.At, back})
+	l.tip = l.head
 	if l.backs = append(l.backs, back); len(l.backs) > mostBacks {
 		l.backs = slices.Delete(l.backs, 0, 1)
 	}
@@ -65,10 +65,11 @@ func (l *Ledger) past(v *version) {
 	l.countUnknown(v.part, -1)
 	l.unsure(v.sentAt, nil)
 	v.executed = true
-	v.open++
-	if tip := l.tip; tip != nil && tip.end != nil {
-		v.end = &version{order: tip.end.order}
-		l.reblame(tip, v, v.end)
+	if tip := l.tip; tip != nil && len(tip.ends) > 0 {
+		end := tip.ends[len(tip.ends)-1]
+		gap := &version{order: end.by.order}
+		v.ended(ending{end.at, gap})
+		l.reblame(tip, v, gap, gap)
 	}
 	l.tell(v)
 	l.linked(v, 0)
