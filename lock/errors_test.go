@@ -204,10 +204,10 @@ func newLock(t *testing.T, client redis.UniversalClient, name string, opts ...lo
 	return l
 }
 
-// eventually tries f until it succeeds, for a minute.
+// eventually tries f until it succeeds.
 func eventually(t *testing.T, f func() error) {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(patience)
 	for {
 		err := f()
 		if err == nil {

@@ -185,7 +185,7 @@ func (e *env) acquire(ctx context.Context, name string, opts ...lock.Option) <-c
 // a signal it gets the lock long after a second only, on however busy a machine.
 func (e *env) acquireBySignal(name string, opts ...lock.Option) <-chan grant {
 	e.Helper()
-	client := e.server.Client(e.T, func(o *redis.Options) { o.ReadTimeout = time.Minute })
+	client := e.server.Client(e.T, func(o *redis.Options) { o.ReadTimeout = patience })
 	client.AddHook(&hook{before: func(cmd redis.Cmder) {
 		if cmd.Name() == "blpop" {
 			cmd.Args()[2] = longPop

@@ -99,8 +99,8 @@ func (t *try) wantErr(err, want error) {
 func (t *try) eventually(what string, true func() bool) {
 	t.Helper()
 	for began := time.Now(); !true(); time.Sleep(time.Millisecond) {
-		if time.Since(began) > time.Minute {
-			t.Fatalf("not within a minute: %s", what)
+		if time.Since(began) > patience {
+			t.Fatalf("not within %v: %s", patience, what)
 		}
 	}
 }

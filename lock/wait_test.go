@@ -79,7 +79,7 @@ func TestAcquire(t *testing.T) {
 		}},
 		{"a waiter that is cancelled while it queues for a connection leaves the queue", func(e *env) {
 			e.take(e.lock("average"))
-			client := e.server.Client(e.T, func(o *redis.Options) { o.PoolSize, o.ReadTimeout = 1, time.Minute })
+			client := e.server.Client(e.T, func(o *redis.Options) { o.PoolSize, o.ReadTimeout = 1, patience })
 			ctx, cancel := context.WithCancel(e.ctx)
 			free := make(chan struct{}) // closed when the connection is
 			l := e.lockOn(client, "average", lock.WithObserver(observe(func(ev lock.Event) {
@@ -125,7 +125,7 @@ func TestAcquire(t *testing.T) {
 		{"a waiter with a deadline obtains a lock that expires before it", func(e *env) {
 			e.take(e.lock("average", lock.WithLease(200*time.Millisecond)))
 			began := time.Now()
-			ctx, cancel := context.WithTimeout(e.ctx, 30*time.Second)
+			ctx, cancel := context.WithTimeout(e.ctx, patience)
 			defer cancel()
 			e.wantGrant(e.acquire(ctx, "average", lock.WithLease(time.Minute)), began, time.Second+soon)
 		}},

@@ -90,6 +90,9 @@ type Totals struct {
 	Foreign int64
 }
 
+// EraserUnknown counts those of the lost of which no reply tells who erased them.
+func (t Totals) EraserUnknown() int64 { return t.Lost - t.Erased - t.Forgotten }
+
 // A Tally is what became of one client's updates.
 type Tally struct {
 	Acked, Kept, Lost int64

@@ -84,7 +84,7 @@ func TestNoKeyChangesARaceBehindAFrozenView(t *testing.T) {
 // untilSeen waits until the screen shows something of the race.
 func untilSeen(t *testing.T, m *model, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !holds(); m.update(tickMsg{m.ticks}) {
+	for deadline := time.Now().Add(patience); !holds(); m.update(tickMsg{m.ticks}) {
 		if time.Now().After(deadline) {
 			t.Fatalf("there is no %s", what)
 		}

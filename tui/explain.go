@@ -171,7 +171,7 @@ func (l *loss) events() []event {
 	case l.Forgotten:
 		events = append(events, event{"then", "", "↯ " + l.cause(), "back at " + l.backTo() + ": " + l.gone() + " gone", inkFault})
 	case l.Killer.Client == 0:
-		events = append(events, event{"then", "?", "SET …", "a write that nobody here announced", inkLost})
+		events = append(events, event{"then", "?", "SET …", "unknown eraser: " + unknownBecause, inkLost})
 	}
 	return events
 }

@@ -315,7 +315,7 @@ func fateOf(v *sim.Version) fate {
 	case !v.Acked:
 		return fate{"not acked", "dead, and nobody was told OK", "", -1, inkDim}
 	case v.Killer == 0:
-		return fate{"erased", "erased by an unknown write", "", -1, inkLost}
+		return fate{"unknown eraser", "lost to an unknown eraser", "", -1, inkLost}
 	case v.Killer == v.Client:
 		return fate{"erased by itself", "erased by its own later write" + had, "", v.Base.Count, inkLost}
 	}

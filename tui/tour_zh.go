@@ -62,7 +62,7 @@ var chineseScenes = withStepScenes(withStrikes(map[string]string{
 	"(#)": "(#)",
 	"WHY": "因", "NO LOSS TO EXPLAIN": "没有丢失可解释", "nothing lost yet: all # acknowledged updates are in the average": "尚无丢失：确认过的 # 次更新都在平均值里",
 	"nothing lost yet: no update has been acknowledged": "尚无丢失：还没有确认过更新", "nothing lost yet: the one acknowledged update is in the average": "尚无丢失：确认过的那次更新在平均值里",
-	"(# in #)": "(#，#)", "(# in #, by #)": "(#，#，被 #)", "#'s: an unknown write": "#：未知的写", "#'s update, n=#, was erased by an unknown write": "# 的更新 n=# 被未知的写抹掉",
+	"(# in #)": "(#，#)", "(# in #, by #)": "(#，#，被 #)", "#'s: unknown eraser": "#：抹掉者未知", "#'s update, n=#, vanished: unknown eraser": "# 的更新 n=# 没了，抹掉者未知",
 	"# erased #'s": "# 抹掉 # 的", "#'s update vanished": "# 的更新没了", "#'s update and # more vanished": "# 的更新和另外 # 次没了",
 	"# both read n=#": "# 都读到 n=#", "# wrote last": "# 后写", "# wrote over #'s n=#": "# 盖掉 # 的 n=#",
 	"# had read another n=# and wrote over #'s n=#": "# 读的是另一个 n=#，盖掉 # 的 n=#", "# had read n=# before # wrote n=#, and wrote later": "#1 在 #3 写 n=#4 前读了 n=#2，后写",
@@ -95,7 +95,7 @@ var chineseScenes = withStepScenes(withStrikes(map[string]string{
 	"# newer  ⋮ # without a column": "# 更新  ⋮ # 个没有列", "then": "然后", "↯ a replica took over": "↯ 副本接替", "↯ Redis restarted": "↯ Redis 重启", "↯ Redis went back in time": "↯ Redis 回到从前",
 	"erased by itself": "被自己抹掉", "forgotten by Redis": "Redis 忘了", "forgotten": "被忘了", "no reply yet": "尚无回复", "not acked": "未确认", "# newer": "# 更新", "⋮ # without a column": "⋮ # 个没有列",
 	"kept, its reply is on its way": "已保留，回复在路上", "dead, and nobody was told OK": "死了，没有人收到过 OK", "a value that nobody here wrote": "不是这里写的值", "empty": "空",
-	"erased by an unknown write": "被未知的写抹掉", "a branch begins here": "从这里分出一支", "samples in the value": "值里的样本数", "more branches than columns": "分支比列多", "newest on top": "最新的在上",
+	"lost to an unknown eraser": "被抹掉，抹掉者未知", "unknown eraser": "抹掉者未知", "a branch begins here": "从这里分出一支", "samples in the value": "值里的样本数", "more branches than columns": "分支比列多", "newest on top": "最新的在上",
 
 	// The clients.
 	"… # more: # above, # below": "… 另 #：上 #，下 #",

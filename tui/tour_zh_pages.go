@@ -97,7 +97,7 @@ var chinesePages = withStepPages(withOrders(withPast(withMoments(map[string]stri
 	"back at empty: #'s sample is gone":                                                              "退回到空：# 的样本没了",
 	"back at empty: #'s sample and one more are gone":                                                "退回到空：# 的样本和另外一个没了",
 	"back at empty: #'s sample and # more are gone":                                                  "退回到空：# 的样本和另外 # 个没了",
-	"a write that nobody here announced":                                                             "没有人在这里预告过的写",
+	"unknown eraser: no reply tells which write it was":                                              "抹掉者未知：没有回复能说明是哪个写",
 	"No client erased it, and no lock helps: only a server that acknowledges nothing it may forget.": "没有客户端抹掉它，锁也没有用：除非服务器不确认它可能忘掉的东西。",
 
 	"# was told OK for n=#, then a replica took over, back at n=#: it vanished with the server": "# 的 n=# 得到过 OK，副本接替后退回 n=#：它随服务器没了",

@@ -255,7 +255,7 @@ func (l *loss) lines() []string {
 	last := fmt.Sprintf("%s erased %s's", k, v)
 	switch {
 	case l.Killer.Client == 0:
-		return []string{fmt.Sprintf("%s's update, n=%d, was erased by an unknown write", v, wrote), v + "'s: an unknown write"}
+		return []string{fmt.Sprintf("%s's update, n=%d, vanished: unknown eraser", v, wrote), v + "'s: unknown eraser"}
 	case l.Killer.ReadAt >= l.Victim.SentAt:
 		return []string{
 			fmt.Sprintf("%s had read another n=%d and wrote over %s's n=%d: %s", k, read, v, wrote, vanished),
@@ -302,7 +302,7 @@ func drawLoss(a chart.Area, l *loss) {
 	}
 	if killer.Client == 0 {
 		a.Text(0, 0, "?", inkTitle)
-		a.Text(names, 0, "a write that nobody here announced, or that is no longer remembered", inkDim)
+		a.Text(names, 0, "unknown eraser: "+unknownBecause, inkDim)
 	}
 	end := axis.W() // where the sample vanished
 	var from [2]int
@@ -370,6 +370,9 @@ func (l *loss) drawCount(a, axis chart.Area, deeds []deed, words int) {
 	writes := max(len(l.erased), 1) + 1
 	a.Text(words, 2, fmt.Sprintf("%s writes, one counted", small(writes)), inkDim)
 }
+
+// unknownBecause says why nobody can tell who erased an update.
+const unknownBecause = "no reply tells which write it was"
 
 // sentences says in plain words what happened, and then what else there is to say, if there is room.
 func (l *loss) sentences() (what, more string) {

@@ -73,8 +73,8 @@ func TestWhyTheKillerIsUnknown(t *testing.T) {
 	f := everyFrame()["unknown killer"]
 	f.Back, f.At, f.atLoss = true, f.now(), f.now() // or it would choose a plain one
 	victim := clientName(f.Snapshots[0].Losses[len(f.Snapshots[0].Losses)-1].Victim.Client)
-	contains(t, text(f, 120, 40), "was told OK for n=", victim+"'s sample", "no longer remembered")
-	contains(t, text(f, 80, 24), "erased by an unknown write")
+	contains(t, text(f, 120, 40), "was told OK for n=", victim+"'s sample", "unknown eraser: no reply tells which write it was")
+	contains(t, text(f, 80, 24), "vanished: unknown eraser")
 }
 
 func TestWhyNothingIsLost(t *testing.T) {

@@ -76,7 +76,7 @@ func TestEveryEntrantIsALock(t *testing.T) {
 				if err != nil {
 					t.Error(err)
 				}
-			case <-time.After(10 * time.Second):
+			case <-time.After(time.Minute):
 				t.Error("the second contender was left waiting")
 			}
 		})

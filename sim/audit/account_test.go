@@ -26,15 +26,19 @@ type account struct {
 	redis                                string
 	erasers                              map[update]eraser // of every known update
 	clients                              map[int]*sim.Tally
-	explained                            bool // some order explains the log
-	whole                                bool // all orders were looked at
+	gaps                                 bool  // a reply is missing, or Redis went back
+	cautious                             int64 // erasers that the program says are unknown, and the log tells
+	explained                            bool  // some order explains the log
+	whole                                bool  // all orders were looked at
 }
 
 // accountOf computes it.
 func accountOf(s *story) *account {
 	a := &account{erasers: map[update]eraser{}, clients: map[int]*sim.Tally{}}
 	bases, samples, made := map[string]string{}, map[string]time.Duration{}, map[string]update{}
+	a.gaps = len(s.rewinds) > 0
 	for _, w := range s.writes {
+		a.gaps = a.gaps || w.replied == never
 		if a.clients[w.client] == nil {
 			a.clients[w.client] = &sim.Tally{}
 		}

@@ -30,7 +30,7 @@ import (
 const password = "s3cret"
 
 // patience is how long a test waits for what must come, before it fails: no test takes it when all is well.
-const patience = time.Minute
+const patience = 10 * time.Minute
 
 func TestMain(m *testing.M) {
 	redis.SetLogger(silence{}) // servers that refuse and connections that end are what many tests are about

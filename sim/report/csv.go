@@ -92,6 +92,9 @@ var columns = []column{
 	}},
 	{"parts", func(_ sim.Result, l sim.LaneResult) string { return oneLine(strings.Join(partLines(l), "; ")) }},
 	{"stall", func(_ sim.Result, l sim.LaneResult) string { return Stall(l.Snapshot) }},
+	whole("erased", func(l sim.LaneResult) int64 { return l.Erased }),
+	whole("forgotten", func(l sim.LaneResult) int64 { return l.Forgotten }),
+	whole("eraser_unknown", func(l sim.LaneResult) int64 { return l.EraserUnknown() }),
 }
 
 // whole is a column of whole numbers.

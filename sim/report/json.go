@@ -52,6 +52,7 @@ type lane struct {
 	// Settings are those of the lane's own, as written.
 	Settings string   `json:"settings,omitempty"`
 	Updates  updates  `json:"updates"`
+	Erasers  erasers  `json:"erasers"`
 	Average  average  `json:"average"`
 	Lock     lock     `json:"lock"`
 	WaitMS   wait     `json:"wait_ms"`
@@ -89,6 +90,14 @@ type updates struct {
 	Clobbers  int64 `json:"clobbers"`
 	Ambiguous int64 `json:"ambiguous"`
 	Foreign   int64 `json:"foreign"`
+}
+
+// erasers says of the lost updates how many a client's write has erased, and how many
+// Redis itself has forgotten; of the others no reply tells who erased them.
+type erasers struct {
+	Clients int64 `json:"clients"`
+	Redis   int64 `json:"redis"`
+	Unknown int64 `json:"unknown"`
 }
 
 // part is the lane under one of its strategies.
@@ -203,6 +212,7 @@ func laneOf(l sim.LaneResult) lane {
 	return lane{
 		Strategy: l.Lane.Strategy, Settings: l.Lane.Own,
 		Updates: updates(l.Accounts()),
+		Erasers: erasers{Clients: l.Erased, Redis: l.Forgotten, Unknown: l.EraserUnknown()},
 		Average: average{RedisMS: meanOf(l.Redis), TrueMS: meanOf(l.True)},
 		Lock: lock{
 			Acquired: l.Acquired, Failures: l.Failures, Retries: l.Retries, Expired: l.Expired, Disowned: l.Disowned,

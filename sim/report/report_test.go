@@ -22,7 +22,7 @@ func aRun() sim.Result {
 	none := &sim.Snapshot{
 		Lane: sim.LaneInfo{Critical: true, Strategy: "none", Clients: 8, Alerts: 20},
 		Last: 4 * time.Second, Verdict: sim.Wrong,
-		Totals:    sim.Totals{Acked: 157, Kept: 42, Lost: 115, Unknown: 3, Clobbers: 121, Ambiguous: 2},
+		Totals:    sim.Totals{Acked: 157, Kept: 42, Lost: 115, Erased: 110, Forgotten: 3, Unknown: 3, Clobbers: 121, Ambiguous: 2},
 		MaxInside: 6, Overlaps: 97, Commands: 471, Jain: 0.8125,
 		Redis: sim.Average{Sum: 42 * 51250 * time.Microsecond, Count: 42},
 		True:  sim.Average{Sum: 157 * 49375 * time.Microsecond, Count: 157},
@@ -80,6 +80,7 @@ on redis://localhost:6379/0 (7.0.15), speed 1/4, 64.13 s of real time; times bel
          updates acked         157         160
                   kept          42         160
                   lost         115           0
+        eraser unknown           2           0
                unknown           3           0
               clobbers         121           0
       average in Redis   51.250 ms   49.500 ms
@@ -306,6 +307,9 @@ func TestJSON(t *testing.T) {
 		".lanes.0.updates.clobbers":          121.,
 		".lanes.0.updates.ambiguous":         2.,
 		".lanes.0.updates.foreign":           0.,
+		".lanes.0.erasers.clients":           110.,
+		".lanes.0.erasers.redis":             3.,
+		".lanes.0.erasers.unknown":           2.,
 		".lanes.0.average.redis_ms":          51.25,
 		".lanes.0.average.true_ms":           49.375,
 		".lanes.0.lock.acquired":             0.,

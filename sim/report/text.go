@@ -40,6 +40,9 @@ func Text(w io.Writer, r sim.Result) error {
 	row("updates acked", func(l sim.LaneResult) string { return fmt.Sprint(l.Acked) })
 	row("  kept", func(l sim.LaneResult) string { return fmt.Sprint(l.Kept) })
 	row("  lost", func(l sim.LaneResult) string { return fmt.Sprint(l.Lost) })
+	if slices.ContainsFunc(r.Lanes, func(l sim.LaneResult) bool { return l.EraserUnknown() > 0 }) {
+		row("  eraser unknown", func(l sim.LaneResult) string { return fmt.Sprint(l.EraserUnknown()) })
+	}
 	row("  unknown", func(l sim.LaneResult) string { return fmt.Sprint(l.Unknown) })
 	row("clobbers", func(l sim.LaneResult) string { return fmt.Sprint(l.Clobbers) })
 	row("average in Redis", func(l sim.LaneResult) string { return averageText(l.Redis) })
