@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"locktop/sim"
+	"locktop/sim/clean"
 	"locktop/tui/chart"
 )
 
@@ -236,7 +237,7 @@ func (l *loss) plainStory(f *Frame) string {
 	b.WriteString(f.say(l.heading(f)) + "\n\n")
 	for _, line := range l.story(f, boxWidth-boxBorder) {
 		for _, p := range line {
-			b.WriteString(p.text)
+			b.WriteString(clean.Line(p.text))
 		}
 		b.WriteByte('\n')
 	}

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"locktop/sim"
+	"locktop/sim/clean"
 )
 
 // A field is one field of [sim.Event] on its way to JSON and back. The fields are
@@ -120,7 +121,7 @@ func appendJSON(b []byte, v any) []byte {
 	if err != nil {
 		panic(err) // an event holds nothing that JSON can't; tests see to that
 	}
-	return append(b, text...)
+	return append(b, clean.Text(string(text))...)
 }
 
 // parseEvent reads the line of an event.

@@ -9,6 +9,7 @@ import (
 
 	"locktop/sim"
 	"locktop/sim/backend"
+	"locktop/sim/clean"
 	"locktop/sim/clock"
 )
 
@@ -137,7 +138,7 @@ func (h Header) line() ([]byte, error) {
 		return nil, err
 	}
 	line, err := json.Marshal(first{Locktop: magic, Version: Version, Experiment: experiment})
-	return append(line, '\n'), err
+	return append([]byte(clean.Line(string(line))), '\n'), err
 }
 
 // parseHeader reads the first line of a log.

@@ -10,6 +10,7 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"locktop/sim"
+	"locktop/sim/clean"
 )
 
 // A Judge keeps the histories of the lanes of an experiment. A history is bounded:
@@ -79,7 +80,7 @@ func (j *Judge) Draw(w io.Writer, orders []sim.Order, limit time.Duration) error
 // notes name the lane in the picture, whose rows have numbers only, and tell what was
 // done to it on purpose.
 func (h *history) notes(order sim.Order) []porcupine.Annotation {
-	name := fmt.Sprintf("lane %d, %s", h.lane.Index+1, h.lane.Name())
+	name := fmt.Sprintf("lane %d, %s", h.lane.Index+1, clean.Line(h.lane.Name()))
 	about := fmt.Sprintf("row %d is the lane's own, rows %d to %d are its clients, c1 to c%d", h.row(0), h.row(1), h.row(h.lane.Clients), h.lane.Clients)
 	if h.cut {
 		about += fmt.Sprintf("; of its updates, the first %d are judged", h.most)
@@ -89,7 +90,7 @@ func (h *history) notes(order sim.Order) []porcupine.Annotation {
 		BackgroundColor: colours[order],
 	}}
 	for _, e := range h.faults {
-		text := e.Text
+		text := clean.Line(e.Text)
 		if e.Kind == sim.Rewound {
 			text = "Redis went back to " + quoted(e.Value)
 		}

@@ -2,11 +2,14 @@ package judge
 
 import (
 	"fmt"
+	"html"
+	"strconv"
 	"time"
 
 	"github.com/anishathalye/porcupine"
 
 	"locktop/sim"
+	"locktop/sim/clean"
 )
 
 // An action is what an operation does.
@@ -54,9 +57,10 @@ func modelOf(lanes []sim.LaneInfo) porcupine.Model {
 		},
 		DescribeOperation: func(in, out any) string {
 			i := in.(input)
-			return lanes[i.lane].Name() + describe(i, out.(output))
+			return clean.Line(lanes[i.lane].Name()) + describe(i, out.(output))
 		},
-		DescribeState: func(now any) string { return quoted(now.(state).value) },
+		// the picture has this as HTML, and all else as text
+		DescribeState: func(now any) string { return html.EscapeString(quoted(now.(state).value)) },
 	}
 }
 
@@ -100,4 +104,4 @@ func describe(in input, out output) string {
 }
 
 // quoted is a value as it stands in Redis; the empty one is that of a missing key.
-func quoted(value string) string { return fmt.Sprintf("%q", value) }
+func quoted(value string) string { return clean.Line(strconv.Quote(value)) }

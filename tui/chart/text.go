@@ -5,6 +5,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/mattn/go-runewidth"
+
+	"locktop/sim/clean"
 )
 
 // widths does not follow the locale: the renderer below us does not either, and a frame must not depend on it.
@@ -35,7 +37,7 @@ func glyph(r rune) (rune, int) {
 		return '?', 1
 	case unicode.IsMark(r), 0x1f3fb <= r && r <= 0x1f3ff: // skin tones
 		return 0, 0
-	case !unicode.IsGraphic(r):
+	case clean.Unsafe(r):
 		return '?', 1
 	}
 	if w := widths.RuneWidth(r); w > 0 {
