@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -36,7 +35,7 @@ func (s Source) probe(ctx context.Context, opt *redis.Options, srv *Server, with
 	}()
 
 	// The first connection is not left to go-redis, which logs failures instead of only returning them.
-	dial := opt.NewDialer()
+	dial := opt.Dialer
 	first, err := dial(ctx, opt.Network, opt.Addr)
 	if err != nil {
 		return s.unreachable(err)
@@ -125,8 +124,8 @@ func (s Source) tooOld(version string) error {
 func (s Source) unreachable(err error) error {
 	var (
 		errno   syscall.Errno
+		dialing *net.OpError
 		dns     *net.DNSError
-		timeout net.Error
 		tlsErr  tls.RecordHeaderError
 		certErr *tls.CertificateVerificationError
 	)
@@ -135,9 +134,11 @@ func (s Source) unreachable(err error) error {
 		return fmt.Errorf("the server at %s does not speak TLS: try redis:// instead of rediss://", s.url.Addr)
 	case errors.As(err, &certErr):
 		return fmt.Errorf("the server at %s has a certificate that is not trusted: %s; add ?skip_verify=true to the URL to do without", s.url.Addr, s.redact(err))
+	case s.url.TLSConfig != nil && (!errors.As(err, &dialing) || dialing.Op != "dial") && (isHangUp(err) || timedOut(err)):
+		return fmt.Errorf("the server at %s does not answer in TLS: if it is a Redis without TLS, use redis:// instead of rediss://", s.url.Addr)
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return fmt.Errorf("cannot reach Redis at %s: no such host; is the name right? --redis embedded needs none", s.url.Addr)
-	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
+	case timedOut(err):
 		return fmt.Errorf("cannot reach Redis at %s: no answer within %v; are host and port right, and is no firewall in between? --redis embedded needs none", s.url.Addr, dialWithin)
 	case errors.As(err, &errno):
 		return fmt.Errorf("cannot reach Redis at %s: %w; is it running? --redis embedded needs none", s.url.Addr, errno)
@@ -145,15 +146,21 @@ func (s Source) unreachable(err error) error {
 	return fmt.Errorf("cannot reach Redis at %s: %s; --redis embedded needs none", s.url.Addr, s.redact(err))
 }
 
+func timedOut(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
+}
+
 // unfit words the failure to work with what answers at the address, if anything does.
 func (s Source) unfit(err error) error {
-	var timeout net.Error
 	switch {
+	case errors.Is(err, ErrMaxClients):
+		return fmt.Errorf("the Redis at %s cannot be used: %w", s.url.Addr, ErrMaxClients)
 	case isReply(err):
 		return s.refused(err)
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	case timedOut(err):
 		return fmt.Errorf("the server at %s accepts connections but does not answer: is it Redis, or is it overloaded or stopped? --redis embedded needs none", s.url.Addr)
-	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case isHangUp(err):
 		if s.url.TLSConfig == nil && s.url.Network == "tcp" {
 			return fmt.Errorf("the server at %s hangs up: if it wants TLS, use rediss:// instead of redis://", s.url.Addr)
 		}

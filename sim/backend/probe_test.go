@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -171,7 +172,32 @@ func TestOpenUnreachable(t *testing.T) {
 	})
 	t.Run("a server that never answers, over TLS", func(t *testing.T) {
 		addr := listen(t, func(net.Conn) {})
-		wantOpenError(t, "rediss://user:s3cret@"+addr, "no answer")
+		wantOpenError(t, "rediss://user:s3cret@"+addr, "does not answer in TLS", "use redis:// instead of rediss://")
+	})
+	t.Run("a server that hangs up, over TLS", func(t *testing.T) {
+		addr := listen(t, func(c net.Conn) { c.Close() })
+		wantOpenError(t, "rediss://user:s3cret@"+addr, "does not answer in TLS", "use redis:// instead of rediss://")
+	})
+	t.Run("a server with too many clients", func(t *testing.T) {
+		addr := listen(t, func(c net.Conn) {
+			fmt.Fprint(c, "-ERR max number of clients reached\r\n")
+			c.Close()
+		})
+		wantOpenError(t, "redis://user:s3cret@"+addr, "has reached its maxclients", "race fewer (--clients)")
+	})
+	t.Run("a server with too many clients, whose words are lost on the way", func(t *testing.T) {
+		var calls atomic.Int32
+		addr := listen(t, func(c net.Conn) {
+			if calls.Add(1)%2 == 0 { // who asks again, and sends nothing
+				fmt.Fprint(c, "-ERR max number of clients reached + 1\r\n")
+				c.Close()
+				return
+			}
+			c.Read(make([]byte, 1))
+			c.(*net.TCPConn).SetLinger(0)
+			c.Close()
+		})
+		wantOpenError(t, "redis://user:s3cret@"+addr, "has reached its maxclients")
 	})
 	t.Run("a server that hangs up", func(t *testing.T) {
 		addr := listen(t, func(c net.Conn) {
@@ -359,4 +385,34 @@ func withUser(t *testing.T, real *redistest.Server, user *url.Userinfo, query st
 	}
 	u.User, u.RawQuery = user, query
 	return u.String()
+}
+
+// TestMaxClientsOfARealRedis: in the middle of a run as well it is said why a connection is refused.
+func TestMaxClientsOfARealRedis(t *testing.T) {
+	const most = 12
+	server := redistest.Start(t, "--maxclients", fmt.Sprint(most))
+	ctx := t.Context()
+	source, err := Parse("redis://" + server.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := source.Open(ctx, newClock(t, 1), "run", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close(context.WithoutCancel(ctx))
+	refused := 0
+	for range 2 * most {
+		c := redis.NewClient(s.Options())
+		defer c.Close()
+		switch err := c.Ping(ctx).Err(); {
+		case errors.Is(err, ErrMaxClients):
+			refused++
+		case err != nil:
+			t.Errorf("a client too many: %v", err)
+		}
+	}
+	if refused < most {
+		t.Errorf("%d of %d clients were refused", refused, 2*most)
+	}
 }

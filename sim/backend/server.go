@@ -158,6 +158,9 @@ func (s *Server) Options() *redis.Options {
 	if opt.TLSConfig != nil {
 		opt.TLSConfig = opt.TLSConfig.Clone()
 	}
+	if opt.Dialer == nil {
+		opt.Dialer = listening(&opt)
+	}
 	return &opt
 }
 
