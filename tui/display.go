@@ -112,16 +112,20 @@ func (d *display) write() {
 	}
 }
 
-// draw draws the lines of a frame that have changed.
+// draw draws the cells of a frame that have changed.
 func (d *display) draw(b *bytes.Buffer, frame string) {
 	lines := strings.Split(frame, "\n")
+	fresh := false
 	if len(d.lines) != len(lines) {
-		d.lines = nil
+		fresh = true
 		b.WriteString(ansi.ResetModeAutoWrap + ansi.EraseEntireScreen) // a window may have become narrower than the frame
 	}
 	for i, line := range lines {
-		if d.lines == nil || line != d.lines[i] {
+		switch {
+		case fresh:
 			fmt.Fprintf(b, "\x1b[%dH%s", i+1, line)
+		case line != d.lines[i]:
+			rewrite(b, i+1, d.lines[i], line)
 		}
 	}
 	d.lines = lines

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/muesli/termenv"
 
 	"locktop/sim"
 	"locktop/sim/explore"
@@ -85,7 +84,7 @@ func newDriveModel(ctx context.Context, d DriveOptions, opts Options) (*model, c
 		return nil, nil, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	m := newModel(ctx, sim.Defaults(), opts, termenv.NewOutput(opts.Output))
+	m := newModel(ctx, sim.Defaults(), opts, newOutput(opts.Output))
 	m.drive = newDrive(ctx, step)
 	m.drive.alone = true
 	if d.Grid {

@@ -73,17 +73,13 @@ const (
 var noticeTime = 4 * time.Second
 
 func newModel(ctx context.Context, cfg sim.Config, opts Options, output *termenv.Output) *model {
-	fps := opts.FPS
-	if fps <= 0 {
-		fps = defaultFPS
-	}
 	script := cfg.Changes
 	cfg.Changes = nil
 	return &model{
 		script: script, begun: cfg,
 		ctx: ctx, output: output,
 		stage: &stage{ctx: ctx, opened: opts.Opened},
-		tick:  time.Second / time.Duration(fps),
+		tick:  time.Second / time.Duration(opts.fps()),
 		frame: Frame{
 			Config: cfg, Speed: cfg.Speed, Backend: backendText(cfg, cfg.Source.String()), Cursor: 1, ASCII: opts.ASCII, Preset: opts.Preset,
 		},

@@ -67,7 +67,7 @@ func PlayRecording(ctx context.Context, rec Recording, opts Options) (sim.Result
 	p := newPlayback(ctx, rec)
 	shown, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	m := newReplay(shown, rec, p, opts, termenv.NewOutput(opts.Output))
+	m := newReplay(shown, rec, p, opts, newOutput(opts.Output))
 	return m.run(opts, cancel, func() (sim.Result, error) { return p.close(ctx) })
 }
 

@@ -40,7 +40,7 @@ type console struct {
 	wg       sync.WaitGroup
 
 	mu    sync.Mutex
-	drawn strings.Builder // all that came from the program
+	drawn strings.Builder // all that was on the screen, whenever something came from the program
 	seen  int             // how much of it had come before the last keys
 
 	result sim.Result
@@ -87,10 +87,10 @@ func openWith(
 		for {
 			n, err := keyboard.Read(buf)
 			if n > 0 {
-				c.mu.Lock()
-				c.drawn.Write(buf[:n])
-				c.mu.Unlock()
 				c.screen.Write(buf[:n])
+				c.mu.Lock()
+				c.drawn.WriteString(c.screen.String())
+				c.mu.Unlock()
 			}
 			if err != nil {
 				return

@@ -1,9 +1,12 @@
 package tui
 
 import (
+	"io"
+	"os"
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/term"
 	"github.com/muesli/termenv"
 
 	"locktop/tui/chart"
@@ -99,6 +102,28 @@ var themes = map[Theme][inks]look{
 		inkNotice:    {"#b34a00", "130", "1", true},
 		inkFault:     {"#87005f", "89", "5", true},
 	},
+}
+
+// newOutput is a terminal with the colours that it has.
+func newOutput(w io.Writer) *termenv.Output {
+	f, ok := w.(terminalFile)
+	return termenv.NewOutput(w, termenv.WithProfile(profile(ok && term.IsTerminal(f.Fd()))))
+}
+
+// profile is how many colours a terminal has, by what the environment says of it. That CI is set says nothing of a terminal, and
+// of those that termenv does not know, most have 16.
+func profile(isTerminal bool) termenv.Profile {
+	o := termenv.NewOutput(io.Discard, termenv.WithTTY(isTerminal), termenv.WithProfile(termenv.Ascii))
+	p := o.EnvColorProfile()
+	switch name := os.Getenv("TERM"); {
+	case p == termenv.TrueColor && remote():
+		p = termenv.ANSI256 // which takes half the bytes
+	case p != termenv.Ascii || !isTerminal || o.EnvNoColor():
+	case name == "" || name == "dumb" || name == "unknown" || strings.HasPrefix(name, "vt"):
+	default:
+		p = termenv.ANSI
+	}
+	return p
 }
 
 // Pens returns what the inks of [Draw] look like on a terminal with the given colours, for [chart.Grid.Paint]. Without

@@ -33,7 +33,7 @@ func (t Tour) Take(ctx context.Context, opts Options) error {
 		return err
 	}
 	defer done()
-	m := newTourModel(ctx, t, opts, termenv.NewOutput(opts.Output))
+	m := newTourModel(ctx, t, opts, newOutput(opts.Output))
 	return present(ctx, m, opts, cancel, m.close)
 }
 
@@ -132,9 +132,7 @@ func (m *tourModel) over() bool { return m.act == len(m.lesson().Acts) }
 // open goes to a lesson.
 func (m *tourModel) open(lesson int) tea.Cmd {
 	m.at = lesson
-	if err := m.progress.Visit(m.lesson().Name); err != nil {
-		m.fail(err)
-	}
+	m.progress.Visit(m.lesson().Name)
 	return m.play(0)
 }
 
@@ -262,9 +260,7 @@ func (m *tourModel) check() {
 	}
 	m.reached, m.values, m.stale = true, values, true
 	if m.act == len(m.lesson().Acts)-1 {
-		if err := m.progress.Finish(m.lesson().Name); err != nil {
-			m.fail(err)
-		}
+		m.progress.Finish(m.lesson().Name)
 	}
 }
 

@@ -50,7 +50,7 @@ func withStepPages(catalog map[string]string) map[string]string {
 		"crash the selected client, which never sends anything again":                "让选中的客户端崩溃，它再也不发什么",
 		"from the start": "从头开始", "to the end of what was undone": "走到撤回的末尾",
 		"next strategy, previous strategy": "下一种策略、上一种策略", "one client more, one fewer": "多一个客户端、少一个",
-		"copy the schedule, for locktop replay --schedule":          "复制这种顺序，供 locktop replay --schedule 使用",
+		"copy the schedule, for replay --schedule":                  "复制这种顺序，供 replay --schedule 使用",
 		"let the next command of the client of that number through": "放行这个编号的客户端的下一条命令",
 		"one order back, one on, one up, one down":                  "前一种、后一种、上一行、下一行",
 		"step through the selected order, from its start":           "单步走选中的顺序，从头开始",

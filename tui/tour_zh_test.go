@@ -16,7 +16,7 @@ import (
 
 // untranslated is what stays as it is in every language: names, commands and keys, units.
 var untranslated = regexp.MustCompile(`\b(?:` + strings.Join(sim.StrategyNames(), "|") + `|` + strings.ToUpper(strings.Join(sim.StrategyNames(), "|")) +
-	`|WRITE|[a-z_]+\.lua|nN|pgup|pgdn|Got the lock|Someone else has the lock|user_id|recv_time|recv_time_sum|count_clients|NotAcquired|reset_all|hubs|locktop replay --schedule|locktop|Redis|GET|SET|NX|PX|DEL|EVALSHA|BLPOP|WAIT|OK|TTL|nil|lock|average|ms|enter|space|backspace|esc|ctrl|tab|` +
+	`|WRITE|[a-z_]+\.lua|nN|pgup|pgdn|Got the lock|Someone else has the lock|user_id|recv_time|recv_time_sum|count_clients|NotAcquired|reset_all|hubs|replay --schedule|locktop|Redis|GET|SET|NX|PX|DEL|EVALSHA|BLPOP|WAIT|OK|TTL|nil|lock|average|ms|enter|space|backspace|esc|ctrl|tab|` +
 	`home|end|JSON|MULTI|EXEC|[RW]+|cC|lease|retry|step|explore|compare|presets|strategy|write|acquire|fence|signal|queue|PTTL|LPUSH|LLEN|PEXPIRE|DECR|INCR|true|false|fencing|token|zZ|z+)\b|[0-9]+ms\b|[a-z_]+[~…]`)
 
 // english is a word that should not be there.

@@ -8,12 +8,10 @@ package tui
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/muesli/termenv"
 
 	"locktop/sim"
 	"locktop/tui/noprobe"
@@ -28,7 +26,7 @@ type Options struct {
 	Theme Theme
 	// ASCII uses no character outside of ASCII.
 	ASCII bool
-	// FPS is how many frames are drawn in a second, 20 unless told.
+	// FPS is how many frames are drawn in a second: unless told 20, or 8 over SSH.
 	FPS int
 	// Preset is the failure that the configuration brings about; nil is none.
 	Preset *sim.Preset
@@ -42,6 +40,23 @@ type Options struct {
 
 // defaultFPS is fast enough to look live and slow enough to cost next to nothing.
 const defaultFPS = 20
+
+// remoteFPS is for screens at the other end of a line that others use as well.
+const remoteFPS = 8
+
+// fps is how many frames are drawn in a second.
+func (o Options) fps() int {
+	switch {
+	case o.FPS > 0:
+		return o.FPS
+	case remote():
+		return remoteFPS
+	}
+	return defaultFPS
+}
+
+// remote tells whether the terminal is at the other end of an SSH connection.
+func remote() bool { return os.Getenv("SSH_CONNECTION") != "" || os.Getenv("SSH_TTY") != "" }
 
 // rendererFPS is how often Bubble Tea looks for a new frame, in vain, as the frames are drawn by [display].
 const rendererFPS = 1
@@ -60,7 +75,7 @@ func Run(ctx context.Context, cfg sim.Config, opts Options) (sim.Result, error) 
 		return sim.Result{}, err
 	}
 	defer done()
-	m := newModel(ctx, cfg, opts, termenv.NewOutput(opts.Output))
+	m := newModel(ctx, cfg, opts, newOutput(opts.Output))
 	return m.run(opts, cancel, m.stage.close)
 }
 
@@ -103,7 +118,7 @@ type content interface {
 func present(ctx context.Context, c content, opts Options, cancel context.CancelCauseFunc, end func() error) (err error) {
 	rescuer, err := rescue.Stand(opts.Output)
 	if err != nil {
-		return fmt.Errorf("preparing for a crash: %w", err)
+		rescuer = &rescue.Guard{} // there may be no /proc, or no room for a process: then nobody stands by
 	}
 	defer func() { err = errors.Join(err, rescuer.Close()) }()
 	gone := func() { cancel(errTerminalGone) }
@@ -144,6 +159,10 @@ type guarded struct {
 }
 
 func (g guarded) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
+	if window, ok := msg.(tea.WindowSizeMsg); ok {
+		msg = atLeast(window)
+		defer g.display.forget()
+	}
 	switch msg := msg.(type) {
 	case retakeMsg:
 		return g, tea.Exec(retaking{}, nil)
@@ -154,8 +173,6 @@ func (g guarded) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 			_, second := g.Update(msg)
 			return g, tea.Sequence(first, second)
 		}
-	case tea.WindowSizeMsg:
-		defer g.display.forget()
 	}
 	if err := guard(func() error { cmd = g.update(msg); return nil }); err != nil {
 		g.fail(err)
@@ -176,6 +193,17 @@ func (retaking) Run() error          { return nil }
 func (retaking) SetStdin(io.Reader)  {}
 func (retaking) SetStdout(io.Writer) {}
 func (retaking) SetStderr(io.Writer) {}
+
+// atLeast is the size of a window. A terminal that does not know its own, as some serial lines, is taken for the usual one.
+func atLeast(window tea.WindowSizeMsg) tea.WindowSizeMsg {
+	if window.Width <= 0 {
+		window.Width = 80
+	}
+	if window.Height <= 0 {
+		window.Height = 24
+	}
+	return window
+}
 
 // View has the frame drawn; there is nothing left to draw for Bubble Tea.
 func (g guarded) View() string {

@@ -64,7 +64,7 @@ func newCompare(stdout, stderr io.Writer) *cobra.Command {
 	fl.Uint64Var(&s.Seed, "seed", s.Seed, "seed of the samples")
 	fl.BoolVar(&s.Deterministic, "deterministic", false, "in virtual time: the same flags, the same scorecard")
 	fl.StringVar(&c.redis, "redis", "embedded", redisUsage)
-	cli.Group(fl, "Race", "strategies", "clients", "updates", "work", "retry", "lease", "seed", "deterministic", "redis")
+	cli.Group(fl, "Race", "strategies", "clients", "updates", "warmup", "repeat", "work", "retry", "lease", "seed", "deterministic", "redis")
 	fl.StringVar(&c.output, "output", "text", "form of the scorecard: "+strings.Join(report.Formats(), ", "))
 	fl.BoolVar(&c.json, "json", false, "short for --output json")
 	fl.StringVar(&c.file, "config", "", configUsage)

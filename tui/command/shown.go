@@ -33,6 +33,7 @@ type shown struct {
 	theme    string
 	ascii    bool
 	fps      int
+	given    *pflag.FlagSet // the flags
 }
 
 // addReport adds the flags for a report.
@@ -48,7 +49,8 @@ func (s *shown) addReport(fl *pflag.FlagSet, headless string) {
 func (s *shown) addScreen(fl *pflag.FlagSet) {
 	fl.StringVar(&s.theme, "theme", "dark", "for a dark or a light terminal; with ASCII only")
 	fl.BoolVar(&s.ascii, "ascii", false, "draw with ASCII characters only")
-	fl.IntVar(&s.fps, "fps", 20, "frames a second, 1 to 60")
+	fl.IntVar(&s.fps, "fps", 20, "frames a second, 1 to 60; 8 over SSH")
+	s.given = fl
 	cli.Group(fl, screenGroup, "theme ascii", "fps")
 }
 
@@ -79,7 +81,11 @@ func (s *shown) complete() error {
 
 // options are those of the screen.
 func (s *shown) options() tui.Options {
-	return tui.Options{Theme: tui.Theme(s.theme), ASCII: s.ascii, FPS: s.fps}
+	o := tui.Options{Theme: tui.Theme(s.theme), ASCII: s.ascii}
+	if s.given.Changed("fps") {
+		o.FPS = s.fps
+	}
+	return o
 }
 
 // isTerminal says whether w is a terminal that a screen can be drawn on.

@@ -35,7 +35,8 @@ type console struct {
 	env      []string    // more of it, for the program
 	cmd      *exec.Cmd
 	said     transcript // all that came from the program
-	typed    int        // how much of it had come before the last keys
+	shown    transcript // all that was on the screen, whenever something came
+	typed    int        // how much of it had been before the last keys
 	reading  sync.WaitGroup
 	reader   sync.Mutex // held while nobody is to read
 	ended    chan struct{}
@@ -107,6 +108,7 @@ func (c *console) start(controlling bool, name string, args ...string) {
 			if n > 0 {
 				c.said.Write(buf[:n])
 				c.screen.Write(buf[:n])
+				c.shown.Write([]byte(c.screen.String()))
 			}
 			if err != nil {
 				return
@@ -157,13 +159,13 @@ func (c *console) shows(texts ...string) {
 func (c *console) says(texts ...string) {
 	c.t.Helper()
 	for _, text := range texts {
-		c.eventually(func() bool { return strings.Contains(c.said.String()[c.typed:], text) }, "the screen says "+text)
+		c.eventually(func() bool { return strings.Contains(c.shown.String()[c.typed:], text) }, "the screen says "+text)
 	}
 }
 
 func (c *console) types(keys string) {
 	c.t.Helper()
-	c.typed = len(c.said.String())
+	c.typed = len(c.shown.String())
 	if _, err := c.keyboard.WriteString(keys); err != nil {
 		c.t.Fatal(err)
 	}

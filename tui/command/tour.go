@@ -165,11 +165,7 @@ func (t *taken) run(cmd *cobra.Command, args []string, stdout io.Writer) error {
 	if t.shown.headless {
 		return t.play(cmd, args, stdout)
 	}
-	path, err := tour.ProgressPath()
-	if err != nil {
-		return err
-	}
-	progress, err := await(cmd.Context(), func() (*tour.Progress, error) { return tour.LoadProgress(path), nil })
+	progress, err := await(cmd.Context(), openProgress)
 	if err != nil {
 		return err
 	}
@@ -192,7 +188,20 @@ func (t *taken) run(cmd *cobra.Command, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return tui.Tour{Lessons: lessons, Language: language, First: first, Progress: progress}.Take(cmd.Context(), t.shown.options())
+	err = tui.Tour{Lessons: lessons, Language: language, First: first, Progress: progress}.Take(cmd.Context(), t.shown.options())
+	if why := progress.Unsaved(); why != nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "locktop: the steps you have taken are not remembered: %v\n", why)
+	}
+	return err
+}
+
+// openProgress is the progress so far or, where there is no place for it, one that is kept nowhere.
+func openProgress() (*tour.Progress, error) {
+	path, err := tour.ProgressPath()
+	if err != nil {
+		return tour.NoProgress(err), nil
+	}
+	return tour.LoadProgress(path), nil
 }
 
 // stepOf is the lesson that is named, by number or name or, without one, that which was looked at last.

@@ -24,7 +24,7 @@ func TestTheTourWithoutAScreen(t *testing.T) {
 		{"one step by name, in one", "tour break-it --headless --lang en", exitDone, "✓ 2  promised kept == 2"},
 		{"all steps, in the language of the environment", "tour --list", exitDone, "  6  kill-the-holder    杀掉持锁者"},
 		{"or in the one that is asked for", "tour --list --lang en", exitDone, "  6  kill-the-holder    Kill the holder"},
-		{"a step there is not", "tour 9 --headless", exitUsage, `there is no step "9"; there are 1 predict, 2 break-it`},
+		{"a step there is not", "tour 9 --headless", exitUsage, `there is no step "9"; known are predict, break-it`},
 		{"two steps", "tour 1 2", exitUsage, "want one STEP at most, have 2"},
 		{"a language there is not", "tour --list --lang tlh", exitUsage, `want one of en, zh, have "tlh"`},
 		{"no terminal", "tour 1", exitUsage, "use --headless or --list"},

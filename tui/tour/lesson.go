@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"locktop/sim/called"
 )
 
 // A Lesson is one step of the tour.
@@ -223,5 +225,13 @@ func sections(lines []string) [][]string {
 			*p += joint(*p, line) + line
 		}
 	}
+	for _, paragraphs := range all {
+		for i, p := range paragraphs {
+			paragraphs[i] = typed.ReplaceAllStringFunc(p, called.Hint)
+		}
+	}
 	return all
 }
+
+// typed is a command that the reader is to type.
+var typed = regexp.MustCompile("`locktop[^`]*`")

@@ -16,7 +16,8 @@ type Progress struct {
 	Done []string `json:"done"`
 	Last string   `json:"last"`
 
-	path string
+	path    string
+	unsaved error // why not all of it is in the file; nil if it is
 }
 
 // ProgressPath is where progress is kept: locktop/tour.json in $XDG_STATE_HOME, which is ~/.local/state unless set.
@@ -45,27 +46,41 @@ func LoadProgress(path string) *Progress {
 // Has tells whether a lesson has been taken.
 func (p *Progress) Has(lesson string) bool { return slices.Contains(p.Done, lesson) }
 
-// Finish notes that a lesson has been taken, and Visit that it is looked at. The error is of the file, which then is as it was.
-func (p *Progress) Finish(lesson string) error {
-	if p.Has(lesson) {
-		return nil
+// NoProgress returns progress that is kept nowhere, for a reason that [Progress.Unsaved] returns; nil is none.
+func NoProgress(why error) *Progress { return &Progress{unsaved: why} }
+
+// Unsaved returns why the progress is not in its file, or not all of it; nil if it is.
+func (p *Progress) Unsaved() error { return p.unsaved }
+
+// Finish notes that a lesson has been taken. That it cannot be saved keeps nobody from learning; see [Progress.Unsaved].
+func (p *Progress) Finish(lesson string) {
+	if !p.Has(lesson) {
+		p.Done = append(p.Done, lesson)
+		p.keep()
 	}
-	p.Done = append(p.Done, lesson)
-	return p.save()
 }
 
 // Visit notes that a lesson is looked at; see [Progress.Finish].
-func (p *Progress) Visit(lesson string) error {
-	if p.Last == lesson {
-		return nil
+func (p *Progress) Visit(lesson string) {
+	if p.Last != lesson {
+		p.Last = lesson
+		p.keep()
 	}
-	p.Last = lesson
-	return p.save()
 }
 
-// Reset forgets everything.
+// keep saves the progress, if it has a file.
+func (p *Progress) keep() {
+	if p.path != "" {
+		p.unsaved = p.save()
+	}
+}
+
+// Reset forgets everything. The error is of the file.
 func (p *Progress) Reset() error {
 	p.Done, p.Last = nil, ""
+	if p.path == "" {
+		return p.unsaved
+	}
 	if err := os.Remove(p.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -74,9 +89,6 @@ func (p *Progress) Reset() error {
 
 // save replaces the file by a whole one.
 func (p *Progress) save() error {
-	if p.path == "" {
-		return nil
-	}
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return err
