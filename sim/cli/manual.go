@@ -34,11 +34,19 @@ func Manual(w io.Writer, root *cobra.Command, exitCodes []Item) error {
 		m.flags(cmd.Flags())
 	})
 	m.section("ENVIRONMENT")
-	root.Flags().VisitAll(func(flag *pflag.Flag) {
-		if flag.Name != "help" && flag.Name != "version" {
-			m.item(Variable(flag.Name), "stands in for --"+flag.Name)
-		}
-	})
+	told := map[string]bool{"help": true, "version": true}
+	variables := func(cmd *cobra.Command) {
+		eachGroup(cmd.Flags(), func(title string, flags []*pflag.Flag) {
+			for _, flag := range flags {
+				if !told[flag.Name] && title != otherFlags { // those of completion are cobra's own
+					m.item(Variable(flag.Name), "stands in for --"+flag.Name)
+				}
+				told[flag.Name] = true
+			}
+		})
+	}
+	variables(root)
+	each(root, variables)
 	m.item("NO_COLOR", "draws without colours")
 	m.item("XDG_CONFIG_HOME", "where the configuration is looked for, instead of ~/.config")
 	m.section("FILES")
