@@ -38,7 +38,7 @@ const (
 var outagePatience = time.Minute
 
 // errOutage is wrapped by the error of a lane whose Redis stayed away.
-var errOutage = errors.New("Redis did not come back")
+var errOutage = errors.New("the connection to Redis did not come back")
 
 // offline tells whether an error says that the link is down, and then has the lane
 // wait for it to come back. era is that of the link when the command was sent: an

@@ -13,7 +13,7 @@ import (
 const leastLog = 10
 
 // logRows is how many lines of the log a screen of h rows shows.
-func logRows(h int) int { return min(max(h/2, leastLog), h-1) - 2 }
+func logRows(h int) int { return max(min(max(h/2, leastLog), h-1)-2, 0) }
 
 // followLog has the log of another client shown from its end.
 func (f *Frame) followLog() {
