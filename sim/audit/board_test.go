@@ -17,16 +17,15 @@ type tallies struct {
 	waits                                          []time.Duration
 	jain                                           float64
 	clients                                        map[int]*sim.ClientCounts
-	contested                                      bool
 }
 
 // talk is what one client is at.
 type talk struct {
-	strategy            sim.Strategy
-	alive, inside, busy bool
-	trying, failed      bool
-	first, last         time.Duration // of its tries
-	told                int           // updates that it was told of, since the number of clients changed
+	strategy       sim.Strategy
+	alive, inside  bool
+	trying, failed bool
+	first, last    time.Duration // of its tries
+	told           int           // updates that it was told of, since the number of clients changed
 }
 
 // strategyOf is that of a lane as written. A fence that is raised with the grant makes

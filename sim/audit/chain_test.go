@@ -102,7 +102,7 @@ func (o *orderer) walk(value string, epoch int) {
 // fits tells whether a write can come next: it was sent before the epoch ended, nobody
 // had its reply before it began, and whatever was over before it was sent is done.
 func (o *orderer) fits(w *write, epoch int) bool {
-	if w.sent > o.ends(epoch) || min(w.replied, w.seenAt) < o.begins(epoch) {
+	if w.told && epoch > w.before || w.sent > o.ends(epoch) || min(w.replied, w.seenAt) < o.begins(epoch) {
 		return false
 	}
 	for _, other := range o.writes {

@@ -24,6 +24,7 @@ type write struct {
 
 	sent, replied time.Duration // replied is the end of time if the reply never came
 	seenAt        time.Duration // when somebody found it at the latest
+	before        int           // how often Redis had gone back when its reply was recorded
 }
 
 // known tells whether the write is certain to have happened.
@@ -84,7 +85,7 @@ func storyOf(events []sim.Event) *story {
 			s.writes = append(s.writes, c.pending)
 		case sim.Acked, sim.Computed:
 			w := c.pending
-			w.told, w.replied = true, e.At
+			w.told, w.replied, w.before = true, e.At, len(s.rewinds)
 			if w.found = e.Value; e.Kind == sim.Computed {
 				w.blind, w.found, w.base, w.value = false, e.Base, e.Base, e.Value
 			}
@@ -121,7 +122,7 @@ func (s *story) recognise(met map[string]time.Duration) {
 			}
 			if chain := s.explain(value, values, nil); chain != nil {
 				for _, w := range chain {
-					w.blind, w.told, w.replied, w.seenAt = false, true, at, at
+					w.blind, w.told, w.replied, w.seenAt, w.before = false, true, at, at, len(s.rewinds)
 					values[w.value] = true
 					if _, ok := met[w.found]; !ok || met[w.found] > at {
 						met[w.found] = at
