@@ -14,7 +14,7 @@ import (
 // own. The lease is long enough never to run out.
 func CompareDefaults() Config {
 	c := Defaults()
-	c.Clients, c.Alerts, c.Interval, c.Backlog = 16, 50, 0, true
+	c.Clients, c.Alerts, c.Interval, c.Backlog = 16, 100, 0, true
 	c.Work, c.Retry, c.Lease, c.LeaseFloor = time.Millisecond, 0, 30*time.Second, 0
 	c.GiveUp, c.Speed = true, 1
 	return c

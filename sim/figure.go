@@ -59,7 +59,7 @@ const (
 	EnoughForMedian = 10
 	EnoughForTail   = 100
 	// EnoughForRate is how many updates it takes for a rate of a comparison.
-	EnoughForRate = 100
+	EnoughForRate = 50
 )
 
 // Why there may be no figure.

@@ -49,10 +49,18 @@ func speedsNote(r sim.Result) string {
 var scorecardColumns = []shown{
 	{sim.KeptRate, "kept/s", "", func(x float64) string { return fixed(x, 0) }},
 	{sim.CommandRate, "commands/update", "", oneDecimal},
-	{sim.WaitMedian, "wait p50 ms", "", oneDecimal},
-	{sim.WaitTail, "wait p99 ms", "", oneDecimal},
+	{sim.WaitMedian, "wait p50 ms", "", shortWait},
+	{sim.WaitTail, "wait p99 ms", "", shortWait},
 	{sim.Fairness, "Jain", "", func(x float64) string { return fixed(x, 2) }},
 	{sim.MostInside, "most inside", "", func(x float64) string { return fixed(x, 0) }},
+}
+
+// shortWait is a wait in milliseconds, of which a short one is not nothing.
+func shortWait(x float64) string {
+	if x < 0.1 {
+		return fixed(x, 3)
+	}
+	return fixed(x, 1)
 }
 
 // scorecardRows are the heading and a row for each strategy.
@@ -70,6 +78,24 @@ func scorecardRows(r sim.Result) [][]string {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// ranged has the ranges in lines of their own, below the figures that they are of, so that the table is not too wide.
+func ranged(rows [][]string) [][]string {
+	var all [][]string
+	for _, row := range rows {
+		first, second := slices.Clone(row), make([]string, len(row))
+		for i, cell := range row {
+			if middle, span, ok := strings.Cut(cell, " ("); ok {
+				first[i], second[i] = middle, strings.TrimSuffix(span, ")")
+			}
+		}
+		all = append(all, first)
+		if slices.ContainsFunc(second, func(cell string) bool { return cell != "" }) {
+			all = append(all, second)
+		}
+	}
+	return all
 }
 
 // spreadText is the middle one of some runs and, where they differ, how far they are spread.
@@ -128,7 +154,7 @@ func scorecardMeans(r sim.Result) string {
 	if least != most {
 		runs = fmt.Sprintf("%d or %s", least, runs)
 	}
-	return "Medians of " + runs + " (least..greatest), of the time in which all clients compete; losses are of all updates."
+	return "Medians of " + runs + ", with the least..greatest where they differ, of the time in which all clients compete; losses are of all updates."
 }
 
 // scorecardCSV is the race's table, whose figures are medians, and how far they are spread.
@@ -153,7 +179,7 @@ func scorecardText(w io.Writer, r sim.Result) error {
 	var b strings.Builder
 	r = inPlace(r)
 	fmt.Fprintf(&b, "locktop compare: %s\n\n", scorecardSettings(r))
-	rows := scorecardRows(r)
+	rows := ranged(scorecardRows(r))
 	for _, row := range rows {
 		for i, cell := range row {
 			width := 0
