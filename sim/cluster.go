@@ -154,8 +154,8 @@ func (cl *cluster) noteSent(ctx context.Context, a Alert) error {
 		})
 		return err
 	})
-	if errors.Is(err, redis.ErrClosed) && ctx.Err() != nil {
-		return nil // at the end, by a Redis that hangs: the lane says so
+	if ctx.Err() != nil && (errors.Is(err, redis.ErrClosed) || isOutage(err)) {
+		return nil // at the end, by a Redis that hangs or is away: the lane says so, if it is still
 	}
 	if err != nil {
 		return fmt.Errorf("lane %s: note alert in %s: %w", cl.lane.Name(), key, err)

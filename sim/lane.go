@@ -346,6 +346,9 @@ func (l *Lane) settle() error {
 	defer cancel()
 	var value string
 	err := l.admin(ctx, func() (err error) {
+		if err := l.findAgain(ctx); err != nil {
+			return err
+		}
 		value, err = l.server.Admin().Get(ctx, l.averageKey()).Result()
 		if errors.Is(err, redis.Nil) {
 			err = nil

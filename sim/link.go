@@ -24,7 +24,8 @@ import (
 type link struct {
 	down  bool         // guarded by faults.mu
 	era   atomic.Int64 // how often it has come back
-	runID string       // of the Redis that was there last; its own goroutine's
+	runID string       // of the Redis that was there last; its own goroutine's, and at the end settle's
+	lost  bool         // Disconnected is recorded, and Reconnected is not; the same
 }
 
 const (
@@ -105,24 +106,55 @@ func (l *Lane) reconnect(ctx context.Context, cause error) error {
 	defer l.faults.service.resume()
 	defer up()
 	l.recorder.Record(Event{Kind: Disconnected, Text: l.server.Redact(cause)})
+	l.link.lost = true
 	runID, err := l.awaitRedis(ctx, cause)
 	if err != nil || ctx.Err() != nil {
 		return err
 	}
 	l.faults.service.drain() // who was frozen with Redis has its reply, or an error
-	// A command of the lane's own may still fail over a connection that is gone.
+	if err := l.goOn(ctx, runID); err != nil {
+		if ctx.Err() != nil {
+			return nil // settle sees to it
+		}
+		return err
+	}
+	l.link.era.Add(1)
+	return nil
+}
+
+// goOn records that Redis is back, and what it has forgotten. A command of the lane's own
+// may still fail, over a connection that is gone, or because go-redis remembers for a
+// second that it could not connect.
+func (l *Lane) goOn(ctx context.Context, runID string) error {
 	for try := 0; ; try++ {
-		if err = l.takeStock(ctx, runID); err == nil || ctx.Err() != nil {
+		err := l.takeStock(ctx, runID)
+		if err == nil {
 			break
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		if try == 10 {
 			return fmt.Errorf("lane %s: Redis is back, but does not serve: %w", l.Name(), err)
 		}
 		sleep(ctx, firstPause<<min(try, 5))
 	}
-	l.link.era.Add(1)
+	l.link.lost = false
 	l.recorder.Record(Event{Kind: Reconnected})
 	return nil
+}
+
+// findAgain is for the end of a run that ended while Redis was away: it may have come
+// back since, and have forgotten something.
+func (l *Lane) findAgain(ctx context.Context) error {
+	if !l.link.lost {
+		return nil
+	}
+	runID, err := l.server.RunID(ctx)
+	if err != nil {
+		return err
+	}
+	return l.goOn(ctx, runID)
 }
 
 // awaitRedis returns when Redis answers again, or ctx has ended. A spawned server that
@@ -151,10 +183,13 @@ func (l *Lane) awaitRedis(ctx context.Context, cause error) (runID string, err e
 // takeStock makes ready a Redis that is back, and records what it holds if it is not
 // the one that was there before.
 func (l *Lane) takeStock(ctx context.Context, runID string) error {
+	admin := l.server.Admin()
+	if err := admin.Ping(ctx).Err(); err != nil {
+		return err
+	}
 	if runID != "" && runID == l.link.runID {
 		return nil // only the connections were gone
 	}
-	admin := l.server.Admin()
 	if err := lock.Load(ctx, admin); err != nil {
 		return err
 	}

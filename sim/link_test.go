@@ -143,6 +143,59 @@ func TestARaceOutlivesItsRedis(t *testing.T) {
 	}
 }
 
+// TestARunThatEndsInAnOutage: if Redis is back for the final value, the report is as
+// whole as any, and what Redis has forgotten is no stranger's write.
+func TestARunThatEndsInAnOutage(t *testing.T) {
+	defer func(d time.Duration) { grace = d }(grace)
+	grace = patience
+	for _, way := range []struct {
+		name          string
+		breaks        func(r *ownRedis)
+		before, after func(r *ownRedis) // the end
+		rewinds       bool
+	}{
+		{name: "frozen", breaks: func(r *ownRedis) { r.signal(syscall.SIGSTOP) }, before: func(*ownRedis) {},
+			after: func(r *ownRedis) { r.signal(syscall.SIGCONT) }},
+		{name: "killed and empty", breaks: (*ownRedis).kill, before: func(r *ownRedis) { r.start("--appendonly", "no") },
+			after: func(*ownRedis) {}, rewinds: true},
+	} {
+		t.Run(way.name, func(t *testing.T) {
+			r := newOwnRedis(t)
+			cfg := Defaults()
+			cfg.Speed, cfg.Interval, cfg.Work = 4, 20*ms, 4*ms
+			cfg.Source = source(t, "unix://"+r.socket+"?read_timeout=500ms")
+			cfg.Lanes, cfg.Clients = []string{"none", "block", "fair", "atomic"}, 4
+			e := open(t, cfg)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			ran := make(chan error, 1)
+			go func() { ran <- e.Run(ctx) }()
+			for i := range e.lanes {
+				untilAcked(t, e, i, 10)
+			}
+			way.breaks(r)
+			for i := range e.lanes {
+				eventually(t, func() bool { return e.Snapshots()[i].Down }, func() string { return "no lane notices" })
+			}
+			way.before(r)
+			cancel()
+			way.after(r)
+			if err := <-ran; err != nil {
+				t.Error(err)
+			}
+			for i, l := range e.Result().Lanes {
+				if l.Down || l.Outages == 0 || !l.Final || len(l.Failed) > 0 || l.Foreign > 0 || l.Stall != "" ||
+					way.rewinds != (l.Rewound > 0) || i > 0 && !way.rewinds && l.Verdict != Correct {
+					t.Errorf("%s: down %v, rewound %d, %s, stall %q, checks %v, %+v", l.Lane.Name(), l.Down, l.Rewound, l.Verdict, l.Stall, l.Failed, l.Totals)
+				}
+			}
+			if err := e.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // TestASpawnedRedisThatDiesIsStartedAgain.
 func TestASpawnedRedisThatDiesIsStartedAgain(t *testing.T) {
 	realURL(t)

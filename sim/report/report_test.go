@@ -175,7 +175,7 @@ func TestWhatTheTextSays(t *testing.T) {
 		}(), "\nThese speeds are of the embedded Redis: for figures to rely on, use a real one (--redis spawn).\n"},
 		{"checks that fail", aLane(func(l *sim.LaneResult) {
 			l.Failed = []string{"acked = kept + lost does not hold", "count = kept does not hold"}
-		}), "spin: the value in Redis was changed by somebody else\n" +
+		}), "spin: the accounts do not add up: somebody else may have written to the keys in Redis\n" +
 			"spin: CHECK FAILED: acked = kept + lost does not hold\nspin: CHECK FAILED: count = kept does not hold\n"},
 	} {
 		if got := textOf(t, c.result); !strings.Contains(got, c.want) {
@@ -233,6 +233,10 @@ func TestSentences(t *testing.T) {
 		}},
 		{"the value in Redis was changed by somebody else", func(l *sim.LaneResult) {
 			l.Verdict, l.Acked, l.Kept, l.Foreign = sim.Wrong, 12, 12, 1
+		}},
+		{"undecided: the final value could not be read, so nobody knows whether every one of 12 acknowledged updates is in the average", func(l *sim.LaneResult) {
+			l.Verdict, l.Acked, l.Kept, l.Unknown, l.Stopped = sim.Undecided, 12, 12, 1, true
+			l.Failed = []string{"the final value could not be read, so the accounts are unchecked"}
 		}},
 		{"stopped: the wire was cut", func(l *sim.LaneResult) {
 			l.Verdict, l.Acked, l.Lost, l.Broke = sim.Wrong, 12, 4, "the wire was cut"

@@ -176,8 +176,13 @@ func sentence(l sim.LaneResult) string {
 		return fmt.Sprintf("lost %d of %s: %d leases ran out while their holders were inside", l.Lost, count(l.Acked, "update"), l.Expired)
 	case l.Lost > 0:
 		return fmt.Sprintf("lost %d of %s; %s", l.Lost, count(l.Acked, "acknowledged update"), offText(l))
-	case len(l.Failed) > 0 || l.Foreign > 0:
+	case l.Foreign > 0:
 		return "the value in Redis was changed by somebody else"
+	case l.Stopped && !l.Final:
+		return fmt.Sprintf("undecided: the final value could not be read, so nobody knows whether every one of %s is in the average",
+			count(l.Acked, "acknowledged update"))
+	case len(l.Failed) > 0:
+		return "the accounts do not add up: somebody else may have written to the keys in Redis"
 	case l.Verdict == sim.Stalled:
 		return "stalled: " + Stall(l.Snapshot)
 	case l.Verdict == sim.Hung:
