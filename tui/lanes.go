@@ -18,6 +18,9 @@ func (f *Frame) laneInfo(lane int) sim.LaneInfo {
 	if info.Strategy == "" { // there is no such strategy, which the experiment will say
 		info.Strategy = f.Config.Lanes[lane]
 	}
+	if s := f.snapshot(lane); s != nil && len(s.Parts) > 0 { // a change comes to a lane a moment after it is in the settings
+		info.Strategy = s.Part().Strategy
+	}
 	return info
 }
 

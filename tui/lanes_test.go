@@ -93,6 +93,7 @@ func TestStrategiesThatAreWrongOnPurposeAreLeftButNotEntered(t *testing.T) {
 func TestABrokenLaneIsRecognised(t *testing.T) {
 	f := twoLanes(6)
 	f.Config.Lanes = []string{"broken-wait", "spin"}
+	f.Snapshots[0].Lane.Strategy = "broken-wait"
 	f.Focus = 1
 	g := chart.NewGrid(120, 40)
 	Draw(g, f)
@@ -103,5 +104,17 @@ func TestABrokenLaneIsRecognised(t *testing.T) {
 	}
 	if !found || !strings.Contains(g.Paint(nil), "BROKEN: a waiter blocks") {
 		t.Errorf("the heading does not say it:\n%s", g.Paint(nil))
+	}
+}
+
+// TestNameGoesWithItsNumbers: a change of strategy is in the settings a moment before it comes to the lane. Until then the
+// numbers are those of the former strategy, and so is the name.
+func TestNameGoesWithItsNumbers(t *testing.T) {
+	f := Frame{
+		Config:    sim.Config{Lanes: []string{"poll"}},
+		Snapshots: []*sim.Snapshot{{Parts: []sim.Part{{Strategy: "none"}, {Strategy: "spin"}}}},
+	}
+	if have := f.laneName(0); have != "spin" {
+		t.Errorf("the lane's name is %s, want spin", have)
 	}
 }
