@@ -347,8 +347,8 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 	return nil, errUnexpected
 }
 
-// giveUp leaves the queue, and hands on the lock if it came too late. Where Redis
-// does not answer, the hub sees to it: it is alive, so its waiter would be served.
+// giveUp leaves the queue, and hands on the lock if it came too late. Where Redis does
+// not answer, or refuses, the hub sees to it: it is alive, so its waiter would be served.
 func (l *Lock) giveUp(ctx context.Context, p *place) {
 	quit := func() bool { return l.quit(ctx, p) }
 	h := l.hub()
@@ -357,17 +357,16 @@ func (l *Lock) giveUp(ctx context.Context, p *place) {
 		return
 	}
 	h.remain(p.number, quit)
-	if quit() {
-		h.forget(p.number)
-	}
+	h.quit(p.number)
 }
 
-// quit reports whether Redis has done so; it may say that it is loading its data.
+// quit reports whether Redis has done so, or never will, as the client is closed. A
+// reply is no answer: it may say that Redis loads its data, or wants a password.
 func (l *Lock) quit(ctx context.Context, p *place) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
 	defer cancel()
 	_, err := l.handOver(ctx, p.id, p.turn+1, p.entry)
-	return err == nil
+	return err == nil || errors.Is(err, redis.ErrClosed)
 }
 
 // release gives the lock up and replies with replyDone, replyNotHeld or replyGone.

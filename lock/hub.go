@@ -25,6 +25,10 @@ const (
 	// hubRetry is the pause between attempts to subscribe again.
 	hubRetry = 20 * time.Millisecond
 
+	// longestQuit is the longest pause between two tries to have those quit the queue
+	// who have left while Redis was away; the first is leastPoke.
+	longestQuit = 2 * time.Second
+
 	// mostRemains bounds what a hub keeps of waiters who have left while Redis was
 	// away. Beyond it, one who is granted the lock after all has it for one lease.
 	mostRemains = 1000
@@ -68,7 +72,8 @@ type hub struct {
 	last    uint64
 	waiters map[uint64]*waiter
 	lines   map[string][]*waiter   // by the lock's key, the oldest first
-	remains map[uint64]func() bool // by number, how those who have left quit the queue, until Redis has answered
+	remains map[uint64]func() bool // by number, how those who have left quit the queue, until Redis has done it
+	late    chan struct{}          // a token: one could not quit
 
 	quitting sync.WaitGroup // of those; only run adds to it
 	scouting sync.WaitGroup // of scouts; only waiters add to it
@@ -141,6 +146,7 @@ func newHub(key hubKey, name string) *hub {
 		waiters: map[uint64]*waiter{},
 		lines:   map[string][]*waiter{},
 		remains: map[uint64]func() bool{},
+		late:    make(chan struct{}, 1),
 	}
 	if key.lock != "" {
 		h.name = besides("", key.lock) + h.name
@@ -212,6 +218,9 @@ func (h *hub) closeLater() {
 	hubs.Lock()
 	h.runs = false
 	rest := hubLinger - time.Since(h.idle)
+	if rest <= 0 && h.remaining() { // one of them may have the lock
+		rest = hubLinger
+	}
 	if h.users == 0 && rest > 0 {
 		h.runs = true
 		h.linger.Reset(rest)
@@ -272,6 +281,7 @@ func (h *hub) run() {
 	}
 	close(h.ready)
 	defer pubsub.Close()
+	h.quitting.Go(h.quitAgain)
 	// Nothing else interrupts a Receive.
 	defer context.AfterFunc(h.ctx, func() { pubsub.Close() })()
 	failures := 0
@@ -410,22 +420,55 @@ func (h *hub) remain(number uint64, quit func() bool) {
 	}
 }
 
+// remaining reports whether anybody who has left has yet to quit.
+func (h *hub) remaining() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.remains) > 0
+}
+
 func (h *hub) forget(number uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.remains, number)
 }
 
-// quit reports whether the waiter of this number is no longer in the queue.
+// quit reports whether the waiter of this number is no longer in the queue. If it is,
+// quitAgain tries again.
 func (h *hub) quit(number uint64) bool {
 	h.mu.Lock()
 	quit := h.remains[number]
 	h.mu.Unlock()
 	if quit != nil && !quit() {
+		select {
+		case h.late <- struct{}{}:
+		default:
+		}
 		return false
 	}
 	h.forget(number)
 	return true
+}
+
+// quitAgain has those quit who could not, with growing pauses: a Redis that refuses
+// commands may leave the subscription alone, so that nothing tells when it takes them
+// again.
+func (h *hub) quitAgain() {
+	for {
+		select {
+		case <-h.late:
+		case <-h.ctx.Done():
+			return
+		}
+		for pause := leastPoke; h.remaining(); pause = min(2*pause, longestQuit) {
+			select {
+			case <-time.After(pause):
+			case <-h.ctx.Done():
+				return
+			}
+			h.quitAll()
+		}
+	}
 }
 
 // quitAll has all quit who have left, as long as Redis answers.
