@@ -35,6 +35,9 @@ func TestDisconnectedIsSaidAtEverySize(t *testing.T) {
 		if strings.Contains(frame, "CORRECT") || strings.Contains(frame, "HUNG") || strings.Contains(frame, "LIVE") {
 			t.Errorf("%v: it claims to know:\n%s", size, frame)
 		}
+		if strings.Contains(frame, "✓") {
+			t.Errorf("%v: ✓ while nobody can get in:\n%s", size, frame)
+		}
 	}
 	for _, b := range boards {
 		b.Apply(sim.Event{At: 15 * time.Second, Kind: sim.Reconnected})

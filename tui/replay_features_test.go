@@ -119,6 +119,21 @@ func TestEveryFeatureOfARunIsReplayed(t *testing.T) {
 			seen(t, log, want)
 		})
 	}
+	t.Run("an outage in mid-run", func(t *testing.T) {
+		log, _ := recordedRun(t, features(t)[0].cfg)
+		log, want, from, to := outage(t, log)
+		seen(t, log, want)
+		m := replaying(t, log)
+		for at, down := range map[time.Duration]bool{from - 1: false, from: true, (from + to) / 2: true, to: false, m.play.end(): false} {
+			m.play.seek(at)
+			m.look()
+			m.stale = true
+			frame := m.viewNow()
+			if said := strings.Contains(frame, "DISCONNECTED since "+clockText(from)); said != down {
+				t.Errorf("at %v, of an outage from %v to %v, DISCONNECTED is said: %v, in\n%s", at, from, to, said, frame)
+			}
+		}
+	})
 	t.Run("an error in mid-run", func(t *testing.T) {
 		log, _ := recordedRun(t, features(t)[0].cfg)
 		log, want := broken(t, log)
@@ -149,6 +164,47 @@ func recordedRun(t *testing.T, cfg sim.Config) (log []byte, text string) {
 		t.Fatal(err)
 	}
 	return log, reportOf(t, result)
+}
+
+// outage is a recording in whose middle the first lane loses Redis, which comes back
+// having forgotten everything, and its report.
+func outage(t *testing.T, log []byte) (with []byte, text string, from, to time.Duration) {
+	t.Helper()
+	const away = 700 * ms
+	path := filepath.Join(t.TempDir(), "outage.jsonl")
+	r := readerOf(t, log)
+	w, err := eventlog.Create(path, r.Header(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := eventsOf(t, log, 0)
+	half := len(events) / 2
+	from = events[half-1].At
+	to = from + away
+	for _, e := range events[:half] {
+		w.Write(0, e)
+	}
+	w.Write(0, sim.Event{At: from, Kind: sim.Disconnected, Text: "EOF"})
+	w.Write(0, sim.Event{At: to, Kind: sim.Rewound})
+	w.Write(0, sim.Event{At: to, Kind: sim.Reconnected})
+	for _, e := range events[half:] {
+		e.At += away
+		w.Write(0, e)
+	}
+	for _, e := range eventsOf(t, log, 1) {
+		w.Write(1, e)
+	}
+	if err := w.Close(eventlog.End{}); err != nil {
+		t.Fatal(err)
+	}
+	if with, err = os.ReadFile(path); err != nil {
+		t.Fatal(err)
+	}
+	result, err := eventlog.Fold(readerOf(t, with))
+	if l := result.Lanes[0]; err != nil || l.Outages != 1 || l.Away != away || l.Down {
+		t.Fatalf("%d outages, %v away, %v", l.Outages, l.Away, err)
+	}
+	return with, reportOf(t, result), from, to
 }
 
 // broken is a recording whose first lane breaks in its middle, and its report.

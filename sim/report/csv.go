@@ -95,6 +95,8 @@ var columns = []column{
 	whole("erased", func(l sim.LaneResult) int64 { return l.Erased }),
 	whole("forgotten", func(l sim.LaneResult) int64 { return l.Forgotten }),
 	whole("eraser_unknown", func(l sim.LaneResult) int64 { return l.EraserUnknown() }),
+	whole("outages", func(l sim.LaneResult) int64 { return int64(l.Outages) }),
+	{"away_ms", func(_ sim.Result, l sim.LaneResult) string { return millisText(l.Away) }},
 }
 
 // whole is a column of whole numbers.

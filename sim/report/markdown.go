@@ -38,6 +38,9 @@ func Markdown(w io.Writer, r sim.Result) error {
 	b.WriteByte('\n')
 	for _, l := range r.Lanes {
 		fmt.Fprintf(&b, "- **%s**: %s\n", markdownText(l.Lane.Name()), markdownText(Sentence(l)))
+		if l.Outages > 0 {
+			fmt.Fprintf(&b, "  - %s\n", markdownText(outagesText(l)))
+		}
 		if l.ChangeCount > 0 {
 			fmt.Fprintf(&b, "  - %s\n", markdownText(changesText(l)))
 		}

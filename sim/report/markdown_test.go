@@ -42,6 +42,36 @@ These speeds are of the embedded Redis: for figures to rely on, use a real one (
 	}
 }
 
+// TestEveryFormatTellsOfOutages: how many, how long, what Redis had forgotten, and
+// whether it came back.
+func TestEveryFormatTellsOfOutages(t *testing.T) {
+	lane := func(down bool) sim.Result {
+		return aLane(func(l *sim.LaneResult) {
+			l.Outages, l.Away, l.Rewound, l.Down, l.Faults = 2, 3500*ms, 1, down, 1
+		})
+	}
+	for _, c := range []struct {
+		form, got string
+		want      []string
+	}{
+		{"text", strings.Join(strings.Fields(textOf(t, lane(false))), " "), []string{"connection lost 2 Redis away for 3500.0 ms", "Redis went back 1"}},
+		{"CSV", csvOf(t, lane(false)), []string{",outages,away_ms\n", ",2,3500\n"}},
+		{"Markdown", markdownOf(t, lane(false)), []string{
+			"  - the connection to Redis was lost 2 times, for 3500.0 ms in all; once Redis went back to an earlier value\n"}},
+		{"Markdown, not back", markdownOf(t, lane(true)), []string{
+			"  - the connection to Redis was lost 2 times, for 3500.0 ms in all, and did not come back\n"}},
+	} {
+		for _, want := range c.want {
+			if strings.Count(c.got, want) != 1 {
+				t.Errorf("%s: not once %q in\n%s", c.form, want, c.got)
+			}
+		}
+	}
+	if got := decode(t, lane(false)); got[".lanes.0.faults.outages"] != 2. || got[".lanes.0.faults.away_ms"] != 3500. {
+		t.Errorf("JSON has %v, %v", got[".lanes.0.faults.outages"], got[".lanes.0.faults.away_ms"])
+	}
+}
+
 func TestMarkdownKeepsStrangeTextInItsPlace(t *testing.T) {
 	r := aLane(func(l *sim.LaneResult) {
 		l.Lane.Strategy = "a|b\nc"

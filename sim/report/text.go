@@ -63,16 +63,18 @@ func Text(w io.Writer, r sim.Result) error {
 		row("raced for", func(l sim.LaneResult) string { return durationText(l.Last) })
 	}
 	measured(sim.KeptRate, sim.CommandRate, sim.Fairness)
-	if slices.ContainsFunc(r.Lanes, func(l sim.LaneResult) bool { return l.Outages > 0 }) {
+	outages := slices.ContainsFunc(r.Lanes, func(l sim.LaneResult) bool { return l.Outages > 0 })
+	if outages {
 		row("connection lost", func(l sim.LaneResult) string { return fmt.Sprint(l.Outages) })
 		row("  Redis away for", func(l sim.LaneResult) string { return durationText(l.Away) })
-		row("  Redis went back", func(l sim.LaneResult) string { return fmt.Sprint(l.Rewound) })
 	}
 	if anyFaults(r) {
 		row("faults injected", func(l sim.LaneResult) string { return fmt.Sprint(l.Faults) })
 		row("  locks reset", func(l sim.LaneResult) string { return fmt.Sprint(l.Resets) })
 		row("  releases refused after it", func(l sim.LaneResult) string { return fmt.Sprint(l.Disowned) })
 		row("  clients crashed", func(l sim.LaneResult) string { return fmt.Sprint(l.Crashed) })
+	}
+	if outages || anyFaults(r) {
 		row("  Redis went back", func(l sim.LaneResult) string { return fmt.Sprint(l.Rewound) })
 	}
 	t.Flush()
@@ -103,6 +105,18 @@ func Text(w io.Writer, r sim.Result) error {
 		b.WriteString(note + "\n")
 	}
 	return output(w, b.String())
+}
+
+// outagesText tells how often the connection to Redis was lost, and what came of that.
+func outagesText(l sim.LaneResult) string {
+	text := fmt.Sprintf("the connection to Redis was lost %s, for %s in all", times(int64(l.Outages)), durationText(l.Away))
+	switch {
+	case l.Down:
+		text += ", and did not come back"
+	case l.Rewound > 0:
+		text += fmt.Sprintf("; %s Redis went back to an earlier value", times(int64(l.Rewound)))
+	}
+	return text
 }
 
 // changesText tells which settings were changed in the course of the run, and when.
