@@ -16,6 +16,7 @@ const (
 	leastScene  = leastHeight
 	leastTour   = leastScene + 2 // with a line of text, and the footer
 	mostAbove   = 11             // rows of text above a scene that is small
+	leastBelow  = 2              // of them for what stands under the text
 )
 
 // spot is where something is on the screen.
@@ -89,7 +90,7 @@ func (m *tourModel) drawText(a chart.Area) {
 	if !narrow { // with room between text and scene
 		a = a.Sub(0, 0, a.W()-2, a.H())
 	}
-	below := m.below(a.W(), narrow)
+	below := m.below(a.W(), a.H(), narrow)
 	if len(below) < a.H() {
 		m.drawTitle(a)
 	}
@@ -151,17 +152,33 @@ func (m *tourModel) prose(n int, airy bool, room int) [][]tour.Letter {
 	return write(false)
 }
 
-// longest is how many rows the longest section of the lesson takes, in lines of n cells, with what stands over and under it.
+// longest is how many rows the longest section of the lesson takes, in lines of n cells, with its title and what stands under it.
 func (m *tourModel) longest(n int) int {
 	longest := 0
-	for _, section := range m.lesson().Text {
-		rows := 3
+	for i, section := range m.lesson().Text {
+		rows := 1 + leastBelow
+		if acts := m.lesson().Acts; i < len(acts) {
+			rows = 1 + max(m.mostBelow(&acts[i], n), leastBelow)
+		}
 		for _, paragraph := range section {
 			rows += len(tour.Wrap(paragraph, n))
 		}
 		longest = max(longest, rows)
 	}
 	return longest
+}
+
+// mostBelow is how many rows stand under the text of an act, in lines of n cells, while nothing is as it is wanted and nothing goes on.
+func (m *tourModel) mostBelow(a *tour.Act, n int) int {
+	var lines [][]piece
+	if a.Answer != "" {
+		lines = beside(lines, n, []piece{{m.words.said("10", "10"), inkTitle}})
+	}
+	for _, e := range a.Expect {
+		want := m.words.value(e.Quantity, e.Value())
+		lines = beside(lines, n, []piece{{"○ " + m.words.quantity(e.Quantity) + m.words.colon, inkDim}, {want, inkTitle}, {m.words.wanted(e.Op, want), inkDim}})
+	}
+	return len(beside(lines, n, []piece{{m.words.missed, inkNotice}}))
 }
 
 func drawLetters(a chart.Area, x, y int, line []tour.Letter) {
@@ -171,9 +188,9 @@ func drawLetters(a chart.Area, x, y int, line []tour.Letter) {
 	}
 }
 
-// below is what stands under the text: the guess, what is expected and how it stands, and how it goes on. Where there is little
-// room, it is two lines.
-func (m *tourModel) below(n int, narrow bool) (lines [][]piece) {
+// below is what stands under the text: the guess, what is expected and how it stands, and how it goes on, in at most so many rows of
+// n cells. Where there is little room, they stand beside each other as far as they fit.
+func (m *tourModel) below(n, rows int, narrow bool) (lines [][]piece) {
 	if m.over() {
 		text := m.words.nextStep
 		if !m.reached {
@@ -185,52 +202,60 @@ func (m *tourModel) below(n int, narrow bool) (lines [][]piece) {
 	if m.asking {
 		return m.spaced(narrow, []piece{{"› ", inkCursor}, {m.typed, inkTitle}, {"_ ", inkCursor}, {" " + m.words.typeNumber, inkDim}})
 	}
+	join := under
+	if narrow {
+		join = beside
+	}
+	add := func(text ...piece) { lines = join(lines, n, text) }
 	if m.guessed != "" {
 		if is, ok := m.scene.value(act.Answer); ok {
-			lines = append(lines, []piece{{m.words.said(m.guessed, is.String()), inkTitle}})
+			add(piece{m.words.said(m.guessed, is.String()), inkTitle})
 		}
-	}
-	beside := 0 // of the guess, where it and the expectations are in one line
-	if narrow && len(lines) > 0 {
-		beside = width(lines[0]) + 2
 	}
 	values := m.values
 	if !m.reached {
 		values, _ = m.expected()
 	}
-	var row []piece
 	for i, e := range act.Expect {
-		goal := m.goal(e, values[i])
-		switch {
-		case !narrow:
-			lines = append(lines, goal)
-		case len(row) == 0:
-			row = goal
-		case beside+width(row)+2+width(goal) > n: // the first are those that matter
-		default:
-			row = append(append(row, piece{"  ", inkDim}), goal...)
-		}
+		add(m.goal(e, values[i])...)
 	}
-	if narrow {
-		lines = append(lines, row)
+	if notice := m.notice(); notice != "" {
+		add(piece{notice, inkNotice})
 	}
+	if lines = m.spaced(narrow, lines...); len(lines) > rows { // the first are those that matter, and how it goes on
+		lines = append(lines[:max(rows-1, 0)], lines[len(lines)-1])
+	}
+	return lines
+}
+
+// beside adds a text to the last of some lines of n cells, or under them if it does not fit.
+func beside(lines [][]piece, n int, text []piece) [][]piece {
+	if last := len(lines) - 1; last >= 0 && width(lines[last])+2+width(text) <= n {
+		lines[last] = append(append(lines[last], piece{"  ", inkDim}), text...)
+		return lines
+	}
+	return under(lines, n, text)
+}
+
+// under adds a text under lines of n cells. Where it is longer, its last piece has a line of its own.
+func under(lines [][]piece, n int, text []piece) [][]piece {
+	if more := len(text) - 1; more > 0 && width(text) > n {
+		return append(lines, text[:more], []piece{{"  " + strings.TrimSpace(text[more].text), text[more].ink}})
+	}
+	return append(lines, text)
+}
+
+// notice says how it goes on, where that takes a key.
+func (m *tourModel) notice() string {
 	switch {
 	case m.reached:
-		lines = append(lines, []piece{{m.words.goOn, inkNotice}})
+		return m.words.goOn
 	case m.missed():
-		lines = append(lines, []piece{{m.words.missed, inkNotice}})
+		return m.words.missed
 	case m.scene.halted():
-		lines = append(lines, []piece{{m.words.halted, inkNotice}})
+		return m.words.halted
 	}
-	if narrow && len(lines) > 2 { // the guess beside what it was about
-		lines = [][]piece{append(append(lines[0], piece{"  ", inkDim}), lines[1]...), lines[2]}
-	}
-	if narrow && len(lines) == 2 {
-		if joined := append(append(lines[0], piece{"  ", inkDim}), lines[1]...); width(joined) <= n {
-			lines = [][]piece{joined}
-		}
-	}
-	return m.spaced(narrow, lines...)
+	return ""
 }
 
 // goal is one thing that is expected, and how it stands. What is not so, or not known yet, never reads as if it were: it says what is
@@ -242,7 +267,7 @@ func (m *tourModel) goal(e tour.Expectation, v tour.Value) []piece {
 	case m.reached:
 		sign = piece{"✓ ", inkKept}
 	case !known:
-		text, more = "?", m.words.wanted(e.Op, m.words.value(e.Quantity, e.Value()))
+		text, more = "–", m.words.wanted(e.Op, m.words.value(e.Quantity, e.Value()))
 	case !e.Holds(v):
 		more = m.words.wanted(e.Op, m.words.value(e.Quantity, e.Value()))
 	case m.scene.settled():

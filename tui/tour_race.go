@@ -179,11 +179,11 @@ func (s *raceScene) value(quantity string) (tour.Value, bool) {
 		base = new(sim.Snapshot)
 	}
 	acked := now.Acked - base.Acked
-	each := func(n int64) tour.Value { // acked update
+	each := func(n int64) (tour.Value, bool) { // acked update, once there is one
 		if acked <= 0 {
-			return tour.Value{}
+			return tour.Value{}, false
 		}
-		return tour.Value{Number: math.Round(10*float64(n)/float64(acked)) / 10}
+		return tour.Value{Number: math.Round(10*float64(n)/float64(acked)) / 10}, true
 	}
 	switch quantity {
 	case "acked":
@@ -193,11 +193,11 @@ func (s *raceScene) value(quantity string) (tour.Value, bool) {
 	case "lost":
 		return tour.Count(now.Lost - base.Lost), true
 	case "lost%":
-		return each(100 * (now.Lost - base.Lost)), true
+		return each(100 * (now.Lost - base.Lost))
 	case "failures":
 		return tour.Count(now.Failures - base.Failures), true
 	case "commands":
-		return each(now.Commands - base.Commands), true
+		return each(now.Commands - base.Commands)
 	case "inside":
 		return tour.Count(now.MaxInside), true
 	case "overlaps":

@@ -55,7 +55,7 @@ var languageWords = map[string]*tourWords{
 			">": " (wanted: more than %s)", "<": " (wanted: fewer than %s)",
 		}),
 		done: "done", hasRead: "has read", inRedis: "in Redis:",
-		typeNumber: "a number, then enter", goOn: "done: enter goes on", halted: "halted: space goes on", missed: "not as promised: r begins again", nextStep: "done: enter for the next step", theEnd: "That was the tour. q ends it.",
+		typeNumber: "a number, then enter", goOn: "done: enter goes on", halted: "halted: space goes on", missed: "not as promised: r restarts", nextStep: "done: enter for the next step", theEnd: "That was the tour. q ends it.",
 		scrolled: "more: ctrl+t",
 		players: func(c sim.ArenaConfig) string {
 			lock := "no lock"
