@@ -417,8 +417,8 @@ func TestReceiptsOfClientsThatLeftAreNotWaitedFor(t *testing.T) {
 		untilAcked(t, e, 0, e.Snapshots()[0].Acked+1000)
 	}
 	exact(t, "joining and leaving", end())
-	if cl := e.lanes[0].cluster; cl.hashes > 4*mostAhead {
-		t.Errorf("%d alerts were sent, and took %d hashes", cl.sent.Load(), cl.hashes)
+	if cl := e.lanes[0].cluster; cl.hashes.Load() > 4*mostAhead {
+		t.Errorf("%d alerts were sent, and took %d hashes", cl.sent.Load(), cl.hashes.Load())
 	}
 }
 

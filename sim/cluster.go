@@ -31,7 +31,7 @@ type cluster struct {
 	audited Average      // sum and count of the receipts audited so far
 	sent    atomic.Int64 // alerts sent so far
 	open    []openAlert  // those whose hash is still in Redis, oldest first
-	hashes  int          // how many numbers of hashes have been in use
+	hashes  atomic.Int64 // how many numbers of hashes have been in use
 	free    []int        // numbers of hashes that may be used again
 }
 
@@ -138,8 +138,7 @@ func (cl *cluster) takeHash() int {
 		cl.free = cl.free[:last]
 		return hash
 	}
-	cl.hashes++
-	return cl.hashes
+	return int(cl.hashes.Add(1))
 }
 
 // noteSent starts an alert's hash. It has a time to live, in case the program

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -109,6 +108,7 @@ func openLane(ctx context.Context, cfg Config, index int, clk *clock.Clock, runI
 	if l.lockKeys, err = lockKeys(server.Admin(), l.average); err != nil {
 		return nil, errors.Join(err, l.close())
 	}
+	l.leavesKeys()
 	if err := l.prepare(ctx); err != nil {
 		return nil, errors.Join(err, l.close())
 	}
@@ -312,24 +312,6 @@ func (l *Lane) wind(ended <-chan struct{}) {
 	<-ended
 }
 
-// errHung is what is left to say when Redis did not answer at the end: all that stays
-// there, for how long, and how to remove it.
-func (l *Lane) errHung() error {
-	err := fmt.Errorf("lane %s: Redis does not answer: the final value is unknown", l.Name())
-	pattern := "*" + l.server.Prefix() + "*"
-	remove := l.server.Remains(pattern)
-	if remove == "" {
-		return err
-	}
-	return fmt.Errorf(`%w. These keys may stay there:
-  for %v: %s, and %salert:1 to alert:%d
-  for up to %v, or a shorter lease: %s
-  for up to a week: %s
-once it answers, this removes them:
-  %s`, err, keyTTL, l.averageKey(), l.server.Prefix(), max(l.cluster.hashes, 1), keyTTL,
-		strings.Join(l.lockKeys[:len(l.lockKeys)-2], ", "), strings.Join(l.lockKeys[len(l.lockKeys)-2:], ", "), remove)
-}
-
 // settle reads the final value, for the ledger to know the head for certain,
 // and audits the receipts.
 func (l *Lane) settle() error {
@@ -387,8 +369,8 @@ func lockKeys(client *redis.Client, name string) ([]string, error) {
 // keys names every key that the lane may have left in Redis.
 func (l *Lane) keys() []string {
 	keys := append([]string{l.averageKey()}, l.lockKeys...)
-	for hash := 1; hash <= l.cluster.hashes; hash++ {
-		keys = append(keys, l.alertKey(hash))
+	for hash := range int(l.cluster.hashes.Load()) {
+		keys = append(keys, l.alertKey(hash+1))
 	}
 	return keys
 }
@@ -407,6 +389,9 @@ func (l *Lane) close() error {
 	if !l.hung {
 		for _, server := range l.servers() {
 			err = errors.Join(err, server.DeleteKeys(ctx, l.keys()...))
+		}
+		if err == nil {
+			l.leftNothing()
 		}
 	}
 	return errors.Join(err, l.closeServers(ctx))

@@ -69,11 +69,8 @@ func (s *Server) Redact(err error) string {
 	return s.source.redact(err)
 }
 
-// Remains says how to remove what a run has left at a URL, all of whose keys have a pattern; empty where nothing can stay.
+// Remains says how to remove what a run has left at a URL, all of whose keys have a pattern.
 func (s *Server) Remains(pattern string) string {
-	if !s.Shared() {
-		return ""
-	}
 	cli := "redis-cli -u " + s.Label()
 	if s.options.Network == "unix" {
 		cli = fmt.Sprintf("redis-cli -s %s -n %d", s.options.Addr, s.options.DB)

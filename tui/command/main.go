@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"locktop/sim"
 	"locktop/sim/called"
 	"locktop/sim/clean"
 	"locktop/tui/rescue"
@@ -27,14 +28,34 @@ func Main(args []string) int {
 	redis.SetLogger(silence{})     // it would write over the screen; errors reach us as values
 	signal.Ignore(syscall.SIGPIPE) // a reader that leaves must not keep us from cleaning up
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it; a closed terminal may send several, which are no second signal
 		ends = append(ends, syscall.SIGHUP)
-		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // of which a closed terminal may send several
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), ends...)
-	context.AfterFunc(ctx, stop) // another signal ends the program at once
-	defer stop()
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, ends...)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		<-signals
+		cancel()
+		for s := range signals {
+			if s != syscall.SIGHUP {
+				break
+			}
+		}
+		lastWords(output{os.Stderr, ctx})
+		os.Exit(exitInterrupted)
+	}()
 	return execute(ctx, args, output{os.Stdout, ctx}, output{os.Stderr, ctx})
+}
+
+// lastWords says what a second signal, which ends the program at once, leaves in Redis.
+func lastWords(stderr io.Writer) {
+	text := "locktop: interrupted again: ended at once, without cleaning up"
+	if remains := sim.Remains(); remains != "" {
+		text += "\n" + remains
+	}
+	fmt.Fprintln(clean.NewWriter(stderr), text)
 }
 
 // silence is a logger that keeps quiet.
