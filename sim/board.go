@@ -59,7 +59,7 @@ type Board struct {
 	finished    int
 	changes     []ChangedSetting // the latest
 	changeCount int64
-	jain        float64 // frozen when the first client has finished
+	jain        shares // frozen when the first client has finished
 	stopped     bool
 	final       bool // the final value has been read
 	audited     bool

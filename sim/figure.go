@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -44,6 +45,9 @@ type Figure struct {
 	Value float64
 	// Why is empty where there is a value.
 	Why string
+	// Have is how many of the Thing there are where that is too few, and Enough is how many it takes.
+	Have, Enough int64
+	Thing        string
 }
 
 // Known tells whether there is a value.
@@ -51,15 +55,18 @@ func (f Figure) Known() bool { return f.Why == "" }
 
 // What it takes for a figure.
 const (
-	// EnoughEach is how many updates of each client it takes to say how fairly they are
-	// served: with clients served at random the index is 0.95 at 20 updates each.
-	EnoughEach = 20
+	// EnoughOfMost is how many updates the client that has most must have to say how fairly
+	// all are served, and EnoughForRate is how many all of them: with clients served at
+	// random the index is 0.95 at 20 updates each.
+	EnoughOfMost = 20
 	// EnoughForMedian and EnoughForTail are how many waits it takes for a percentile that
 	// is not one of a handful, or just the longest.
 	EnoughForMedian = 10
 	EnoughForTail   = 100
-	// EnoughForRate is how many updates it takes for a rate of a comparison.
+	// EnoughForRate is how many updates it takes for a rate of a comparison, EnoughForPace
+	// for one of a race.
 	EnoughForRate = 50
+	EnoughForPace = 10
 )
 
 // Why there may be no figure.
@@ -106,9 +113,11 @@ func (s *Snapshot) keptRate() Figure {
 	case c == nil && s.Last <= 0, c != nil && c.For <= 0:
 		return Figure{Why: whyNoTime}
 	case c != nil && c.Acked < EnoughForRate:
-		return tooFew(c.Acked, "update", EnoughForRate, "")
+		return tooFew(c.Acked, "update", EnoughForRate)
 	case c != nil:
 		return Figure{Value: float64(c.Kept) / c.For.Seconds()}
+	case s.Acked < EnoughForPace:
+		return tooFew(s.Acked, "update", EnoughForPace)
 	}
 	return Figure{Value: s.KeptPerSecond()}
 }
@@ -116,25 +125,20 @@ func (s *Snapshot) keptRate() Figure {
 func (s *Snapshot) commandRate() Figure {
 	switch c := s.Contest; {
 	case c != nil && c.Acked < EnoughForRate:
-		return tooFew(c.Acked, "update", EnoughForRate, "")
+		return tooFew(c.Acked, "update", EnoughForRate)
 	case c != nil:
 		return Figure{Value: float64(c.Commands) / float64(c.Acked)}
 	case s.Acked == 0:
 		return Figure{Why: whyNoUpdate}
 	case s.Sleepless && s.Attempts > 0: // and how often somebody tries depends on how long others think
 		return Figure{Why: whySleepless}
+	case s.Acked < EnoughForPace:
+		return tooFew(s.Acked, "update", EnoughForPace)
 	}
 	return Figure{Value: s.CommandsPerUpdate()}
 }
 
 func (s *Snapshot) fairness() Figure {
-	each := int64(s.Lane.Alerts) // of which the first client to be done has had all
-	if each == 0 {
-		each = s.Acked / int64(max(s.Lane.Clients, 1))
-	}
-	if s.Contest != nil {
-		each -= int64(s.Lane.Warmup)
-	}
 	switch {
 	case s.Lane.Clients == 1:
 		return Figure{Why: whyAlone}
@@ -142,8 +146,10 @@ func (s *Snapshot) fairness() Figure {
 		return Figure{Why: whyNoUpdate}
 	case s.Sleepless:
 		return Figure{Why: whySleepless}
-	case each < EnoughEach:
-		return tooFew(each, "update", EnoughEach, " of each client")
+	case s.JainUpdates < EnoughForRate:
+		return tooFew(s.JainUpdates, "update", EnoughForRate)
+	case s.JainMost < EnoughOfMost:
+		return tooFew(s.JainMost, "update of the client that has most", EnoughOfMost)
 	}
 	return Figure{Value: s.Jain}
 }
@@ -159,7 +165,7 @@ func (s *Snapshot) waitFigure(value time.Duration, waits, enough int64, percenti
 	case waits == 0:
 		return Figure{Why: whyNobody}
 	case waits < enough:
-		return tooFew(waits, "wait", enough, "")
+		return tooFew(waits, "wait", enough)
 	case int64(beyond)*100 > (waits+int64(beyond))*int64(100-percentile):
 		return Figure{Why: fmt.Sprintf("%d clients have waited longer, and wait on", beyond)}
 	}
@@ -167,11 +173,14 @@ func (s *Snapshot) waitFigure(value time.Duration, waits, enough int64, percenti
 }
 
 // tooFew says that there are too few things to tell.
-func tooFew(n int64, thing string, enough int64, of string) Figure {
-	if n != 1 {
-		thing += "s"
+func tooFew(n int64, thing string, enough int64) Figure {
+	word, of, _ := strings.Cut(thing, " ")
+	things := strings.TrimSpace(word + "s " + of)
+	said := things
+	if n == 1 {
+		said = thing
 	}
-	return Figure{Why: fmt.Sprintf("too few to tell: %d %s%s, and it takes %d", n, thing, of, enough)}
+	return Figure{Why: fmt.Sprintf("too few to tell: %d %s, and it takes %d", n, said, enough), Have: n, Enough: enough, Thing: things}
 }
 
 // A Spread is a measure over repetitions: the middle one, the least and the greatest.

@@ -96,7 +96,10 @@ type Snapshot struct {
 	// of the lane's clients, without those that have crashed or left, from the last
 	// change in the number of clients to the moment at which the first one finished (with
 	// one alert each, to the end); an update whose reply never came does not count.
-	Jain float64
+	// JainUpdates is how many updates that is of, JainMost how many of them the client has
+	// that has most.
+	Jain                  float64
+	JainUpdates, JainMost int64
 
 	// Redis is the average in Redis, True that of every acked sample.
 	Redis, True Average
@@ -213,7 +216,7 @@ func (b *Board) Snapshot(now time.Duration, view View) *Snapshot {
 		Holder: b.holder, WaitingCount: b.waiting,
 		Attempts: b.attempts, Failures: b.failures, Retries: b.retries, Acquired: b.acquired, Expired: b.expired, Disowned: b.disowned,
 		Resets: b.resets, Reset: b.reset,
-		Commands: b.commands, Jain: b.jain, Reply: b.reply,
+		Commands: b.commands, Reply: b.reply,
 		Redis: b.ledger.Head(), Curve: b.curve[:len(b.curve):len(b.curve)],
 		Faults: b.faults, Fault: b.fault, Crashed: b.crashed, Rewound: b.rewound,
 		ChangeCount: b.changeCount, Changes: b.changes[:len(b.changes):len(b.changes)],
@@ -238,9 +241,11 @@ func (b *Board) Snapshot(now time.Duration, view View) *Snapshot {
 	b.openWaits(s)
 	s.Sleepless = b.sleepless
 	s.Contest = b.contest()
+	shared := b.jain
 	if b.finished == 0 || b.lane.Alerts == 1 {
-		s.Jain = b.jainNow()
+		shared = b.jainNow()
 	}
+	s.Jain, s.JainUpdates, s.JainMost = shared.jain, shared.updates, shared.most
 	s.Lease = b.lane.Lease
 	if b.acquired > 0 {
 		s.Lease = b.lease

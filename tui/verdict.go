@@ -296,9 +296,6 @@ func partWords(p *sim.Part, level int) []piece {
 	return []piece{{p.Strategy + " ", inkTitle}, {sign + text, ink}}
 }
 
-// fewest is how many updates it takes to tell how fast a lane is.
-const fewest = 10
-
 // keptPace is how many updates a second a lane has kept under its present strategy, while it ran; 0 if they are too few to tell, or
 // if speed max skipped what takes time.
 func keptPace(s *sim.Snapshot) float64 {
@@ -306,7 +303,7 @@ func keptPace(s *sim.Snapshot) float64 {
 	if s.Stopped {
 		ran = s.Last
 	}
-	if p.Acked < fewest || s.Sleepless {
+	if p.Acked < sim.EnoughForPace || s.Sleepless {
 		return 0
 	}
 	return float64(p.Kept) / max(ran-p.Since, time.Millisecond).Seconds()

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -55,20 +54,41 @@ func waitText(ms float64) string {
 }
 
 // notes say why measures are missing: a line for each reason, with the measures and the
-// lanes that it is of.
+// lanes that it is of. Where there is too little, lanes are told together, each with
+// what it has.
 func notes(lanes []sim.LaneResult, measures ...sim.Measure) []string {
 	type note struct{ lanes, why string }
 	var order []note
 	rows := map[note][]string{}
 	for _, m := range measures {
-		lacking := map[string][]string{} // lanes by reason
+		var reasons []string
+		lacking := map[string][]sim.Figure{} // by reason
+		names := map[string][]string{}
 		for _, l := range lanes {
-			if f := l.Spread(m).Figure; !f.Known() {
-				lacking[f.Why] = append(lacking[f.Why], l.Lane.Name())
+			f := l.Spread(m).Figure
+			if f.Known() {
+				continue
 			}
+			reason := f.Why
+			if f.Thing != "" {
+				reason = fmt.Sprintf("too few %s to tell, and it takes %d", f.Thing, f.Enough)
+			}
+			if lacking[reason] == nil {
+				reasons = append(reasons, reason)
+			}
+			lacking[reason] = append(lacking[reason], f)
+			names[reason] = append(names[reason], l.Lane.Name())
 		}
-		for _, why := range slices.Sorted(maps.Keys(lacking)) {
-			n := note{strings.Join(lacking[why], ", "), why}
+		for _, reason := range reasons {
+			figures, of := lacking[reason], names[reason]
+			n := note{why: figures[0].Why}
+			if slices.ContainsFunc(figures, func(f sim.Figure) bool { return f.Have != figures[0].Have }) {
+				n.why = reason
+				for i, f := range figures {
+					of[i] += fmt.Sprintf(" %d", f.Have)
+				}
+			}
+			n.lanes = strings.Join(of, ", ")
 			if rows[n] == nil {
 				order = append(order, n)
 			}

@@ -31,6 +31,8 @@ type experiment struct {
 	WorkMS     float64 `json:"work_ms"`
 	RetryMS    float64 `json:"retry_ms"`
 	LeaseMS    float64 `json:"lease_ms"`
+	// LeaseSkipped says that there was no lease because nothing was said of one and the speed was max.
+	LeaseSkipped bool `json:"lease_skipped,omitempty"`
 	// Faults are those that were given, as written.
 	Faults []string `json:"faults,omitempty"`
 	// Changes are those that were given, as written. The settings are those at the start.
@@ -193,7 +195,7 @@ func documentOf(r sim.Result) document {
 		Experiment: experiment{
 			Seed: r.Config.Seed, Clients: r.Config.Clients, Servers: r.Config.Servers, Alerts: r.Config.Alerts,
 			IntervalMS: millis(r.Config.Interval), WorkMS: millis(r.Config.Work),
-			RetryMS: millis(r.Config.Retry), LeaseMS: millis(r.Config.Lease), Faults: texts(r.Config.Faults), Changes: texts(r.Config.Changes),
+			RetryMS: millis(r.Config.Retry), LeaseMS: millis(r.Config.Lease), LeaseSkipped: leaseSkipped(r), Faults: texts(r.Config.Faults), Changes: texts(r.Config.Changes),
 			Speed: speedOf(r.Config).String(), Sleepless: sleepless(r), Warmup: r.Config.Warmup, Deterministic: r.Config.Deterministic, Backend: backendKind(r), Redis: r.Backend, RedisVersion: r.Version,
 		},
 		ElapsedS: round(r.Elapsed.Seconds()),

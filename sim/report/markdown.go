@@ -16,7 +16,7 @@ func Markdown(w io.Writer, r sim.Result) error {
 	var b strings.Builder
 	c := r.Config
 	fmt.Fprintf(&b, "%s of %s, %s, seed %d, %s, %s; on %s (%s), %s.\n\n",
-		count(c.Clients, "client"), count(c.Servers, "server"), alerts(c.Alerts), c.Seed, workText(r), leaseText(c.Lease),
+		count(c.Clients, "client"), count(c.Servers, "server"), alerts(c.Alerts), c.Seed, workText(r), leaseText(r),
 		markdownText(r.Backend), markdownText(r.Version), paceText(r))
 
 	rows := [][]string{{
@@ -53,6 +53,9 @@ func Markdown(w io.Writer, r sim.Result) error {
 		for _, check := range l.Failed {
 			fmt.Fprintf(&b, "  - CHECK FAILED: %s\n", markdownText(check))
 		}
+	}
+	if note := trueNote(r); note != "" {
+		fmt.Fprintf(&b, "- %s\n", markdownText(note))
 	}
 	for _, note := range notes(r.Lanes, sim.MostInside, sim.InsideTwice, sim.WaitMedian, sim.WaitTail, sim.KeptRate, sim.CommandRate, sim.Fairness) {
 		fmt.Fprintf(&b, "- %s\n", markdownText(note))

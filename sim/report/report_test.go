@@ -23,7 +23,7 @@ func aRun() sim.Result {
 		Lane: sim.LaneInfo{Critical: true, Strategy: "none", Clients: 8, Alerts: 20},
 		Last: 4 * time.Second, Verdict: sim.Wrong,
 		Totals:    sim.Totals{Acked: 157, Kept: 42, Lost: 115, Erased: 110, Forgotten: 3, Unknown: 3, Clobbers: 121, Ambiguous: 2},
-		MaxInside: 6, Overlaps: 97, Commands: 471, Jain: 0.8125,
+		MaxInside: 6, Overlaps: 97, Commands: 471, Jain: 0.8125, JainUpdates: 151, JainMost: 20,
 		Redis: sim.Average{Sum: 42 * 51250 * time.Microsecond, Count: 42},
 		True:  sim.Average{Sum: 157 * 49375 * time.Microsecond, Count: 157},
 	}
@@ -31,7 +31,7 @@ func aRun() sim.Result {
 		Lane: sim.LaneInfo{Critical: true, Index: 1, Strategy: "spin", Locks: true, Clients: 8, Alerts: 20, Lease: 200 * ms},
 		Last: 16 * time.Second, Verdict: sim.Correct,
 		Totals:    sim.Totals{Acked: 160, Kept: 160},
-		MaxInside: 1, Commands: 2000, Jain: 0.9375,
+		MaxInside: 1, Commands: 2000, Jain: 0.9375, JainUpdates: 152, JainMost: 20,
 		Attempts: 1300, Acquired: 164, Failures: 1136, Retries: 1029, Expired: 11,
 		Waits: 162, OpenWaits: 2, LongestOpen: 1700 * ms,
 		WaitP50: 12500 * time.Microsecond, WaitP99: 875 * ms, WaitMax: 14300 * ms,
@@ -102,6 +102,7 @@ on redis://localhost:6379/0 (7.0.15), speed 1/4, 64.13 s of real time; times bel
 
 none: lost 115 of 157 acknowledged updates; the average in Redis is off by +1.875 ms
 spin: every one of 160 updates is in the average
+true averages differ: each is of the updates that were acknowledged in its lane (none 157, spin 160)
 – wait p50, wait p99, wait max (none): nobody waits: there is no lock, and nothing is tried again
 `
 	if got := textOf(t, aRun()); got != want {
@@ -476,8 +477,12 @@ func TestFigures(t *testing.T) {
 			"– wait p99 (spin): too few to tell: 12 waits, and it takes 100\n"},
 		{"a median of few waits is any of them", func(l *sim.LaneResult) { l.Waits = 1 },
 			"– wait p50 (spin): too few to tell: 1 wait, and it takes 10\n"},
-		{"few updates tell no fairness", func(l *sim.LaneResult) { l.Lane.Alerts = 4 },
-			"– fairness (Jain) (spin): too few to tell: 4 updates of each client, and it takes 20\n"},
+		{"few updates tell no fairness", func(l *sim.LaneResult) { l.JainUpdates, l.JainMost = 2, 1 },
+			"– fairness (Jain) (spin): too few to tell: 2 updates, and it takes 50\n"},
+		{"nor do a few of each of many clients", func(l *sim.LaneResult) { l.JainMost = 4 },
+			"– fairness (Jain) (spin): too few to tell: 4 updates of the client that has most, and it takes 20\n"},
+		{"a rate of two updates is none", func(l *sim.LaneResult) { l.Acked, l.Kept = 2, 2 },
+			"– kept per second, commands per update (spin): too few to tell: 2 updates, and it takes 10\n"},
 		{"nor does one client", func(l *sim.LaneResult) { l.Lane.Clients = 1 },
 			"– fairness (Jain) (spin): one client has nobody to be fair to\n"},
 		{"nobody is inside of one script", func(l *sim.LaneResult) { l.Lane.Critical, l.Lane.Locks, l.MaxInside = false, false, 0 },

@@ -136,8 +136,9 @@ func scorecardNotes(r sim.Result) []string {
 // scorecardSettings is one line on what was measured.
 func scorecardSettings(r sim.Result) string {
 	c := r.Config
-	return fmt.Sprintf("%s, each with the next alert at hand, %s each after %d to warm up, work %v, seed %d; every strategy alone on %s (%s)",
-		count(c.Clients, "client"), count(c.Alerts-c.Warmup, "update"), c.Warmup, c.Work, c.Seed, r.Backend, r.Version)
+	each := c.Alerts - c.Warmup
+	return fmt.Sprintf("%s, each with the next alert at hand, %s each (%d in all) after %d each to warm up, work %v, seed %d; every strategy alone on %s (%s)",
+		count(c.Clients, "client"), count(each, "update"), each*c.Clients, c.Warmup, c.Work, c.Seed, r.Backend, r.Version)
 }
 
 // scorecardMeans says what the figures are.

@@ -20,7 +20,7 @@ func Text(w io.Writer, r sim.Result) error {
 	r = inPlace(r)
 	c := r.Config
 	fmt.Fprintf(&b, "locktop: %s of %s, %s, seed %d, %s, %s\n",
-		count(c.Clients, "client"), count(c.Servers, "server"), alerts(c.Alerts), c.Seed, workText(r), leaseText(c.Lease))
+		count(c.Clients, "client"), count(c.Servers, "server"), alerts(c.Alerts), c.Seed, workText(r), leaseText(r))
 	fmt.Fprintf(&b, "on %s (%s), %s", r.Backend, r.Version, paceText(r))
 	if !sleepless(r) {
 		b.WriteString("; times below are experiment time")
@@ -97,6 +97,9 @@ func Text(w io.Writer, r sim.Result) error {
 		for _, f := range l.NeverStruck {
 			fmt.Fprintf(&b, "%s: the fault %s never struck\n", l.Lane.Name(), oneLine(f.String()))
 		}
+	}
+	if note := trueNote(r); note != "" {
+		b.WriteString(note + "\n")
 	}
 	for _, note := range notes(r.Lanes, sim.Measures()...) {
 		b.WriteString(note + "\n")
@@ -271,11 +274,57 @@ func times(n int64) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-func leaseText(d time.Duration) string {
-	if d == 0 {
-		return "no lease"
+// leaseText is the lease that lanes had when they began, one by one where they differ.
+func leaseText(r sim.Result) string {
+	texts := make([]string, len(r.Lanes))
+	var all []string // of those that take a lock
+	for i, l := range r.Lanes {
+		info := l.Lane
+		if l.ChangeCount > 0 {
+			info = l.Started
+		}
+		switch {
+		case !info.Locks:
+			texts[i] = missing
+			continue
+		case info.Lease == 0:
+			texts[i] = "none"
+		default:
+			texts[i] = info.Lease.String()
+		}
+		all = append(all, texts[i])
 	}
-	return fmt.Sprintf("lease %v", d)
+	if len(all) == 0 { // then it is what there would be
+		all = append(all, r.Config.Lease.String())
+	}
+	switch {
+	case len(slices.Compact(slices.Clone(all))) > 1:
+		return "lease " + strings.Join(texts, "/")
+	case all[0] != "none" && all[0] != "0s":
+		return "lease " + all[0]
+	case leaseSkipped(r):
+		return "no lease (skipped at speed max: --lease keeps it)"
+	}
+	return "no lease"
+}
+
+// leaseSkipped tells whether there was no lease only because of the speed.
+func leaseSkipped(r sim.Result) bool {
+	return r.Config.Speed == clock.Max && r.Config.LeaseFloor > 0 && r.Config.Lease == 0
+}
+
+// trueNote says why true averages differ, if they do: lanes get the same samples.
+func trueNote(r sim.Result) string {
+	var acked []string
+	differ := false
+	for _, l := range r.Lanes {
+		acked = append(acked, fmt.Sprintf("%s %d", l.Lane.Name(), l.True.Count))
+		differ = differ || averageText(l.True) != averageText(r.Lanes[0].True)
+	}
+	if !differ {
+		return ""
+	}
+	return fmt.Sprintf("true averages differ: each is of the updates that were acknowledged in its lane (%s)", strings.Join(acked, ", "))
 }
 
 // durationText rounds to what can be told apart.

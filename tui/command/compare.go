@@ -55,7 +55,7 @@ func newCompare(stdout, stderr io.Writer) *cobra.Command {
 	fl.SortFlags = false
 	fl.StringSliceVar(&c.strategies, "strategies", []string{"all"}, "all, or some, as in none,spin,block (locktop strategies)")
 	fl.IntVar(&s.Clients, "clients", s.Clients, "clients")
-	fl.IntVar(&c.updates, "updates", s.Clients*s.Alerts, "updates of each strategy that are measured in a repetition, over all clients")
+	fl.IntVar(&c.updates, "updates", s.Clients*s.Alerts, "updates of each strategy that are measured in a repetition, over all clients; each client has as many, so it is rounded up")
 	fl.DurationVar(&s.Work, "work", s.Work, "think time between a client's read and its write")
 	fl.DurationVar(&s.Retry, "retry", s.Retry, "pause after a failed try; poll and backoff have their own")
 	fl.DurationVar(&s.Lease, "lease", s.Lease, "the lock's time to live; 0 is none")
@@ -86,6 +86,9 @@ func (c *compared) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	write, names, err := c.complete()
 	if err != nil {
 		return usageError{settings.Blame(err)}
+	}
+	if all := (c.config.Alerts - c.config.Warmup) * c.config.Clients; all != c.updates {
+		fmt.Fprintf(stderr, "locktop: --updates %d is rounded up to %d, as many for each of %d clients\n", c.updates, all, c.config.Clients)
 	}
 	bar := report.Bar{Out: behind(stderr), Live: isTerminal(stderr), Strategies: names, Rounds: c.repeat, Updates: c.config.Alerts * c.config.Clients}
 	result, err := sim.Compare(cmd.Context(), c.config, names, c.repeat, bar.Show)

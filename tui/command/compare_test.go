@@ -71,7 +71,7 @@ func TestTooFewUpdatesTellNothing(t *testing.T) {
 	}
 	for _, s := range doc.Strategies {
 		if s.Jain != nil || s.Rate.Kept != nil || s.Rate.Commands != nil || s.Wait.P99 != nil || s.Ranges["jain"] != nil ||
-			!strings.Contains(s.NotMeasured["jain"], "too few to tell: 4 updates of each client, and it takes 20") {
+			!strings.Contains(s.NotMeasured["jain"], "too few to tell: ") {
 			t.Errorf("%+v", s)
 		}
 	}
