@@ -33,20 +33,26 @@ type Board struct {
 	resets     int64     // how often all locks were reset
 	reset      LockReset // the last time
 
-	attempts, failures, retries, acquired, expired, disowned int64
-	waiting                                                  int
-	timeless                                                 bool                    // nothing takes any time: waits are not kept
-	waits                                                    *hdrhistogram.Histogram // nil before the first
-	commands                                                 int64
-	sleepless                                                bool     // at some time nobody slept
-	began, ended                                             *tallied // the contest: nil before
+	ends     LockEnds
+	refusal  Refusal // of the last release that was refused
+	leases   []int   // the clients that hold a lease, for certain
+	stale    int64   // writes of fenced clients that were refused
+	replaced bool    // it has gone back, whatever it has lost
+
+	attempts, failures, retries, acquired int64
+	waiting                               int
+	timeless                              bool                    // nothing takes any time: waits are not kept
+	waits                                 *hdrhistogram.Histogram // nil before the first
+	commands                              int64
+	sleepless                             bool     // at some time nobody slept
+	began, ended                          *tallied // the contest: nil before
 
 	reply       Event // the last of a Redis command
 	faults      int64
 	fault       Event // the last of them
 	paused      int   // clients that a fault has stopped for a while
 	crashed     int
-	rewound     int                   // how often Redis has lost data
+	rewound     int                   // how often Redis has forgotten acknowledged updates
 	outages     int                   // how often it did not answer any more
 	outage      Event                 // the last time
 	down        bool                  // it has not come back since
@@ -85,6 +91,8 @@ type clientState struct {
 	releasing bool          // since it last sent a release, it has had no other alert
 	until     time.Duration // its lease runs until then; 0 is without an end
 	reset     bool          // its lock was, while it was inside or releasing
+	forgotten bool          // so it was by Redis
+	ranOut    bool          // the lease has run out, and is counted
 	busy      bool
 	asleep    bool          // waits for a signal that the lock is free
 	cutUntil  time.Duration // it is cut off from Redis until then
@@ -190,6 +198,7 @@ func (b *Board) apply(e *Event) {
 		b.clients = append(b.clients, b.newcomer())
 	}
 	c := &b.clients[e.Client]
+	b.passLeases(e)
 	b.log(e, c)
 	c.asleep = e.Kind == Waited
 	if e.Kind == Changed && e.Client == 0 { // before it counts as progress
@@ -227,6 +236,7 @@ func (b *Board) apply(e *Event) {
 		b.granted(e, c)
 	case Released:
 		c.releasing = true
+		b.releases(e)
 		b.leave(c)
 		if b.holder == e.Client {
 			b.holder = 0
@@ -266,6 +276,7 @@ func (b *Board) apply(e *Event) {
 		b.stopped = true
 	}
 	b.ledger.apply(e)
+	b.countRewinds()
 	b.beginContest()
 	switch e.Kind {
 	case Rewound:
@@ -273,6 +284,9 @@ func (b *Board) apply(e *Event) {
 	case Acked, Computed, Unknown, Refused:
 		if e.Kind != Refused {
 			b.settled(c)
+		} else if c.fenced {
+			b.stale++
+			b.parts[c.part].stale++
 		}
 		b.setBusy(c, false)
 		if c.phase == Working {
@@ -303,12 +317,14 @@ func (b *Board) faulted(e *Event, c *clientState) {
 			break
 		}
 		b.mark(c, MarkFault, e.At)
+		b.releases(e)
 		if err == nil && f.Kind == Pause {
 			b.paused++
 			c.resume = c.phase
 			b.enterPhase(c, Suspended, e.At)
 		}
 	case Resumed:
+		b.releases(e)
 		if c.phase == Suspended {
 			b.paused--
 			b.enterPhase(c, c.resume, e.At)
@@ -325,8 +341,10 @@ func (b *Board) faulted(e *Event, c *clientState) {
 		b.setBusy(c, false)
 		b.enterPhase(c, Dead, e.At)
 	case Rewound:
-		b.rewound++
-		b.parts[len(b.parts)-1].rewound++
+		b.replaced = true
+		if b.down { // else a fault says what became of the locks
+			b.forgetLocks(e)
+		}
 	}
 }
 
@@ -337,6 +355,12 @@ func (b *Board) endLease(e *Event, kind FaultKind) {
 		return
 	}
 	ends := kind == Restart || kind == Failover || kind == Reset
+	if ends {
+		b.leases = b.leases[:0]
+	}
+	if ends && kind != Reset {
+		b.forgetLocks(e)
+	}
 	for i := range b.clients {
 		switch c := &b.clients[i]; {
 		case c.until > 0:
@@ -385,11 +409,13 @@ func (b *Board) granted(e *Event, c *clientState) {
 		b.waiting--
 		b.waited(c, e.At-c.since)
 	}
-	c.reset, c.until = false, 0
+	c.reset, c.forgotten, c.ranOut, c.until = false, false, false, 0
+	b.closeLease(e.Client)
 	b.holder, b.lease, b.leaseUntil, b.lostTo = e.Client, e.Lease, 0, ""
 	if e.Lease > 0 {
 		b.leaseUntil = e.At + e.Lease
 		c.until = b.leaseUntil
+		b.openLease(e.Client)
 		b.lastLease = max(b.lastLease, b.leaseUntil)
 	}
 	b.enter(c)

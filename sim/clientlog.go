@@ -79,7 +79,7 @@ func (l LogLine) String() string {
 		}
 		return "fault: " + l.Text
 	case Rewound:
-		return "Redis went back to an earlier state"
+		return l.Text
 	case Changed:
 		if l.Client == 0 {
 			return "change: " + l.Text
@@ -159,10 +159,7 @@ func (b *Board) log(e *Event, c *clientState) {
 	case Computed:
 		line.Latency, line.Value = l.latency, averageOf(e.Value)
 	case Expired:
-		line.Text = "the lease had run out"
-		if c.reset {
-			line.Text = "the lock was reset"
-		}
+		line.Text = string(c.refusal(e))
 	case Changed:
 		if e.Client != 0 {
 			line.Text = "works by " + StrategyOf(e.Value) + " from here on"
@@ -180,7 +177,12 @@ func (b *Board) log(e *Event, c *clientState) {
 			b.clients[i].log.endTries(e.At, b.logLimit)
 		}
 		return
-	case Granted, Waited, Unknown, Refused, Finished, Resumed, Rewound, Joined, Left, Broke:
+	case Rewound:
+		line.Text = "Redis came back"
+		if b.ledger.goesBack(e.Value) {
+			line.Text = "Redis went back to an earlier state"
+		}
+	case Granted, Waited, Unknown, Refused, Finished, Resumed, Joined, Left, Broke:
 	default:
 		return
 	}

@@ -91,7 +91,8 @@ func repeated(runs []LaneResult) LaneResult {
 		sum.Redis, sum.True = sum.Redis.plus(r.Redis), sum.True.plus(r.True)
 		sum.MaxInside, sum.Overlaps, sum.Guarded = max(sum.MaxInside, r.MaxInside), sum.Overlaps+r.Overlaps, sum.Guarded+r.Guarded
 		sum.Attempts, sum.Failures, sum.Retries = sum.Attempts+r.Attempts, sum.Failures+r.Failures, sum.Retries+r.Retries
-		sum.Acquired, sum.Expired, sum.Commands = sum.Acquired+r.Acquired, sum.Expired+r.Expired, sum.Commands+r.Commands
+		sum.Acquired, sum.Commands, sum.Stale = sum.Acquired+r.Acquired, sum.Commands+r.Commands, sum.Stale+r.Stale
+		sum.LockEnds = sum.LockEnds.plus(r.LockEnds)
 		sum.Waits, sum.OpenWaits, sum.LongestOpen = sum.Waits+r.Waits, sum.OpenWaits+r.OpenWaits, max(sum.LongestOpen, r.LongestOpen)
 		sum.Last += r.Last
 	}

@@ -25,7 +25,7 @@ const (
 	// Released: the client is about to send the release.
 	Released
 	// Expired: the release found that the lock was no longer the client's: its lease had
-	// run out, or the lock had been reset.
+	// run out, or the lock had gone before that. [Refusal] lists the reasons.
 	Expired
 	// Read: the reply of GET; Value is the value read.
 	Read

@@ -167,7 +167,7 @@ func TestFaultsDoWhatTheySay(t *testing.T) {
 			}},
 		{"a crash leaves the lock until its lease ends, and the update of unknown fate", "block:lease=150ms", []string{"crash:at=write:nth=2"},
 			func(l LaneResult) bool {
-				return l.Crashed == 1 && l.Lost == 0 && l.Verdict == Correct && l.Finished == l.Lane.Clients-1
+				return l.Crashed == 1 && l.Lost == 0 && l.Verdict == Correct && l.Finished == l.Lane.Clients-1 && l.Expired == 1 && l.Orphaned == 1 && l.Refused() == 0
 			}},
 		{"without a lease a crash hangs everybody", "spin:lease=0s", []string{"crash:at=acquired:nth=2"},
 			func(l LaneResult) bool {
@@ -204,7 +204,7 @@ func TestFaultsDoWhatTheySay(t *testing.T) {
 		{"a replica that lags has lost the latest", "atomic", []string{"failover:at=write:nth=3:for=60ms"},
 			func(l LaneResult) bool { return l.Rewound == 1 && l.Foreign == 0 && l.Verdict == Wrong }},
 		{"a replica that does not lag has lost nothing", "atomic:replica=synced", []string{"failover:at=write:nth=3:for=60ms"},
-			func(l LaneResult) bool { return l.Rewound == 1 && l.Lost == 0 && l.Verdict == Correct }},
+			func(l LaneResult) bool { return l.Rewound == 0 && l.Faults == 1 && l.Lost == 0 && l.Verdict == Correct }},
 		{"a quorum does without one of its nodes", "redlock", []string{"restart:at=acquired:node=2"},
 			func(l LaneResult) bool { // unless it was decisive: that is what the preset is about
 				return l.Rewound == 0 && l.Acked == int64(l.Lane.Clients*l.Lane.Alerts) && l.Faults == 1
@@ -266,8 +266,8 @@ func TestASyncedReplicaLosesNothing(t *testing.T) {
 			"failover:at=write:nth=200:for=0s", "failover:at=write:nth=205:for=5ms")
 		cfg.Lanes, cfg.Source = []string{"watch:replica=synced", "atomic:replica=synced", "block:replica=synced", "fenced:replica=synced"}, source(t, from)
 		for _, l := range race(t, cfg).Lanes {
-			if l.Lost > 0 || l.Foreign > 0 || len(l.Failed) > 0 || l.Rewound == 0 || l.Verdict != Correct {
-				t.Errorf("%s: %s is %s, after %d failovers: %v %+v", from, l.Lane.Name(), l.Verdict, l.Rewound, l.Failed, l.Totals)
+			if l.Lost > 0 || l.Foreign > 0 || len(l.Failed) > 0 || l.Faults == 0 || l.Rewound > 0 || l.Verdict != Correct {
+				t.Errorf("%s: %s is %s, after %d failovers: %v %+v", from, l.Lane.Name(), l.Verdict, l.Faults, l.Failed, l.Totals)
 			}
 		}
 	}

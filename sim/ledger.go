@@ -53,6 +53,7 @@ type Ledger struct {
 	totals    Totals // without Kept, Lost and Erased, which the tree tells
 	lost      int64  // counted one by one
 	forgotten int64  // of these, by Redis itself
+	rewinds   int    // the times that it went back and forgot any
 	forgot    bool   // a walk has left the window, so kept and lost are short
 
 	// linked is called for every write as it takes its place in the chain,
@@ -137,12 +138,13 @@ type version struct {
 
 	culpritPart int // the killer's part
 
-	after  int64         // the number of its client's event before it
-	order  int64         // of a killer: when it was
-	back   bool          // of a killer: it is no write, but Redis going back
-	gap    *version      // in its stead the killer, while nobody was told what it overwrote
-	backAt time.Duration // when Redis last went back to it
-	ends   []ending      // of its times as the head after which nobody was told what overwrote it, the latest last
+	after   int64         // the number of its client's event before it
+	order   int64         // of a killer: when it was
+	back    bool          // of a killer: it is no write, but Redis going back
+	gap     *version      // in its stead the killer, while nobody was told what it overwrote
+	victims int64         // of a killer that is Redis going back: those that it took
+	backAt  time.Duration // when Redis last went back to it
+	ends    []ending      // of its times as the head after which nobody was told what overwrote it, the latest last
 
 	twin *version // its copy, while the ledger is being cloned
 }
@@ -538,6 +540,8 @@ func (l *Ledger) keep(v *version) {
 func (l *Ledger) blame(v, killer *version) {
 	counted := v.told && !v.kept
 	if counted {
+		l.countVictim(v.killer, -1)
+		l.countVictim(killer, +1)
 		*l.erasedBy(v.culprit)--
 		*l.erasedBy(killer.asCulprit())++
 		l.countStrayed(v, -1)
@@ -570,6 +574,7 @@ func (l *Ledger) erasedBy(culprit int) *int64 {
 // count moves a counted update between kept and lost.
 func (l *Ledger) count(v *version, kept, lost int64) {
 	l.lost += lost
+	l.countVictim(v.killer, lost)
 	*l.erasedBy(v.culprit) += lost
 	l.countStrayed(v, lost)
 	l.parts[v.part].Kept += kept

@@ -42,6 +42,28 @@ func (l *Ledger) rewind(e *Event) {
 	l.settleForgotten()
 }
 
+// countVictim counts what Redis has forgotten by going back, and the times that it has
+// forgotten anything. An update that comes back was forgotten all the same.
+func (l *Ledger) countVictim(killer *version, n int64) {
+	if killer == nil || !killer.back || n == 0 {
+		return
+	}
+	before := killer.victims
+	killer.victims += n
+	switch {
+	case before == 0:
+		l.rewinds++
+	case killer.victims == 0:
+		l.rewinds--
+	}
+}
+
+// goesBack tells whether a value is an earlier one than that which Redis has.
+func (l *Ledger) goesBack(value string) bool {
+	v := l.find(value)
+	return v != nil && v != l.head && v.executed
+}
+
 // computing tells whether Redis may have computed updates that are not known yet.
 func (l *Ledger) computing() bool {
 	return len(l.silent) > 0 || len(l.ahead) > 0 || l.asked > 0

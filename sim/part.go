@@ -16,10 +16,11 @@ type Part struct {
 	// Strayed counts the lost updates that a write of another part has erased.
 	Strayed int64
 	// MaxInside is how many clients of the part were inside at once at most. Overlaps,
-	// Guarded, Expired and Disowned count as they do in a [Snapshot], but clients of this part only.
-	MaxInside                            int
-	Overlaps, Guarded, Expired, Disowned int64
-	// Rewound is how often Redis has lost data during the part.
+	// Guarded, Stale and LockEnds count as they do in a [Snapshot], but clients of this part only.
+	MaxInside                int
+	Overlaps, Guarded, Stale int64
+	LockEnds
+	// Rewound is how often Redis went back and forgot acknowledged updates during the part.
 	Rewound int
 	// Verdict judges the updates of the part. A part that is over is stalled or hung if
 	// it was when it ended.
@@ -51,7 +52,7 @@ func (s *Snapshot) Part() Part {
 	}
 	return Part{
 		Strategy: s.Lane.Strategy, Accounts: s.Accounts(), Verdict: s.Verdict,
-		MaxInside: s.MaxInside, Overlaps: s.Overlaps, Guarded: s.Guarded, Expired: s.Expired, Disowned: s.Disowned, Rewound: s.Rewound,
+		MaxInside: s.MaxInside, Overlaps: s.Overlaps, Guarded: s.Guarded, Stale: s.Stale, LockEnds: s.LockEnds, Rewound: s.Rewound,
 	}
 }
 
@@ -68,14 +69,14 @@ func (s *Snapshot) Before() []Part {
 
 // boardPart is what a board keeps of a part, beside the ledger's accounts.
 type boardPart struct {
-	strategy                   string
-	since                      time.Duration
-	inside, maxInside          int
-	overlaps, guarded, expired int64
-	disowned                   int64
-	rewound                    int
-	contested                  bool    // two updates have been under way at once
-	ended                      Verdict // Stalled or Hung if it was that when it ended
+	strategy                 string
+	since                    time.Duration
+	inside, maxInside        int
+	overlaps, guarded, stale int64
+	ends                     LockEnds
+	rewound                  int
+	contested                bool    // two updates have been under way at once
+	ended                    Verdict // Stalled or Hung if it was that when it ended
 }
 
 // nextPart begins another part if the lane has another strategy than before.
@@ -95,7 +96,7 @@ func (b *Board) partsOf(stood Verdict) []Part {
 		counts := b.ledger.parts[i]
 		parts[i] = Part{
 			Strategy: p.strategy, Since: p.since, Accounts: counts.Accounts, Strayed: counts.strayed,
-			MaxInside: p.maxInside, Overlaps: p.overlaps, Guarded: p.guarded, Expired: p.expired, Disowned: p.disowned, Rewound: p.rewound,
+			MaxInside: p.maxInside, Overlaps: p.overlaps, Guarded: p.guarded, Stale: p.stale, LockEnds: p.ends, Rewound: p.rewound,
 		}
 		ended := p.ended
 		if i == len(parts)-1 {

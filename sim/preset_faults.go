@@ -137,8 +137,8 @@ var faultPresets = []Preset{
 		Config: spaced(faulty("block", "block:replica=synced", 3, 2, 400*time.Millisecond, 2*time.Second,
 			"failover:after=1500ms:for=200ms"), 42, 1500*time.Millisecond),
 		holds: func(ill, cured LaneResult) []string {
-			return append(overlapped(ill), ask(cured.Rewound == 1 && cured.Overlaps == 0,
-				"under the remedy %d servers took over and two were inside %d times", cured.Rewound, cured.Overlaps)...)
+			return append(overlapped(ill), ask(cured.Faults == 1 && cured.Overlaps == 0,
+				"under the remedy %d servers took over and two were inside %d times", cured.Faults, cured.Overlaps)...)
 		},
 	},
 	{

@@ -76,19 +76,3 @@ func (b *Board) resetLocks(e *Event) {
 		}
 	}
 }
-
-// refusedRelease takes in that a release was refused: the lock was not the client's
-// any more, because it had been reset or because its lease had run out.
-func (b *Board) refusedRelease(e *Event, c *clientState) {
-	if !c.reset {
-		b.expired++
-		b.parts[c.part].expired++
-		return
-	}
-	b.disowned++
-	b.parts[c.part].disowned++
-	if b.reset.Holder == e.Client {
-		b.reset.Refused = true
-	}
-	c.reset = false
-}

@@ -117,7 +117,7 @@ func checkAccounts(s *Snapshot) (failed []string) {
 // forgotten none of it. A client that has crashed has noted the receipt of the alert at
 // hand, and may have made no update for it, also where it is none of the lane's any more.
 func checkReceipts(s *Snapshot) (failed []string) {
-	complete := s.Audited && s.Lane.Alerts > 0 && s.Finished == s.Lane.Clients && s.Unknown == 0 && s.Broke == "" && s.Rewound == 0 && s.Crashed == 0
+	complete := s.Audited && s.Lane.Alerts > 0 && s.Finished == s.Lane.Clients && s.Unknown == 0 && s.Broke == "" && !s.replaced && s.Crashed == 0
 	if !complete || s.Receipts == s.True {
 		return nil
 	}

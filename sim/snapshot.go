@@ -67,10 +67,11 @@ type Snapshot struct {
 	WaitingCount int
 
 	Attempts, Failures, Retries, Acquired int64
-	// Expired and Disowned count the releases that were refused: the lock was not the
-	// client's any more, because its lease had run out or Redis had forgotten it, and
-	// because it had been reset.
-	Expired, Disowned int64
+	LockEnds
+	// LastRefusal says why the last refused release was; empty before there is one.
+	LastRefusal Refusal
+	// Stale counts the writes of clients under a fence that were refused.
+	Stale int64
 	// WaitP50, WaitP99 and WaitMax are of the time from the first try to the
 	// grant.
 	WaitP50, WaitP99, WaitMax time.Duration
@@ -128,8 +129,9 @@ type Snapshot struct {
 	Faults int64
 	Fault  Event
 	// Crashed counts the clients that have ended in mid-air, Rewound how often Redis
-	// has lost data.
+	// went back and forgot updates that it had acknowledged.
 	Crashed, Rewound int
+	replaced         bool // Redis went back, whatever it has lost
 
 	// Down says that Redis does not answer, since the Outage, which is the last of
 	// the Outages that there were; Away is how long it did not answer in all.
@@ -214,11 +216,11 @@ func (b *Board) Snapshot(now time.Duration, view View) *Snapshot {
 		Totals:      b.ledger.Totals(),
 		InsideCount: b.inside, MaxInside: b.maxInside, Overlaps: b.overlaps, Guarded: b.guarded,
 		Holder: b.holder, WaitingCount: b.waiting,
-		Attempts: b.attempts, Failures: b.failures, Retries: b.retries, Acquired: b.acquired, Expired: b.expired, Disowned: b.disowned,
+		Attempts: b.attempts, Failures: b.failures, Retries: b.retries, Acquired: b.acquired, LockEnds: b.ends, LastRefusal: b.refusal, Stale: b.stale,
 		Resets: b.resets, Reset: b.reset,
 		Commands: b.commands, Reply: b.reply,
 		Redis: b.ledger.Head(), Curve: b.curve[:len(b.curve):len(b.curve)],
-		Faults: b.faults, Fault: b.fault, Crashed: b.crashed, Rewound: b.rewound,
+		Faults: b.faults, Fault: b.fault, Crashed: b.crashed, Rewound: b.rewound, replaced: b.replaced,
 		ChangeCount: b.changeCount, Changes: b.changes[:len(b.changes):len(b.changes)],
 		Finished: b.finished, Stopped: b.stopped, Final: b.final, Broke: b.broke,
 		Receipts: b.receipts, Audited: b.audited, NeverStruck: b.unstruck[:len(b.unstruck):len(b.unstruck)],

@@ -349,7 +349,7 @@ func drawCounters(a chart.Area, s *sim.Snapshot) {
 	if longest := s.Figure(sim.LongestWait); !wait.Known() && longest.Known() { // of a few, the p99 would be that
 		waitName, wait = "max", longest
 	}
-	if s.Expired+s.Disowned == 0 { // or there is one more to show
+	if s.Expired+s.Refused() == 0 { // or there is one more to show
 		waitName += " wait"
 	}
 	type counter struct {
@@ -376,8 +376,8 @@ func drawCounters(a chart.Area, s *sim.Snapshot) {
 	if s.Expired > 0 {
 		rows[1] = append(rows[1], counter{name: "ran out", value: number(s.Expired), room: 3, ink: inkLost})
 	}
-	if s.Disowned > 0 {
-		rows[1] = append(rows[1], counter{name: "refused", value: number(s.Disowned), room: 3, ink: inkLost})
+	if s.Refused() > 0 {
+		rows[1] = append(rows[1], counter{name: "refused", value: number(s.Refused()), room: 3, ink: inkLost})
 	}
 	rows[1] = append(rows[1], counter{name: "fair", value: figureText(s.Figure(sim.Fairness), hundredthText), room: 4, ink: inkTitle})
 	x, y := 0, 0

@@ -36,8 +36,13 @@ func replyText(s *sim.Snapshot) string {
 		}
 		return who + ": SET NX, but the lock is held"
 	case sim.Expired:
-		if s.Reset.Refused && s.Reset.Holder == e.Client {
+		switch s.LastRefusal {
+		case sim.WasReset:
 			return who + ": release, but it is not acquired, for all locks were reset"
+		case sim.WasForgotten:
+			return who + ": release, but Redis had forgotten the lock"
+		case sim.WasGone:
+			return who + ": release, but the lock was gone before its lease ended"
 		}
 		return who + ": release, but its lease had run out"
 	case sim.Unknown:

@@ -77,7 +77,7 @@ func (f *Frame) legend() []entry {
 	var expired, disowned, struck, changed, strategy, paused, crashed bool
 	for _, s := range f.Snapshots {
 		expired = expired || s.Expired > 0
-		disowned = disowned || s.Disowned > 0
+		disowned = disowned || s.Refused() > 0
 		struck = struck || s.Faults > 0
 		strategy = strategy || len(s.Parts) > 1
 		changed = changed || int(s.ChangeCount) >= max(len(s.Parts), 1)

@@ -26,10 +26,11 @@ type account struct {
 	redis                                string
 	erasers                              map[update]eraser // of every known update
 	clients                              map[int]*sim.Tally
-	gaps                                 bool  // a reply is missing, or Redis went back
-	cautious                             int64 // erasers that the program says are unknown, and the log tells
-	explained                            bool  // some order explains the log
-	whole                                bool  // all orders were looked at
+	gaps                                 bool                      // a reply is missing, or Redis went back
+	cautious                             int64                     // erasers that the program says are unknown, and the log tells
+	explained                            bool                      // some order explains the log
+	whole                                bool                      // all orders were looked at
+	rewound                              struct{ least, most int } // how often Redis forgot updates
 }
 
 // accountOf computes it.
@@ -57,6 +58,10 @@ func accountOf(s *story) *account {
 	orders, whole := s.orders()
 	a.whole, a.explained = whole, len(orders) > 0
 	for i, steps := range orders {
+		n := forgetting(steps, bases)
+		if a.rewound.most = max(a.rewound.most, n); i == 0 || n < a.rewound.least {
+			a.rewound.least = n
+		}
 		a.redis = ""
 		if n := len(steps); n > 0 {
 			a.redis = steps[n-1].value

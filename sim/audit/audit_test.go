@@ -175,17 +175,21 @@ func compare(s *sim.Snapshot, failed []string, events []sim.Event) (complaints [
 	if a.explained && a.whole {
 		compareErasers(s, a, complain)
 	}
+	same("ends of locks", s.LockEnds, endsOf(events))
+	if a.explained && a.whole && (s.Rewound < a.rewound.least || s.Rewound > a.rewound.most) {
+		complain("Redis forgot updates %d times, by the log %d to %d times", s.Rewound, a.rewound.least, a.rewound.most)
+	}
 	t := talliesOf(events, s.Started.Name(), s.Started.Clients, s.Started.Alerts)
 	for _, n := range []struct {
 		what      string
 		got, want int64
 	}{
 		{"attempts", s.Attempts, t.attempts}, {"failures", s.Failures, t.failures}, {"retries", s.Retries, t.retries},
-		{"acquired", s.Acquired, t.acquired}, {"refused releases", s.Expired + s.Disowned, t.expired}, {"waits", s.Waits, int64(len(t.waits))},
+		{"acquired", s.Acquired, t.acquired}, {"stale writes", s.Stale, t.stale}, {"waits", s.Waits, int64(len(t.waits))},
 		{"overlaps", s.Overlaps, t.overlaps}, {"guarded", s.Guarded, t.guarded}, {"commands", s.Commands, t.commands},
 		{"faults", s.Faults, t.faults}, {"inside", int64(s.InsideCount), int64(t.inside)},
 		{"most inside", int64(s.MaxInside), int64(t.maxInside)}, {"waiting", int64(s.WaitingCount), int64(t.waiting)},
-		{"crashed", int64(s.Crashed), int64(t.crashed)}, {"rewound", int64(s.Rewound), int64(t.rewound)},
+		{"crashed", int64(s.Crashed), int64(t.crashed)},
 		{"finished", int64(s.Finished), int64(t.finished)}, {"events", s.Events, int64(len(events))},
 	} {
 		same(n.what, n.got, n.want)

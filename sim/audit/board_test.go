@@ -10,13 +10,13 @@ import (
 
 // tallies are the numbers on the board, counted from the log.
 type tallies struct {
-	attempts, failures, retries, acquired, expired int64
-	overlaps, guarded, commands, faults            int64
-	inside, maxInside, waiting                     int
-	crashed, rewound, finished                     int
-	waits                                          []time.Duration
-	jain                                           float64
-	clients                                        map[int]*sim.ClientCounts
+	attempts, failures, retries, acquired, stale int64
+	overlaps, guarded, commands, faults          int64
+	inside, maxInside, waiting                   int
+	crashed, finished                            int
+	waits                                        []time.Duration
+	jain                                         float64
+	clients                                      map[int]*sim.ClientCounts
 }
 
 // talk is what one client is at.
@@ -86,8 +86,6 @@ func talliesOf(events []sim.Event, lane string, clients, alerts int) *tallies {
 			switch e.Kind {
 			case sim.Faulted:
 				t.faults++
-			case sim.Rewound:
-				t.rewound++
 			case sim.Changed:
 				lane = e.Value
 				if change, err := sim.ParseChange(e.Text); err == nil && change.Setting == sim.ChangeClients {
@@ -129,8 +127,6 @@ func talliesOf(events []sim.Event, lane string, clients, alerts int) *tallies {
 			enter(c)
 		case sim.Released:
 			leave(c)
-		case sim.Expired:
-			t.expired++
 		case sim.Read:
 			if c.strategy.Critical && !c.strategy.Locks {
 				enter(c)
@@ -138,6 +134,9 @@ func talliesOf(events []sim.Event, lane string, clients, alerts int) *tallies {
 		case sim.Acked, sim.Computed, sim.Unknown, sim.Refused:
 			if e.Kind == sim.Acked || e.Kind == sim.Computed {
 				c.told++
+			}
+			if e.Kind == sim.Refused && c.strategy.Fenced {
+				t.stale++
 			}
 			if !c.strategy.Locks {
 				if e.Kind != sim.Refused {

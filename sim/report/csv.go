@@ -97,6 +97,9 @@ var columns = []column{
 	whole("eraser_unknown", func(l sim.LaneResult) int64 { return l.EraserUnknown() }),
 	whole("outages", func(l sim.LaneResult) int64 { return int64(l.Outages) }),
 	{"away_ms", func(_ sim.Result, l sim.LaneResult) string { return millisText(l.Away) }},
+	whole("locks_forgotten", func(l sim.LaneResult) int64 { return l.LocksForgotten }),
+	whole("locks_gone", func(l sim.LaneResult) int64 { return l.LocksGone }),
+	whole("stale", func(l sim.LaneResult) int64 { return l.Stale }),
 }
 
 // whole is a column of whole numbers.

@@ -121,8 +121,13 @@ type lock struct {
 	Failures int64 `json:"failures"`
 	Retries  int64 `json:"retries"`
 	Expired  int64 `json:"expired"`
-	// Disowned counts the releases that were refused because the lock had been reset.
-	Disowned  int64    `json:"disowned"`
+	// Disowned, Forgotten and Gone count the releases that were refused though the lease
+	// had not run out: the lock had been reset, Redis had forgotten it, or it was gone.
+	Disowned  int64 `json:"disowned"`
+	Forgotten int64 `json:"forgotten"`
+	Gone      int64 `json:"gone"`
+	// Stale counts the late writes that a fence refused.
+	Stale     int64    `json:"stale"`
 	MaxInside *float64 `json:"max_inside"`
 	Overlaps  *float64 `json:"overlaps"`
 }
@@ -217,7 +222,7 @@ func laneOf(l sim.LaneResult) lane {
 		Erasers: erasers{Clients: l.Erased, Redis: l.Forgotten, Unknown: l.EraserUnknown()},
 		Average: average{RedisMS: meanOf(l.Redis), TrueMS: meanOf(l.True)},
 		Lock: lock{
-			Acquired: l.Acquired, Failures: l.Failures, Retries: l.Retries, Expired: l.Expired, Disowned: l.Disowned,
+			Acquired: l.Acquired, Failures: l.Failures, Retries: l.Retries, Expired: l.Expired, Disowned: l.Disowned, Forgotten: l.LocksForgotten, Gone: l.LocksGone, Stale: l.Stale,
 			MaxInside: figure(l, sim.MostInside), Overlaps: figure(l, sim.InsideTwice),
 		},
 		WaitMS:       waitOf(l),

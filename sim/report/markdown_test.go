@@ -56,7 +56,7 @@ func TestEveryFormatTellsOfOutages(t *testing.T) {
 		want      []string
 	}{
 		{"text", strings.Join(strings.Fields(textOf(t, lane(false))), " "), []string{"connection lost 2 Redis away for 3500.0 ms", "Redis went back 1"}},
-		{"CSV", csvOf(t, lane(false)), []string{",outages,away_ms\n", ",2,3500\n"}},
+		{"CSV", csvOf(t, lane(false)), []string{",outages,away_ms,", ",2,3500,"}},
 		{"Markdown", markdownOf(t, lane(false)), []string{
 			"  - the connection to Redis was lost 2 times, for 3500.0 ms in all; once Redis went back to an earlier value\n"}},
 		{"Markdown, not back", markdownOf(t, lane(true)), []string{

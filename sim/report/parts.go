@@ -40,7 +40,7 @@ func presentPart(l sim.LaneResult) sim.LaneResult {
 	s, p := *l.Snapshot, l.Part()
 	s.Acked, s.Kept, s.Lost, s.Unknown = p.Acked, p.Kept, p.Lost, p.Unknown
 	s.Clobbers, s.Ambiguous, s.Foreign = p.Clobbers, p.Ambiguous, p.Foreign
-	s.Overlaps, s.Guarded, s.Expired, s.Disowned, s.Rewound = p.Overlaps, p.Guarded, p.Expired, p.Disowned, p.Rewound
+	s.Overlaps, s.Guarded, s.Stale, s.LockEnds, s.Rewound = p.Overlaps, p.Guarded, p.Stale, p.LockEnds, p.Rewound
 	l.Snapshot = &s
 	return l
 }

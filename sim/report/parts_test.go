@@ -38,7 +38,7 @@ func changedStrategy(lost, strayed int64) sim.Result {
 			l.Verdict = sim.Wrong
 		}
 		l.Parts = []sim.Part{
-			{Strategy: "none", Accounts: sim.Accounts{Acked: 41, Kept: 9, Lost: 32, Clobbers: 35}, Expired: 3, Overlaps: 9, Verdict: sim.Wrong},
+			{Strategy: "none", Accounts: sim.Accounts{Acked: 41, Kept: 9, Lost: 32, Clobbers: 35}, LockEnds: sim.LockEnds{Expired: 3}, Overlaps: 9, Verdict: sim.Wrong},
 			{Strategy: "spin", Since: 5200 * ms, Accounts: sim.Accounts{Acked: 20, Kept: 20 - lost, Lost: lost, Clobbers: 1}, Strayed: strayed, Verdict: l.Verdict},
 		}
 	})

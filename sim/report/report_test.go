@@ -32,7 +32,7 @@ func aRun() sim.Result {
 		Last: 16 * time.Second, Verdict: sim.Correct,
 		Totals:    sim.Totals{Acked: 160, Kept: 160},
 		MaxInside: 1, Commands: 2000, Jain: 0.9375, JainUpdates: 152, JainMost: 20,
-		Attempts: 1300, Acquired: 164, Failures: 1136, Retries: 1029, Expired: 11,
+		Attempts: 1300, Acquired: 164, Failures: 1136, Retries: 1029, LockEnds: sim.LockEnds{Expired: 11},
 		Waits: 162, OpenWaits: 2, LongestOpen: 1700 * ms,
 		WaitP50: 12500 * time.Microsecond, WaitP99: 875 * ms, WaitMax: 14300 * ms,
 		Redis: sim.Average{Sum: 160 * 49500 * time.Microsecond, Count: 160},
@@ -203,14 +203,17 @@ func TestSentences(t *testing.T) {
 		{"every one of 12 updates is in the average, by luck: 5 times two clients were inside at once", func(l *sim.LaneResult) {
 			l.Verdict, l.Acked, l.Kept, l.Overlaps = sim.Correct, 12, 12, 5
 		}},
-		{"every one of 12 updates is in the average: 5 times two clients were inside at once, and the fence refused the late one", func(l *sim.LaneResult) {
-			l.Acked, l.Kept, l.Verdict, l.Overlaps, l.Guarded = 12, 12, sim.Correct, 5, 5
+		{"every one of 12 updates is in the average: 5 times two clients were inside at once, and the fence refused 1 late write", func(l *sim.LaneResult) {
+			l.Acked, l.Kept, l.Verdict, l.Overlaps, l.Guarded, l.Stale = 12, 12, sim.Correct, 5, 5, 1
+		}},
+		{"every one of 12 updates is in the average: once two clients were inside at once, and the fence refused none of their writes: none came late", func(l *sim.LaneResult) {
+			l.Acked, l.Kept, l.Verdict, l.Overlaps, l.Guarded = 12, 12, sim.Correct, 1, 1
 		}},
 		{"hangs: 1 client waits for ever, and for more than 5s nothing has been done", func(l *sim.LaneResult) {
 			l.Acked, l.Kept, l.Verdict, l.WaitingCount, l.Lane.Patience = 12, 12, sim.Hung, 1, 5*time.Second
 		}},
 		{"lost 4 of 12 updates: once Redis forgot what it had acknowledged", func(l *sim.LaneResult) {
-			l.Acked, l.Kept, l.Lost, l.Verdict, l.Rewound, l.Expired = 12, 8, 4, sim.Wrong, 1, 1
+			l.Acked, l.Kept, l.Lost, l.Verdict, l.Rewound, l.Expired = 12, 8, 4, sim.Wrong, 1, 0
 		}},
 		{"lost 4 of 12 acknowledged updates; the average in Redis is off by -1.500 ms", func(l *sim.LaneResult) {
 			l.Verdict, l.Acked, l.Kept, l.Lost = sim.Wrong, 12, 8, 4
@@ -220,10 +223,20 @@ func TestSentences(t *testing.T) {
 			l.Verdict, l.Acked, l.Lost = sim.Wrong, 1, 1
 			l.Redis, l.True = sim.Average{Sum: 50250 * time.Microsecond, Count: 1}, sim.Average{Sum: 50 * ms, Count: 1}
 		}},
-		{"lost 4 of 12 updates: 3 leases ran out while their holders were inside", func(l *sim.LaneResult) {
-			l.Verdict, l.Acked, l.Kept, l.Lost, l.Expired = sim.Wrong, 12, 8, 4, 3
+		{"lost 4 of 12 updates: 3 leases ran out before their holders released them", func(l *sim.LaneResult) {
+			l.Verdict, l.Acked, l.Kept, l.Lost, l.Expired, l.Orphaned = sim.Wrong, 12, 8, 4, 4, 1
 		}},
-		{"lost 4 of 12 updates: a lease ran out while its holder was inside", func(l *sim.LaneResult) {
+		{"lost 4 of 12 acknowledged updates; the average in Redis happens to be off by less than 0.001 ms", func(l *sim.LaneResult) {
+			l.Verdict, l.Acked, l.Kept, l.Lost, l.Expired, l.Orphaned = sim.Wrong, 12, 8, 4, 1, 1
+			l.Redis, l.True = sim.Average{Sum: 480 * ms, Count: 8}, sim.Average{Sum: 720 * ms, Count: 12}
+		}},
+		{"lost 4 of 12 updates: once Redis forgot a lock whose holder was alive", func(l *sim.LaneResult) {
+			l.Verdict, l.Acked, l.Kept, l.Lost, l.LocksForgotten = sim.Wrong, 12, 8, 4, 1
+		}},
+		{"lost 4 of 12 updates: once Redis forgot what it had acknowledged, 2 leases ran out before their holders released them, and 3 times a lock was gone before its lease ended", func(l *sim.LaneResult) {
+			l.Verdict, l.Acked, l.Kept, l.Lost, l.Rewound, l.Expired, l.LocksGone = sim.Wrong, 12, 8, 4, 1, 2, 3
+		}},
+		{"lost 4 of 12 updates: a lease ran out before its holder released it", func(l *sim.LaneResult) {
 			l.Verdict, l.Acked, l.Kept, l.Lost, l.Expired = sim.Wrong, 12, 8, 4, 1
 		}},
 		{"lost 4 of 12 updates: 2 times somebody else wrote to the key, or Redis forgot what was in it", func(l *sim.LaneResult) {

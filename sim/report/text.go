@@ -57,6 +57,13 @@ func Text(w io.Writer, r sim.Result) error {
 	row("  failures", func(l sim.LaneResult) string { return triedCount(l, l.Failures) })
 	row("  retries", func(l sim.LaneResult) string { return triedCount(l, l.Retries) })
 	row("  leases run out", func(l sim.LaneResult) string { return lockCount(l, l.Expired) })
+	seldom := func(name string, number func(sim.LaneResult) int64) {
+		if slices.ContainsFunc(r.Lanes, func(l sim.LaneResult) bool { return number(l) > 0 }) {
+			row(name, func(l sim.LaneResult) string { return lockCount(l, number(l)) })
+		}
+	}
+	seldom("  locks forgotten by Redis", func(l sim.LaneResult) int64 { return l.LocksForgotten })
+	seldom("  locks gone early", func(l sim.LaneResult) int64 { return l.LocksGone })
 	measured(sim.WaitMedian, sim.WaitTail, sim.LongestWait)
 	row("  still waiting", func(l sim.LaneResult) string { return lockCount(l, int64(l.OpenWaits)) })
 	if !sleepless(r) {
@@ -183,14 +190,8 @@ func sentence(l sim.LaneResult) string {
 	case l.Lost > 0 && l.Foreign > 0:
 		return fmt.Sprintf("lost %d of %s: %s somebody else wrote to the key, or Redis forgot what was in it",
 			l.Lost, count(l.Acked, "update"), times(l.Foreign))
-	case l.Lost > 0 && l.Rewound > 0:
-		return fmt.Sprintf("lost %d of %s: %s Redis forgot what it had acknowledged", l.Lost, count(l.Acked, "update"), times(int64(l.Rewound)))
-	case l.Lost > 0 && l.Disowned > 0 && l.Expired == 0:
-		return fmt.Sprintf("lost %d of %s: %s a reset took the lock from a client that was alive and inside", l.Lost, count(l.Acked, "update"), times(l.Disowned))
-	case l.Lost > 0 && l.Expired == 1:
-		return fmt.Sprintf("lost %d of %s: a lease ran out while its holder was inside", l.Lost, count(l.Acked, "update"))
-	case l.Lost > 0 && l.Expired > 0:
-		return fmt.Sprintf("lost %d of %s: %d leases ran out while their holders were inside", l.Lost, count(l.Acked, "update"), l.Expired)
+	case l.Lost > 0 && lossCauses(l) != "":
+		return fmt.Sprintf("lost %d of %s: %s", l.Lost, count(l.Acked, "update"), lossCauses(l))
 	case l.Lost > 0:
 		return fmt.Sprintf("lost %d of %s; %s", l.Lost, count(l.Acked, "acknowledged update"), offText(l))
 	case l.Foreign > 0:
@@ -211,8 +212,8 @@ func sentence(l sim.LaneResult) string {
 	case l.Verdict == sim.Undecided:
 		return "undecided: no two updates were under way at the same time"
 	case l.Overlaps > 0 && l.Guarded == l.Overlaps:
-		return fmt.Sprintf("every one of %d updates is in the average: %s two clients were inside at once, and the fence refused the late one",
-			l.Acked, times(l.Overlaps))
+		return fmt.Sprintf("every one of %d updates is in the average: %s two clients were inside at once, and the fence refused %s",
+			l.Acked, times(l.Overlaps), lateWrites(l.Stale))
 	case l.Overlaps > 0:
 		return fmt.Sprintf("every one of %d updates is in the average, by luck: %s two clients were inside at once", l.Acked, times(l.Overlaps))
 	case l.Unknown > 0:
@@ -220,6 +221,39 @@ func sentence(l sim.LaneResult) string {
 	default:
 		return fmt.Sprintf("every one of %d updates is in the average", l.Acked)
 	}
+}
+
+// lossCauses says what happened that lets updates get lost; empty if the log shows nothing
+// of the kind. A lease whose holder has crashed lets nobody write late.
+func lossCauses(l sim.LaneResult) string {
+	var causes []string
+	add := func(n int64, text string) {
+		if n > 0 {
+			causes = append(causes, text)
+		}
+	}
+	add(int64(l.Rewound), times(int64(l.Rewound))+" Redis forgot what it had acknowledged")
+	add(l.LocksForgotten, times(l.LocksForgotten)+" Redis forgot a lock whose holder was alive")
+	add(l.Disowned, times(l.Disowned)+" a reset took the lock from a client that was alive")
+	switch n := l.Expired - l.Orphaned; n {
+	case 1:
+		add(n, "a lease ran out before its holder released it")
+	default:
+		add(n, fmt.Sprintf("%d leases ran out before their holders released them", n))
+	}
+	add(l.LocksGone, times(l.LocksGone)+" a lock was gone before its lease ended")
+	if n := len(causes); n > 1 {
+		return strings.Join(causes[:n-1], ", ") + ", and " + causes[n-1]
+	}
+	return strings.Join(causes, "")
+}
+
+// lateWrites says how many writes a fence refused.
+func lateWrites(n int64) string {
+	if n == 0 {
+		return "none of their writes: none came late"
+	}
+	return count(n, "late write")
 }
 
 // offText says how far the average in Redis is off, which is luck: it may be right.
