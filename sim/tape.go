@@ -253,7 +253,7 @@ func (t *Tape) snapshot(m moment, now time.Duration, view View) *Snapshot {
 	defer t.reading.Unlock()
 	r := t.readerFor(m)
 	if r == nil {
-		return NewBoard(t.head.lane).Snapshot(now, view)
+		return NewBoard(t.head.started).Snapshot(now, view) // Apply changes what the lane is now
 	}
 	r.at.packed = t.packed(r.part)
 	for {
