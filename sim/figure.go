@@ -154,6 +154,11 @@ func (s *Snapshot) fairness() Figure {
 	return Figure{Value: s.Jain}
 }
 
+// Starved tells whether half of the clients that compete, or more, wait and have waited longer
+// than 99 % of the waits that ended. Those were of the few that get the lock again and again:
+// no percentile of them says how long a client waits.
+func (s *Snapshot) Starved() bool { return s.beyondP99 > 0 && 2*s.beyondP99 >= s.competing }
+
 // waitFigure is a percentile of a number of waits, of which it takes enough. Beyond it are
 // clients that have waited longer and wait on: too many of them, and it is unknown.
 func (s *Snapshot) waitFigure(value time.Duration, waits, enough int64, percentile, beyond int) Figure {
@@ -168,6 +173,8 @@ func (s *Snapshot) waitFigure(value time.Duration, waits, enough int64, percenti
 		return tooFew(waits, "wait", enough)
 	case int64(beyond)*100 > (waits+int64(beyond))*int64(100-percentile):
 		return Figure{Why: fmt.Sprintf("%d clients have waited longer, and wait on", beyond)}
+	case percentile < 100 && s.Starved():
+		return Figure{Why: fmt.Sprintf("%d of %d clients have waited longer than 99 %% of the waits that ended, and wait on", s.beyondP99, s.competing)}
 	}
 	return Figure{Value: float64(value) / float64(time.Millisecond)}
 }

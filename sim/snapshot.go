@@ -83,8 +83,9 @@ type Snapshot struct {
 	Waits       int64
 	OpenWaits   int
 	LongestOpen time.Duration
-	// beyondP50 and beyondP99 are how many of them have waited longer than that.
-	beyondP50, beyondP99 int
+	// beyondP50 and beyondP99 are how many of them have waited longer than that, competing is
+	// how many clients have neither ended nor left.
+	beyondP50, beyondP99, competing int
 	// Sleepless says that at some time nobody slept, at speed max: rates and waits are
 	// then not those of the settings.
 	Sleepless bool
@@ -171,6 +172,8 @@ type ClientView struct {
 	Phase     Phase
 	PhaseFrom time.Duration
 	Tally
+	// ClientCounts are as they are now: a wait that has not ended is the longest if it is longer
+	// than all that have.
 	ClientCounts
 	// WaitP50 and WaitP99 are of its waits for the lock, to one digit; 0 where there are
 	// too few ([EnoughForMedian], [EnoughForTail]), or too many clients to keep them apart.
@@ -276,16 +279,17 @@ func (b *Board) openWaits(s *Snapshot) {
 	if b.waiting == 0 || len(b.clients) > mostHistograms && !b.stopped {
 		return
 	}
-	now := s.At
-	if b.stopped {
-		now = b.now
-	}
 	for i := 1; i < len(b.clients); i++ {
 		c := &b.clients[i]
-		if !c.acquiring || !c.locks {
+		switch c.phase {
+		case Done, Dead, Gone, Absent:
+		default:
+			s.competing++
+		}
+		waited, open := b.openWait(c, s.At)
+		if !open {
 			continue
 		}
-		waited := now - c.since
 		s.OpenWaits++
 		s.LongestOpen = max(s.LongestOpen, waited)
 		if waited > s.WaitP50 {
@@ -295,6 +299,17 @@ func (b *Board) openWaits(s *Snapshot) {
 			s.beyondP99++
 		}
 	}
+}
+
+// openWait is how long a client has waited for the lock, if it waits now and open waits are counted.
+func (b *Board) openWait(c *clientState, now time.Duration) (waited time.Duration, open bool) {
+	switch {
+	case !c.acquiring || !c.locks || len(b.clients) > mostHistograms && !b.stopped:
+		return 0, false
+	case b.stopped:
+		now = b.now
+	}
+	return now - c.since, true
 }
 
 // list names the clients that are inside or waiting.
@@ -321,6 +336,9 @@ func (b *Board) view(s *Snapshot, view View) {
 		c := &b.clients[i]
 		v := ClientView{
 			Number: i, Phase: c.phase, PhaseFrom: c.phaseFrom, Tally: b.ledger.Tally(i), ClientCounts: c.counts,
+		}
+		if waited, open := b.openWait(c, s.At); open {
+			v.Waited = max(v.Waited, waited)
 		}
 		if view.Cells > 0 {
 			v.Row = c.track.row(view.Zoom, view.Cells, s.At)

@@ -49,10 +49,12 @@ func (f *Frame) chartOf(s *sim.Snapshot) Chart {
 	switch {
 	case f.Chart != AutoChart:
 		return f.Chart
+	case s.Lane.Locks && (s.Verdict == sim.Hung || s.Verdict == sim.Stalled):
+		return QueueChart // however little happened before: the averages stand still, too
 	case s.Lost > 0 || s.Verdict == sim.Wrong || s.Verdict == sim.Undecided || s.Acked < enoughUpdates:
 		return AverageChart
-	case s.Lane.Locks && (s.Verdict != sim.Correct || s.Course.Sleepless()):
-		return QueueChart // nobody gets on, or times tell nothing
+	case s.Lane.Locks && s.Course.Sleepless():
+		return QueueChart // times tell nothing
 	case s.Course.Sleepless():
 		return AverageChart
 	case s.Lane.Locks:
@@ -139,22 +141,27 @@ func waitPlot(s *sim.Snapshot) plot {
 		parts, tail = partsOf(s, waits, sim.EnoughForMedian), false
 	}
 	wait := func(which string) func(y float64) string {
-		return func(y float64) string { return which + " wait " + millis(time.Duration(y*float64(time.Millisecond))) }
+		return func(y float64) string { return which + millis(time.Duration(y*float64(time.Millisecond))) }
 	}
-	p50, p99, longest := lineOf("p50", wait("p50"), inkKept), lineOf("p99", wait("p99"), inkFailed), lineOf("longest", wait("max"), inkFailed)
+	last, starvedFrom := wait, time.Duration(math.MaxInt64)
+	if s.Starved() { // the waits that ended since are not those of most clients
+		last, starvedFrom = func(string) func(float64) string { return func(float64) string { return "" } }, s.At-s.LongestOpen
+	}
+	p50, p99, longest := lineOf("p50", last("last p50 "), inkKept), lineOf("p99", last("last p99 "), inkFailed), lineOf("longest", last("last max "), inkFailed)
 	for _, p := range parts {
-		p50.add(p, milliseconds(p.WaitP50), p.Waits >= sim.EnoughForMedian && !p.Sleepless)
+		known := !p.Sleepless && p.To <= starvedFrom
+		p50.add(p, milliseconds(p.WaitP50), p.Waits >= sim.EnoughForMedian && known)
 		if tail {
-			p99.add(p, milliseconds(p.WaitP99), p.Waits >= sim.EnoughForTail && !p.Sleepless)
+			p99.add(p, milliseconds(p.WaitP99), p.Waits >= sim.EnoughForTail && known)
 		} else {
-			longest.add(p, milliseconds(p.WaitMax), p.Waits > 0 && !p.Sleepless)
+			longest.add(p, milliseconds(p.WaitMax), p.Waits > 0 && known)
 		}
 	}
-	open := lineOf("open", wait("open"), inkLost)
+	open := lineOf("open", wait("open wait "), inkLost)
 	if s.LongestOpen > s.WaitMax && len(parts) > 0 && !s.Course.Sleepless() { // what has not ended may be worse than all that has
 		open.Points = []chart.Point{{X: (s.At - s.LongestOpen).Seconds()}, {X: s.At.Seconds(), Y: milliseconds(s.LongestOpen)}}
 	}
-	w := newPlot(WaitChart, parts, millisText, "waits that ended since the start, per ", "waits that ended, per ", "waits, per ")
+	w := newPlot(WaitChart, parts, millisText, "waits that ended since the start, per ", "waits that ended, per ", "ended waits, per ")
 	w.end(s, "no wait has ended yet", p99, longest, p50, open)
 	return w
 }
@@ -277,22 +284,26 @@ func (f *Frame) scalesFor(plots []plot) [chartCount]Scale {
 	return scales
 }
 
-// drawTitle says what a chart shows and what its lines are, in as many words as there is room for.
+// drawTitle says what a chart shows and what its lines are, in as many words as there is room for. Where there is too little for the
+// lines, their labels name them.
 func (p *plot) drawTitle(a chart.Area, ascii bool) {
 	sign := "━━"
 	if ascii {
 		sign = "**"
 	}
-	for i, title := range p.titles {
-		line := []piece{{title, inkDim}}
-		if len(p.lines) > 1 {
-			for _, l := range p.lines {
-				line = append(line, piece{"  " + sign, l.Ink}, piece{" " + l.name, inkDim})
-			}
+	var names []piece
+	if len(p.lines) > 1 || p.chart == WaitChart {
+		for _, l := range p.lines {
+			names = append(names, piece{"  " + sign, l.Ink}, piece{" " + l.name, inkDim})
 		}
-		if width(line) <= a.W() || i == len(p.titles)-1 {
-			put(a, 0, 0, line...)
-			return
+	}
+	for _, names := range [][]piece{names, nil} {
+		for i, title := range p.titles {
+			line := append([]piece{{title, inkDim}}, names...)
+			if width(line) <= a.W() || names == nil && i == len(p.titles)-1 {
+				put(a, 0, 0, line...)
+				return
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -148,14 +149,14 @@ func TestEveryChartSaysWhatItShows(t *testing.T) {
 	race := courses(t)
 	for _, s := range []size{{200, 60}, {120, 40}, {80, 30}} {
 		f := race.frame(8*time.Second, RaceView, 0, s)
-		contains(t, text(f, s.w, s.h), "average", "waits", "per ", "longest", "max wait", "p50", "s│")
+		contains(t, text(f, s.w, s.h), "average", "waits", "per ", "ended", "last max", "p50", "s│")
 	}
 	f := race.frame(8*time.Second, RaceView, 1, size{80, 24})
-	contains(t, text(f, 80, 24), "average", "waits, per ")
+	contains(t, text(f, 80, 24), "average", "waits that ended, per ")
 	cfg := presetOf(t, "spin-storm")
 	cfg.Lanes, cfg.Alerts = []string{"block"}, 0
 	f = raceUntil(t, cfg, 5*time.Second).frame(5*time.Second, RaceView, 0, size{120, 40})
-	contains(t, text(f, 120, 40), "waits that ended since the start, per ", "━━ p99", "━━ p50", "p99 wait ", "p50 wait ") // there are enough
+	contains(t, text(f, 120, 40), "waits that ended since the start, per ", "━━ p99", "━━ p50", "last p99 ", "last p50 ") // there are enough
 }
 
 // TestTheKeyOfTheCharts goes through all of them and back.
@@ -181,5 +182,105 @@ func TestNumbersBesideAxes(t *testing.T) {
 	}
 	if got := perSecond(math.Copysign(0, -1)); got != "0/s" {
 		t.Errorf("a negative zero: %q", got)
+	}
+}
+
+// hogged is a lane in which c1 gets the lock again and again, while all others wait for it from the start.
+func hogged(t *testing.T) Frame {
+	t.Helper()
+	cfg := lanes("spin")
+	cfg.Clients, cfg.Lease = 6, time.Minute
+	l := newLaneLog(cfg, 0)
+	l.want(ms, 2, 3, 4, 5, 6)
+	at := 2 * ms
+	for range 300 {
+		l.receive(at, 1)
+		l.event(at, 1, sim.Attempted, 0)
+		l.grant(at+100*time.Microsecond, 1)
+		l.finish(at+3*ms, 1)
+		at += 5 * ms
+	}
+	f := frameOf(cfg, at, l)
+	f.Config.Lanes = []string{"spin"}
+	if s := f.Snapshots[0]; s.OpenWaits != 5 || s.Waits != 300 || s.LongestOpen < time.Second {
+		t.Fatalf("%d waits, and %d wait up to %v", s.Waits, s.OpenWaits, s.LongestOpen)
+	}
+	return f
+}
+
+// TestShortWaitsOfAFewHideNobody: while most clients wait, the waits of the one that got the lock are not those of the lane.
+func TestShortWaitsOfAFewHideNobody(t *testing.T) {
+	f := hogged(t)
+	f.Chart = WaitChart
+	for _, s := range []size{{120, 40}, {80, 24}} {
+		picture := text(f, s.w, s.h)
+		contains(t, picture, "that ended", "open wait 1500ms", "max wait 1500ms")
+		for _, short := range []string{"p50", "p99", "<1ms"} {
+			if strings.Contains(picture, short) {
+				t.Errorf("%d×%d: %q in\n%s", s.w, s.h, short, picture)
+			}
+		}
+	}
+}
+
+// TestEveryRowOfTheClientsHasItsOpenWait, as the row of all has.
+func TestEveryRowOfTheClientsHasItsOpenWait(t *testing.T) {
+	f := hogged(t)
+	for _, col := range columns {
+		if col.title != "max" {
+			continue
+		}
+		longest := int64(0)
+		for i := range f.Snapshots[0].Clients {
+			longest = max(longest, col.value(&f.Snapshots[0].Clients[i]))
+		}
+		if total := col.total(f.Snapshots[0]); longest != total || total == 0 {
+			t.Errorf("all waited up to %v, no client for more than %v", time.Duration(total), time.Duration(longest))
+		}
+	}
+}
+
+// TestALaneThatStandsShowsWhoWaits, however few updates it had: its averages are straight lines.
+func TestALaneThatStandsShowsWhoWaits(t *testing.T) {
+	cfg, _ := presetConfig("dead-holder", 4)
+	cfg.Lanes = cfg.Lanes[:1]
+	l := newLaneLog(cfg, 0)
+	l.receive(ms, 1)
+	l.grant(2*ms, 1)
+	l.finish(4*ms, 1)
+	l.receive(5*ms, 3)
+	l.grant(15*ms, 3)
+	l.want(16*ms, 1, 2, 4)
+	l.fault(20*ms, 3, "crash:client=3:at=acquired", 0)
+	l.event(20*ms, 3, sim.Crashed, 0)
+	for at, want := range map[time.Duration]sim.Verdict{21 * ms: sim.Stalled, time.Hour: sim.Hung} {
+		f := frameOf(cfg, at, l)
+		if s := f.Snapshots[0]; s.Verdict != want || f.chartOf(s) != QueueChart {
+			t.Errorf("after %v the lane is %s, its chart %d", at, s.Verdict, f.chartOf(s))
+		}
+	}
+}
+
+// TestTrueAveragesOfAllLanesAreWrittenAlike: with the number of updates in every lane, or in none.
+func TestTrueAveragesOfAllLanesAreWrittenAlike(t *testing.T) {
+	race := raceUntil(t, lanes("none", "block"), 4*time.Second)
+	counted := map[int]bool{}
+	for w := 60; w <= 200; w++ {
+		s := size{w, 40}
+		f := race.frame(4*time.Second, RaceView, 0, s)
+		f.Chart = AverageChart
+		picture := text(f, s.w, s.h)
+		if strings.Count(picture, "true ") < 4 { // two captions and two labels
+			continue
+		}
+		n := len(regexp.MustCompile(`true [0-9.]+ of [0-9]+`).FindAllString(picture, -1))
+		words := strings.Count(picture, " acked│") // at the right of a chart
+		if n == 1 || words == 1 {
+			t.Errorf("%d columns: one lane counts, and one does not:\n%s", w, picture)
+		}
+		counted[n] = true
+	}
+	if !counted[0] || !counted[2] {
+		t.Errorf("lanes that count: %v", counted)
 	}
 }

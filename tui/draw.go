@@ -63,6 +63,7 @@ func drawFrame(screen chart.Area, f Frame) {
 func drawRace(screen chart.Area, f *Frame, p *plan) {
 	f.plots = f.plotsOf()
 	f.Scales = f.scalesFor(f.plots)
+	f.trueLevel = f.trueLevelIn(p.w/p.lanes - 2)
 	for i := range p.lanes {
 		drawLane(p.panel(screen, i), f, p, p.firstLane+i)
 	}

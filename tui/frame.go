@@ -92,15 +92,16 @@ type Frame struct {
 	// ASCII uses no character outside of ASCII.
 	ASCII bool
 
-	taken  []string            // keys that somebody else obeys
-	logged [2]int              // the lane and the client whose log was shown last
-	words  func(string) string // what a text is in the language of who reads it; nil leaves it
-	node   int                 // the one that the fault menu would restart beside the first, from 2; 0 is the second
-	infos  []sim.LaneInfo      // what the lanes are, while the frame is drawn
-	plots  []plot              // their charts, likewise
-	told   *loss               // the one that the explanation lies over the screen of
-	atLoss time.Duration       // of the loss that is looked back at; else 0
-	why    *loss               // explained although it is no longer the last; nil explains the last
+	taken     []string            // keys that somebody else obeys
+	logged    [2]int              // the lane and the client whose log was shown last
+	words     func(string) string // what a text is in the language of who reads it; nil leaves it
+	node      int                 // the one that the fault menu would restart beside the first, from 2; 0 is the second
+	infos     []sim.LaneInfo      // what the lanes are, while the frame is drawn
+	plots     []plot              // their charts, likewise
+	trueLevel int                 // how short their true averages are written, likewise
+	told      *loss               // the one that the explanation lies over the screen of
+	atLoss    time.Duration       // of the loss that is looked back at; else 0
+	why       *loss               // explained although it is no longer the last; nil explains the last
 }
 
 // now returns the experiment time that the frame shows.

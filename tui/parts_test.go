@@ -46,11 +46,11 @@ func TestAVerdictNamesThePartBefore(t *testing.T) {
 		want       string
 	}{
 		{[]string{"block"}, 120, `^VERDICT  block ✓ CORRECT: lost 0 since 0\.4s │ before: none ✗ lost [0-9]+ of [0-9]+$`},
-		{[]string{"block"}, 60, `^block ✓ lost 0 since 0\.4s │ before: none ✗ [0-9]+/[0-9]+$`},
-		{[]string{"block"}, 40, `^block ✓ lost 0 │ before: none ✗ [0-9]+/[0-9]+$`},
-		{[]string{"spin", "block"}, 120, `^VERDICT  block ✓ CORRECT: lost 0 since 1\.0s │ before: spin ✓ lost 0, none ✗ lost [0-9]+ of [0-9]+$`},
-		{[]string{"spin", "block"}, 80, `^block ✓ CORRECT: lost 0 since 1\.0s │ earlier: none ✗ lost [0-9]+ of [0-9]+$`},
-		{[]string{"spin", "block"}, 40, `^block ✓ lost 0 │ earlier: none ✗ [0-9]+/[0-9]+$`},
+		{[]string{"block"}, 60, `^block ✓ CORRECT since 0\.4s │ before: none ✗ lost [0-9]+/[0-9]+$`},
+		{[]string{"block"}, 40, `^block ✓ CORRECT │ before: none ✗ [0-9]+/[0-9]+$`},
+		{[]string{"spin", "block"}, 120, `^VERDICT  block ✓ CORRECT: lost 0 since 0\.9s │ before: spin ✓ lost 0, none ✗ lost [0-9]+ of [0-9]+$`},
+		{[]string{"spin", "block"}, 80, `^block ✓ CORRECT: lost 0 since 0\.9s │ earlier: none ✗ lost [0-9]+ of [0-9]+$`},
+		{[]string{"spin", "block"}, 40, `^block ✓ CORRECT │ earlier: none ✗ [0-9]+/[0-9]+$`},
 	} {
 		f := cured(c.strategies...)
 		g := chart.NewGrid(c.w, 1)
@@ -63,6 +63,18 @@ func TestAVerdictNamesThePartBefore(t *testing.T) {
 	contains(t, text(f, 120, 40), "lost in none", "┄│┄", "inside now: 0 ✓")
 	f.Config.Lanes, f.Snapshots = []string{"block", "block"}, append(f.Snapshots, f.Snapshots[0])
 	contains(t, text(f, 160, 40), "since 0.4s (before: none ✗ lost")
+	for _, second := range []Frame{cured("block"), cured("spin", "block"), twoLanes(6)} { // in words, for either lane
+		f.Snapshots[1] = second.Snapshots[len(second.Snapshots)-1]
+		for w := 80; w <= 160; w++ {
+			g := chart.NewGrid(w, 1)
+			drawVerdicts(g.Area(), &f)
+			if line := g.Paint(nil); strings.Count(line, "CORRECT") != 2 || !strings.Contains(line, "none ✗") {
+				t.Errorf("%d columns: %q", w, line)
+			}
+		}
+	}
+	f = cured("spin", "block")
+	contains(t, text(f, 120, 40), "since 0.9s", "change 00:00.9") // one time in verdict and border
 }
 
 // TestNoTickWhereNothingGoesOn: neither in the verdict nor beside the count of those inside.

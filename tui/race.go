@@ -151,9 +151,9 @@ func drawChart(a chart.Area, f *Frame, s *sim.Snapshot) {
 	case s.Verdict == sim.Undecided:
 		ink = inkTitle
 	}
-	trueLabel, redisLabel := f.trueLabel(s, a.W(), ""), fmt.Sprintf("Redis %.1f", s.Redis.Mean())
+	trueLabel, redisLabel := f.trueLabel(s, ""), fmt.Sprintf("Redis %.1f", s.Redis.Mean())
 	if s.Redis == s.True {
-		trueLabel, redisLabel = "", f.trueLabel(s, a.W(), "Redis = ")
+		trueLabel, redisLabel = "", f.trueLabel(s, "Redis = ")
 	}
 	c := chart.LineChart{
 		Lines: []chart.Line{
@@ -181,19 +181,37 @@ func partRules(s *sim.Snapshot) (rules []float64) {
 }
 
 // trueLabel is the true average behind some words. Where lanes have acked different numbers of the same alerts so far, their true
-// averages differ for that reason: it says of how many updates this one is, in as many words as a chart of w cells has room for.
-func (f *Frame) trueLabel(s *sim.Snapshot, w int, before string) string {
-	average := fmt.Sprintf("true %.1f", s.True.Mean())
+// averages differ for that reason: it says of how many updates this one is, in as many words as every lane has room for.
+func (f *Frame) trueLabel(s *sim.Snapshot, before string) string {
+	return f.trueLabels(s, before)[f.trueLevel]
+}
+
+// trueLabels are its lengths, the longest first.
+func (f *Frame) trueLabels(s *sim.Snapshot, before string) [4]string {
+	average, of := fmt.Sprintf("true %.1f", s.True.Mean()), " of "+number(s.Acked)
 	if !slices.ContainsFunc(f.Snapshots, func(other *sim.Snapshot) bool { return other.Acked != s.Acked }) {
-		return before + average
+		return [4]string{before + average, before + average, before + average, before + average}
 	}
-	of := " of " + number(s.Acked)
-	for _, label := range []string{before + average + of + " acked", before + average + of, strings.TrimPrefix(before, "Redis ") + average + of} {
-		if 2*chart.TextWidth(label) <= w-widestAxis {
-			return label
+	return [4]string{before + average + of + " acked", before + average + of, strings.TrimPrefix(before, "Redis ") + average + of, before + average}
+}
+
+// trueLevelIn is the longest length of the true averages that fits into the charts of all lanes, of which the narrowest has w cells.
+func (f *Frame) trueLevelIn(w int) int {
+	level := 0
+	for i, s := range f.Snapshots {
+		if f.plots[i].chart != AverageChart {
+			continue
+		}
+		before := ""
+		if s.Redis == s.True {
+			before = "Redis = "
+		}
+		labels := f.trueLabels(s, before)
+		for level < len(labels)-1 && 2*chart.TextWidth(labels[level]) > w-widestAxis {
+			level++
 		}
 	}
-	return before + average
+	return level
 }
 
 // widestAxis is what the axis of a chart takes at most, for averages of up to four digits.

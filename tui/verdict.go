@@ -105,9 +105,9 @@ func wrongText(s *sim.Snapshot, level int) string {
 	case 2:
 		return fmt.Sprintf(" WRONG: lost %s/%s, off %s", number(p.Lost), number(p.Acked), off)
 	case 3:
-		return fmt.Sprintf(" lost %s/%s, off %s", number(p.Lost), number(p.Acked), off)
+		return fmt.Sprintf(" WRONG: lost %s/%s", number(p.Lost), number(p.Acked))
 	case 4:
-		return fmt.Sprintf(" lost %s/%s", number(p.Lost), number(p.Acked))
+		return fmt.Sprintf(" WRONG %s/%s", number(p.Lost), number(p.Acked))
 	case 5:
 		return fmt.Sprintf(" lost %s", number(p.Lost))
 	}
@@ -225,7 +225,7 @@ func correctText(s *sim.Snapshot, level int) string {
 	case level < 3:
 		return " CORRECT: lost 0"
 	case level < 6:
-		return " lost 0"
+		return " CORRECT"
 	}
 	return ""
 }
@@ -238,7 +238,7 @@ func partText(f *Frame, s *sim.Snapshot, level int) []piece {
 	}
 	var line []piece
 	if level < 4 {
-		line = append(line, piece{fmt.Sprintf(" since %.1fs", s.Part().Since.Seconds()), inkDim})
+		line = append(line, piece{fmt.Sprintf(" since %.1fs", s.Part().Since.Truncate(100*time.Millisecond).Seconds()), inkDim})
 	}
 	opens, closes := " │ ", ""
 	if len(f.Config.Lanes) > 1 { // where that divides lanes
@@ -286,6 +286,8 @@ func partWords(p *sim.Part, level int) []piece {
 		text = " wrong"
 	case p.Verdict == sim.Wrong && level < 3:
 		text = fmt.Sprintf(" lost %d of %d", p.Lost, p.Acked)
+	case p.Verdict == sim.Wrong && level < 4:
+		text = fmt.Sprintf(" lost %s/%s", number(p.Lost), number(p.Acked))
 	case p.Verdict == sim.Wrong:
 		text = fmt.Sprintf(" %s/%s", number(p.Lost), number(p.Acked))
 	case p.Verdict == sim.Correct:
