@@ -24,7 +24,7 @@ func TestAStepIsToldInWords(t *testing.T) {
 		{sim.Event{Client: 3, Kind: sim.Read, Value: "10.000000:1"}, "c3: GET, it read n=1"},
 		{sim.Event{Client: 2, Kind: sim.Written, Value: "20.000000:1"}, ""},
 		{sim.Event{Client: 2, Kind: sim.Acked, Value: "10.000000:1"}, "c2: SET n=1, and c1's update is lost"},
-		{sim.Event{Client: 1, Kind: sim.Granted}, "c1: SET NX, it has the lock"},
+		{sim.Event{Client: 1, Kind: sim.Granted, Lease: ms}, "c1: SET NX, it has the lock"},
 		{sim.Event{Client: 3, Kind: sim.Failed}, "c3: SET NX, but c1 has the lock"},
 		{sim.Event{Client: 1, Kind: sim.Expired}, "c1: release, but its lease had run out"},
 		{sim.Event{Client: 1, Kind: sim.Unknown}, "c1: SET, and no reply came"},
