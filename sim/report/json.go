@@ -67,6 +67,9 @@ type lane struct {
 	// updates add up to those of the lane.
 	Parts  []part `json:"parts"`
 	Faults faults `json:"faults"`
+	// FiguresOf are the strategies that all figures but those of the parts are of, if there
+	// were several; the verdict is on the last.
+	FiguresOf []string `json:"figures_of,omitempty"`
 	// Changes are the settings that changed in the course of the run, and StartedAs the
 	// lane before; both only where there are any.
 	Changes   []changed `json:"changes,omitempty"`
@@ -234,6 +237,7 @@ func laneOf(l sim.LaneResult) lane {
 		Stall:        Stall(l.Snapshot),
 		Parts:        partsOf(l),
 		Faults:       faults{Injected: l.Faults, Crashed: l.Crashed, Rewound: l.Rewound, Resets: l.Resets, Outages: l.Outages, AwayMS: millis(l.Away), NeverStruck: texts(l.NeverStruck)},
+		FiguresOf:    mixed(l),
 		Changes:      changesOf(l),
 		StartedAs:    startedAs(l),
 		FailedChecks: failed,

@@ -25,7 +25,7 @@ func Markdown(w io.Writer, r sim.Result) error {
 	}}
 	for _, l := range r.Lanes {
 		rows = append(rows, []string{
-			markdownText(l.Lane.Name()), strings.ToUpper(string(l.Verdict)),
+			markdownText(markedName(l)), strings.ToUpper(string(l.Verdict)),
 			fmt.Sprint(l.Acked), fmt.Sprint(l.Kept), fmt.Sprint(l.Lost),
 			averageText(l.Redis), averageText(l.True),
 			cell(l, sim.MostInside), cell(l, sim.InsideTwice), triedCount(l, l.Failures),
@@ -53,6 +53,9 @@ func Markdown(w io.Writer, r sim.Result) error {
 		for _, check := range l.Failed {
 			fmt.Fprintf(&b, "  - CHECK FAILED: %s\n", markdownText(check))
 		}
+	}
+	for _, note := range mixedNotes(r) {
+		fmt.Fprintf(&b, "- %s\n", markdownText(note))
 	}
 	if note := trueNote(r); note != "" {
 		fmt.Fprintf(&b, "- %s\n", markdownText(note))

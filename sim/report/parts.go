@@ -114,3 +114,37 @@ func Stall(s *sim.Snapshot) string {
 	}
 	return string(s.Stall)
 }
+
+// mixed are the strategies that the figures of a lane are of, in their order, if there were
+// several.
+func mixed(l sim.LaneResult) []string {
+	var strategies []string
+	for _, p := range l.Before() {
+		strategies = append(strategies, p.Strategy)
+	}
+	if strategies == nil {
+		return nil
+	}
+	return append(strategies, l.Part().Strategy)
+}
+
+// markedName is the name of a lane in a table, with a mark if its figures are of several
+// strategies.
+func markedName(l sim.LaneResult) string {
+	if mixed(l) != nil {
+		return l.Lane.Name() + "*"
+	}
+	return l.Lane.Name()
+}
+
+// mixedNotes say what the mark means.
+func mixedNotes(r sim.Result) []string {
+	var lines []string
+	for _, l := range r.Lanes {
+		if all := mixed(l); all != nil {
+			lines = append(lines, fmt.Sprintf("* figures of %s are of the whole run, as %s; the verdict is on %s alone",
+				l.Lane.Name(), strings.Join(all, ", then "), all[len(all)-1]))
+		}
+	}
+	return lines
+}

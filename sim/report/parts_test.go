@@ -44,6 +44,24 @@ func changedStrategy(lost, strayed int64) sim.Result {
 	})
 }
 
+// TestFiguresOfSeveralStrategiesAreMarked, and those of one are not.
+func TestFiguresOfSeveralStrategiesAreMarked(t *testing.T) {
+	const note = "* figures of spin are of the whole run, as none, then spin; the verdict is on spin alone"
+	text, markdown := textOf(t, changedStrategy(0, 0)), markdownOf(t, changedStrategy(0, 0))
+	if !strings.Contains(text, "lane      spin*\n") || !strings.Contains(text, "\n"+note+"\n") {
+		t.Errorf("no mark, or no note, in\n%s", text)
+	}
+	if !strings.Contains(markdown, `| spin\* `) || !strings.Contains(markdown, "figures of spin are of the whole run, as none, then spin") {
+		t.Errorf("no mark, or no note, in\n%s", markdown)
+	}
+	if doc := decode(t, changedStrategy(0, 0)); doc[".lanes.0.figures_of.0"] != "none" || doc[".lanes.0.figures_of.1"] != "spin" {
+		t.Errorf("JSON tells of no strategies: %v", doc)
+	}
+	if text := textOf(t, aRun()); strings.Contains(text, "*") {
+		t.Errorf("one strategy is marked:\n%s", text)
+	}
+}
+
 // TestPartsAreReported in every form, and only where there are several.
 func TestPartsAreReported(t *testing.T) {
 	for format, want := range map[string][]string{

@@ -35,7 +35,7 @@ func Text(w io.Writer, r sim.Result) error {
 		}
 		fmt.Fprintln(t, "\t")
 	}
-	row("lane", func(l sim.LaneResult) string { return l.Lane.Name() })
+	row("lane", markedName)
 	row("verdict", func(l sim.LaneResult) string { return strings.ToUpper(string(l.Verdict)) })
 	row("updates acked", func(l sim.LaneResult) string { return fmt.Sprint(l.Acked) })
 	row("  kept", func(l sim.LaneResult) string { return fmt.Sprint(l.Kept) })
@@ -104,6 +104,9 @@ func Text(w io.Writer, r sim.Result) error {
 		for _, f := range l.NeverStruck {
 			fmt.Fprintf(&b, "%s: the fault %s never struck\n", l.Lane.Name(), oneLine(f.String()))
 		}
+	}
+	for _, note := range mixedNotes(r) {
+		b.WriteString(note + "\n")
 	}
 	if note := trueNote(r); note != "" {
 		b.WriteString(note + "\n")
