@@ -61,12 +61,25 @@ func (r *Result) counted() string {
 		if r.Options.Method == Auto {
 			why = ", for there are too many to try them all"
 		}
-		return fmt.Sprintf("%s gave %s%s. There may be others, which were not tried", plural(uint64(r.Draws), "random draw"), plural(r.Schedules, "different schedule"), why)
-	case Interrupted:
-		return fmt.Sprintf("%s tried before the interruption (%s). The others were not tried", n, plays)
+		return fmt.Sprintf("%s%s. %s", r.drawn(), why, drawnBound)
 	}
-	return fmt.Sprintf("%s tried before the limit was reached (%s). The others were not tried", n, plays)
+	until := "before the limit was reached"
+	if r.Extent() == Interrupted {
+		until = "before the interruption"
+	}
+	if r.Method == Random {
+		return fmt.Sprintf("%s %s. %s", r.drawn(), until, drawnBound)
+	}
+	return fmt.Sprintf("%s tried %s (%s). There may be others, which were not tried", n, until, plays)
 }
+
+// drawn says what came of random draws, of which several can give the same schedule.
+func (r *Result) drawn() string {
+	return fmt.Sprintf("%s gave %s", plural(uint64(r.Draws), "random draw"), plural(r.Schedules, "different schedule"))
+}
+
+// drawnBound says what no number of random draws gives.
+var drawnBound = fmt.Sprintf("There may be others, which were not tried: in a draw the priorities of clients change at most %d times, and a schedule that takes more changes is never drawn", Changes)
 
 // conclusion says what it means that nothing was found, where that is less than it may seem.
 func (r *Result) conclusion() string {

@@ -67,7 +67,7 @@ func TestPartOfAllIsNoProof(t *testing.T) {
 		{"draws", options("spin", func(o *explore.Options) { o.Method, o.Limit = explore.Random, 40 }), explore.Sampled, false, false,
 			[]string{"40 random draws gave", "different schedules. There may be others, which were not tried", doubt}},
 		{"a limit", options("block", func(o *explore.Options) { o.Limit = 3 }), explore.Limited, false, false,
-			[]string{"tried before the limit was reached (3 plays). The others were not tried", doubt}},
+			[]string{"tried before the limit was reached (3 plays). There may be others, which were not tried", doubt}},
 		{"what is too large", options("watch", func(o *explore.Options) { o.Method, o.Clients, o.Limit = explore.Auto, 5, 40 }), explore.Sampled, false, false,
 			[]string{"random draws gave", "for there are too many to try them all", doubt}},
 		{"what is too large but for a bound", options("watch", func(o *explore.Options) { o.Method, o.Clients, o.Limit = explore.Auto, 3, 900 }), explore.Bounded, false, false,
@@ -107,7 +107,7 @@ func TestInterruptedSearchTellsWhatItHas(t *testing.T) {
 		t.Fatalf("%v: %+v", err, r)
 	}
 	text, object := reported(t, r)
-	if !strings.Contains(text, "20 schedules tried before the interruption (20 plays). The others were not tried") || !strings.Contains(text, "The smallest counterexample found has") {
+	if !strings.Contains(text, "20 schedules tried before the interruption (20 plays). There may be others, which were not tried") || !strings.Contains(text, "The smallest counterexample found has") {
 		t.Errorf("the text is %s", text)
 	}
 	if object.Complete || object.Extent != explore.Interrupted || *object.Schedules != 20 {

@@ -8,9 +8,9 @@ import (
 	"locktop/sim"
 )
 
-// changes is how often priorities change in one random schedule: enough for bugs that
-// take as many ordering constraints plus one.
-const changes = 3
+// Changes is how often priorities change, at most, in one random schedule: enough for bugs
+// that take as many ordering constraints plus one. A schedule that takes more is never drawn.
+const Changes = 3
 
 // random plays schedules drawn by priorities until the limit: the client with the
 // highest one moves as long as it can, but at a few random moments its priority
@@ -54,9 +54,9 @@ func fingerprint(seed maphash.Seed, moves []sim.Move) uint64 {
 func (p *player) draw(rng *rand.Rand, length int) (preemptions int, err error) {
 	priority := make([]int, p.options.Clients+1)
 	for i, n := range rng.Perm(p.options.Clients) {
-		priority[i+1] = n + changes
+		priority[i+1] = n + Changes
 	}
-	var moments [changes]int
+	var moments [Changes]int
 	for i := range moments {
 		moments[i] = rng.IntN(length)
 	}
@@ -74,7 +74,7 @@ func (p *player) draw(rng *rand.Rand, length int) (preemptions int, err error) {
 		}
 		m := pick(rng, moves, priority, length)
 		if i := slices.Index(moments[:], step); i >= 0 && m.Kind == sim.Send {
-			priority[m.Client] = changes - 1 - i
+			priority[m.Client] = Changes - 1 - i
 			m = pick(rng, moves, priority, length)
 		}
 		t, _ = p.after(t, m, can)

@@ -15,7 +15,7 @@ import (
 	"locktop/tui"
 )
 
-const exploreHelp = `Lets a few clients make one update each, on an embedded Redis, and tries every
+var exploreHelp = fmt.Sprintf(`Lets a few clients make one update each, on an embedded Redis, and tries every
 order in which their commands can come. It counts how many lose updates, let two
 clients in at once, or hang, and shows the smallest that goes wrong.
 
@@ -25,10 +25,11 @@ client that would only repeat a command in vain is not tried.
 
 Methods: states counts all schedules by exploring each state once; all plays every
 one; sleep leaves out those that differ from another only in the order of unrelated
-commands, and takes no bound on preemptions; random draws them. auto is states and,
-beyond the limits, states with at most two preemptions, and then random. The report
-and the field extent of the JSON say how much of all there is was tried; a count that
-does not fit is null there.`
+commands, and takes no bound on preemptions; random draws them: the client of the highest priority
+goes first, and priorities change at most %d times, so that schedules which take more
+changes are not found. auto is states and, beyond the limits, states with at most two
+preemptions, and then random. The report and the field extent of the JSON say how much
+of all there is was tried; a count that does not fit is null there.`, explore.Changes)
 
 // strategyUsage is of the flag for one strategy.
 const strategyUsage = "what clients do, as in spin:lease=2s (locktop strategies)"
