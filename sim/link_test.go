@@ -92,18 +92,6 @@ func TestARaceOutlivesItsRedis(t *testing.T) {
 			r.kill()
 		}, repairs: func(r *ownRedis) { r.start("--appendonly", "yes", "--appendfsync", "always") }, rewinds: true},
 		{name: "frozen", url: "?read_timeout=500ms", breaks: func(r *ownRedis) { r.signal(syscall.SIGSTOP) }, repairs: func(r *ownRedis) { r.signal(syscall.SIGCONT) }},
-		{name: "refuses clients", breaks: func(r *ownRedis) {
-			c := r.client()
-			defer c.Close()
-			c.ConfigSet(context.Background(), "requirepass", "secret")
-			c.ClientKillByFilter(context.Background(), "TYPE", "normal", "SKIPME", "yes")
-		}, repairs: func(r *ownRedis) {
-			c := redis.NewClient(&redis.Options{Network: "unix", Addr: r.socket, Password: "secret"})
-			defer c.Close()
-			if err := c.ConfigSet(context.Background(), "requirepass", "").Err(); err != nil {
-				r.t.Error(err)
-			}
-		}},
 	} {
 		t.Run(way.name, func(t *testing.T) {
 			r := newOwnRedis(t)
