@@ -161,9 +161,11 @@ func talliesOf(events []sim.Event, lane string, clients, alerts int) *tallies {
 	if t.finished == 0 || alerts == 1 {
 		t.jain = jainOf(all, clients)
 	}
-	for _, c := range all {
-		if c.trying && c.strategy.Locks {
+	for i, c := range all {
+		if c.trying && c.strategy.Locks { // a wait without an end counts as well
 			t.waiting++
+			n := t.clients[i]
+			n.Waited = max(n.Waited, events[len(events)-1].At-c.first)
 		}
 	}
 	slices.Sort(t.waits)
