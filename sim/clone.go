@@ -14,7 +14,7 @@ func (b *Board) clone() *Board {
 		c.waits = b.waits.Clone()
 	}
 	c.curve, c.unstruck = slices.Clip(b.curve), slices.Clip(b.unstruck)
-	c.parts, c.awayUntil = slices.Clone(b.parts), maps.Clone(b.awayUntil)
+	c.parts, c.leases, c.awayUntil = slices.Clone(b.parts), slices.Clone(b.leases), maps.Clone(b.awayUntil)
 	c.course = b.course.clone()
 	c.clients = slices.Clone(b.clients)
 	for i := range c.clients {

@@ -90,7 +90,7 @@ func TestARaceOutlivesItsRedis(t *testing.T) {
 			}, func() string { return "no append-only file" })
 			c.Close()
 			r.kill()
-		}, repairs: func(r *ownRedis) { r.start("--appendonly", "yes", "--appendfsync", "always") }, rewinds: true},
+		}, repairs: func(r *ownRedis) { r.start("--appendonly", "yes", "--appendfsync", "always") }},
 		{name: "frozen", url: "?read_timeout=500ms", breaks: func(r *ownRedis) { r.signal(syscall.SIGSTOP) }, repairs: func(r *ownRedis) { r.signal(syscall.SIGCONT) }},
 	} {
 		t.Run(way.name, func(t *testing.T) {
