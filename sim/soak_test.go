@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
+
 	"locktop/sim/clock"
 )
 
@@ -116,10 +118,13 @@ func settledHeap(t *testing.T, e *Experiment) uint64 {
 }
 
 // keyVersions is how many keys the embedded Redis of a lane remembers, whether or not
-// they exist. The race is paused.
+// they exist.
 func keyVersions(l *Lane) (n int) {
-	dbs := reflect.ValueOf(l.server).Elem().FieldByName("embedded").Elem().FieldByName("m").Elem().FieldByName("dbs")
-	for _, db := range dbs.Seq2() {
+	server := reflect.ValueOf(l.server).Elem().FieldByName("embedded").Elem()
+	m := (*miniredis.Miniredis)(server.FieldByName("m").UnsafePointer())
+	m.Lock()
+	defer m.Unlock()
+	for _, db := range reflect.ValueOf(m).Elem().FieldByName("dbs").Seq2() {
 		n += db.Elem().FieldByName("keyVersion").Len()
 	}
 	return n

@@ -20,9 +20,10 @@ import (
 	"locktop/sim/nearest"
 )
 
+func init() { cobra.EnableCommandSorting = false } // commands are listed by what they are for
+
 // newCommand is the whole command line. Reports go to stdout; progress and errors to stderr.
 func newCommand(stdout, stderr io.Writer) *cobra.Command {
-	cobra.EnableCommandSorting = false // they are listed by what they are for
 	cmd := newRace(stdout, stderr)
 	cmd.Version = version()
 	cmd.SetVersionTemplate("locktop {{.Version}}\n")

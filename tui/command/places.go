@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"locktop/sim/eventlog"
@@ -13,7 +14,7 @@ type place struct {
 	name string // in a message
 	flag string // whose value is at fault when this clashes with what comes before; empty is none
 	path string // "" is none
-	file any    // an [os.File], or what is none
+	file any    // what has a Stat, as an [os.File] has, or what is none
 	read bool   // it is only read
 }
 
@@ -52,7 +53,11 @@ func (p place) same(other place) bool {
 func (p place) info() os.FileInfo {
 	var info os.FileInfo
 	var err error
-	if file, ok := p.file.(*os.File); ok {
+	of := p.file
+	if w, ok := of.(io.Writer); ok {
+		of = behind(w)
+	}
+	if file, ok := of.(interface{ Stat() (os.FileInfo, error) }); ok {
 		info, err = file.Stat()
 	} else if p.path != "" {
 		info, err = os.Stat(p.path)

@@ -309,7 +309,7 @@ func TestHeadlessTimesAreThoseOfTheSettings(t *testing.T) {
 		{"a server, in a hurry", []string{"--redis", server.URL(), "--speed", "max"}, "max", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			args := append([]string{"--headless", "--json", "--lanes", "block", "--clients", "2", "--alerts", "3", "--interval", "0s"}, c.args...)
+			args := append([]string{"--headless", "--json", "--lanes", "block", "--clients", "2", "--alerts", "5", "--interval", "0s"}, c.args...)
 			code, stdout, stderr := locktop(t, args...)
 			if code != exitDone {
 				t.Fatalf("exit %d: %s", code, stderr)

@@ -98,7 +98,7 @@ func TestStoppedFromOutside(t *testing.T) {
 				if e.leaves {
 					c.restored()
 				} else {
-					c.says("Stopped")
+					c.prints("Stopped")
 					term.Restore(c.tty.Fd(), c.cooked) // as shells do that edit lines
 				}
 				c.types("fg\n")

@@ -23,6 +23,9 @@ type output struct {
 // Fd tells a terminal from other files.
 func (o output) Fd() uintptr { return o.file.Fd() }
 
+// Stat tells one file from another.
+func (o output) Stat() (os.FileInfo, error) { return o.file.Stat() }
+
 // Write waits until all is written or, once the context has ended, for a little while.
 func (o output) Write(b []byte) (int, error) {
 	type result struct {
