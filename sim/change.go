@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -125,7 +126,7 @@ func ParseChange(text string) (Change, error) {
 			return read(value)
 		}
 	}
-	err = s.apply(map[string]func(string) error{
+	readers := map[string]func(string) error{
 		"strategy": is(ChangeStrategy, func(value string) error { c.Strategy = value; return nil }),
 		"clients":  is(ChangeClients, readCount(&c.Clients, 1, MostClients)),
 		"speed":    is(ChangeSpeed, func(value string) (err error) { c.Speed, err = clock.ParseSpeed(value); return err }),
@@ -135,11 +136,20 @@ func ParseChange(text string) (Change, error) {
 		"lane":     readCount(&c.Lane, 1, MostLanes),
 		"after":    readDuration(&c.After),
 		"alert":    readCount(&c.Alert, 1, 1_000_000_000),
-	})
-	if err != nil {
+	}
+	for _, set := range s.settings {
+		if _, near := nearest.To(set.key, slices.Collect(maps.Keys(readers))); !near { // nor is it when or where
+			return c, unknownSetting(set.key)
+		}
+	}
+	if err := s.apply(readers); err != nil {
 		return c, err
 	}
 	return c, c.validate()
+}
+
+func unknownSetting(name string) error {
+	return fmt.Errorf("unknown setting %q%s", name, nearest.Hint(name, Settings()))
 }
 
 // validate returns an error if the change makes no sense, wherever it is used.
@@ -151,7 +161,7 @@ func (c Change) validate() error {
 	case c.Setting == "":
 		return fmt.Errorf("want a setting, one of %s", joined(Settings()))
 	case c.Setting != ChangeSpeed && !slices.Contains(Settings(), c.Setting):
-		return fmt.Errorf("unknown setting %q%s", c.Setting, nearest.Hint(string(c.Setting), Settings()))
+		return unknownSetting(string(c.Setting))
 	case c.Lane < 0 || c.Lane > MostLanes:
 		return refuse("lane: want 1 to %d, have %d", MostLanes, c.Lane)
 	case c.Lane != 0 && c.Setting.Shared():

@@ -172,6 +172,10 @@ func (c Config) Comparable(names []string) ([]string, error) {
 	for i, name := range names {
 		names[i] = strings.TrimSpace(name)
 		c.Lanes = names[i : i+1]
+		if _, err := c.lane(0); err != nil {
+			errs = append(errs, fmt.Errorf("strategies: %w", err))
+			continue
+		}
 		errs = append(errs, c.Validate())
 	}
 	return names, errors.Join(errs...)

@@ -27,6 +27,9 @@ func FlagError(cmd *cobra.Command, err error) error {
 			if word, _, ok := strings.Cut(short, "="); ok {
 				name = word
 			}
+			if len(name) == 1 && cmd.Flags().ShorthandLookup(strings.ToLower(name)) != nil {
+				return fmt.Errorf("unknown flag %s; did you mean %s?", typed, strings.ToLower(typed))
+			}
 		}
 		if near, ok := nearest.To(name, flagNames(cmd)); ok {
 			return fmt.Errorf("unknown flag %s; did you mean --%s?", typed, near)

@@ -63,7 +63,28 @@ func Explain(name string, width int) string {
 	if s := sim.Setting(name); slices.Contains(sim.Settings(), s) {
 		say("a setting that --change changes", s.Explain(), "locktop --change "+name+"=…:after=5s")
 	}
+	for _, s := range specSettings() {
+		if s.name == name {
+			say("a setting of "+s.flag, s.means, "locktop "+s.list)
+		}
+	}
 	return strings.Join(texts, "\n")
+}
+
+// A specSetting is what may stand behind a colon of a fault or a change.
+type specSetting struct{ name, flag, list, means string }
+
+// specSettings are those that the lists of faults and changes explain.
+func specSettings() (all []specSetting) {
+	for _, of := range []struct{ flag, list, help string }{{"--fault", "faults", faultHelp}, {"--change", "changes", changeHelp}} {
+		for line := range strings.Lines(of.help) {
+			if name, rest, ok := strings.Cut(line, "="); ok && !strings.Contains(name, " ") {
+				value, means, _ := strings.Cut(rest, " ")
+				all = append(all, specSetting{name, of.flag, of.list, "as in " + name + "=" + value + ", " + strings.TrimSpace(means)})
+			}
+		}
+	}
+	return all
 }
 
 // Topics are the names that [Explain] knows.
@@ -77,6 +98,9 @@ func Topics() []string {
 	}
 	for _, s := range sim.Settings() {
 		all = append(all, string(s))
+	}
+	for _, s := range specSettings() {
+		all = append(all, s.name)
 	}
 	return all
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"locktop/sim"
 	"locktop/sim/cli"
@@ -81,7 +82,14 @@ func notACommand(root *cobra.Command, word string) string {
 	}
 	text := fmt.Sprintf("unknown command %q", word)
 	lane, _, _ := strings.Cut(word, ",")
+	near, _ := nearest.To(word, append(names, "race"))
+	lanes := root.Flags().Lookup("lanes")
 	switch _, isPreset := sim.PresetNamed(word); {
+	case near == "race":
+		return text + "; a race takes no command: type locktop"
+	case lanes.Changed && slices.Contains(sim.StrategyNames(), sim.StrategyOf(lane)):
+		all := lanes.Value.(pflag.SliceValue).GetSlice()
+		return text + "; between lanes are commas: --lanes " + strings.Join(append(all, word), ",")
 	case slices.Contains(sim.StrategyNames(), sim.StrategyOf(lane)):
 		return text + "; to race that, type locktop --lanes " + word
 	case isPreset:

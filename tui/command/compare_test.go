@@ -84,6 +84,7 @@ func TestTooFewUpdatesTellNothing(t *testing.T) {
 
 // TestRangesOfRepetitions: enough updates are told with their range, in every form, and the same every time in virtual time.
 func TestRangesOfRepetitions(t *testing.T) {
+	t.Parallel()
 	args := strings.Fields("compare --deterministic --clients 4 --updates 160 --warmup 20 --repeat 3 --strategies spin,block,atomic")
 	code, stdout, stderr := locktop(t, append(args, "--json")...)
 	if code != exitDone || !strings.Contains(stderr, "round 3/3   3/3 atomic") {

@@ -1,9 +1,11 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"locktop/sim/eventlog"
 	"locktop/sim/outfile"
@@ -74,4 +76,12 @@ func partOf(path string) string {
 		return ""
 	}
 	return eventlog.PartName(path)
+}
+
+// forcesSomething returns an error if files may be replaced and none is written.
+func forcesSomething(force bool, paths ...string) error {
+	if force && strings.Join(paths, "") == "" {
+		return errors.New("force: it lets a FILE be replaced, and none is written: name one")
+	}
+	return nil
 }

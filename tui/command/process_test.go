@@ -84,6 +84,7 @@ func TestAnInterruptedRunReportsAndCleansUp(t *testing.T) {
 // TestARedisThatDiesInMidRun: the error is the program's own, once and in full,
 // without what the Redis library writes about it.
 func TestARedisThatDiesInMidRun(t *testing.T) {
+	t.Parallel()
 	server := redistest.Real(t)
 	admin := server.Client(t)
 	cmd, stdout, stderr := process(t, "--headless", "--alerts", "0", "--json", "--redis", server.URL(), "--lanes", "none,spin,block")

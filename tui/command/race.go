@@ -146,6 +146,9 @@ func (r *raced) run(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	if err := r.places(settings, stdout, stderr).clash(); err != nil {
 		return usageError{err}
 	}
+	if err := forcesSomething(r.record.Force, r.record.Path, r.picture.Path); err != nil {
+		return usageError{err}
+	}
 	r.picture.Force = r.record.Force
 	var log *report.Log
 	opened := func(e *sim.Experiment) error {

@@ -278,6 +278,7 @@ func TestADeterministicRunTakesTheEmbeddedRedis(t *testing.T) {
 
 // TestADeterministicScorecardIsTheSame in every form, times and all.
 func TestADeterministicScorecardIsTheSame(t *testing.T) {
+	t.Parallel()
 	for form, note := range map[string]string{"text": "of virtual time", "json": `"deterministic": true`, "csv": "", "markdown": "of virtual time"} {
 		args := []string{"compare", "--deterministic", "--seed", "5", "--updates", "48", "--clients", "4", "--strategies", "none,block,fair,watch", "--output", form}
 		code, first, stderr := locktop(t, args...)

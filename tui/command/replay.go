@@ -109,6 +109,9 @@ func (r *replayed) run(cmd *cobra.Command, stdout io.Writer) error {
 	if err := errors.Join(err, r.shown.complete()); err != nil {
 		return usageError{settings.Blame(err)}
 	}
+	if err := forcesSomething(r.picture.Force, r.picture.Path); err != nil {
+		return usageError{err}
+	}
 	if r.schedule != "" {
 		return r.playSchedule(cmd, stdout)
 	}
