@@ -52,6 +52,7 @@ var (
 	errCrashed   = fmt.Errorf("the client has crashed: %w", errInjected)
 	errSwallowed = fmt.Errorf("the reply was lost: %w", errInjected)
 	errCut       = fmt.Errorf("the connection was cut: %w", errInjected)
+	errGone      = fmt.Errorf("the connection to Redis was down when the run ended: %w", errInjected)
 	errAway      = fmt.Errorf("the server is away: %w", errInjected)
 )
 
@@ -224,6 +225,11 @@ func (h hook) send(r request, next func() error) error {
 		}
 	} else {
 		h.serve()
+		if h.client.lane.link.gone.Load() {
+			h.served()
+			r.refuse(errGone)
+			return errGone
+		}
 		h.era.Store(h.client.lane.link.era.Load())
 		// Over a connection that was closed while it was idle nothing was sent: it
 		// goes over a new one. Of a socket go-redis notices that beforehand, of an

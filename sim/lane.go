@@ -226,7 +226,13 @@ func (l *Lane) run(ctx context.Context) error {
 	}
 	l.begin(racing, l.script)
 	clients := l.runChanges(start)
-	start(l.cluster.run)
+	start(func(ctx context.Context) error {
+		err := l.cluster.run(ctx)
+		if err != nil && ctx.Err() == nil {
+			l.recorder.Record(Event{Kind: Broke, Text: err.Error()})
+		}
+		return err
+	})
 	for _, c := range clients {
 		start(c.run)
 	}

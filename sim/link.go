@@ -23,6 +23,7 @@ import (
 // to connect again, with growing pauses, and then takes in what Redis has forgotten.
 type link struct {
 	down  bool         // guarded by faults.mu
+	gone  atomic.Bool  // it has not come back before the end of the run, and nothing passes any more
 	era   atomic.Int64 // how often it has come back
 	runID string       // of the Redis that was there last; its own goroutine's, and at the end settle's
 	lost  bool         // Disconnected is recorded, and Reconnected is not; the same
@@ -76,10 +77,11 @@ func isOutage(err error) bool {
 	var answer redis.Error
 	if errors.As(err, &answer) {
 		switch code, _, _ := strings.Cut(answer.Error(), " "); code {
-		case "LOADING", "NOAUTH", "MASTERDOWN", "READONLY":
+		case "LOADING", "BUSY", "NOAUTH", "WRONGPASS", "MASTERDOWN", "READONLY":
 			return true
 		}
-		return strings.Contains(answer.Error(), "max number of clients") || errors.Is(err, redis.ErrPoolTimeout)
+		// Of those who have not given a password, Redis refuses long commands in words of its own.
+		return strings.Contains(answer.Error(), "unauthenticated") || strings.Contains(answer.Error(), "max number of clients") || errors.Is(err, redis.ErrPoolTimeout)
 	}
 	var (
 		network net.Error
@@ -108,14 +110,16 @@ func (l *Lane) reconnect(ctx context.Context, cause error) error {
 	l.recorder.Record(Event{Kind: Disconnected, Text: l.server.Redact(cause)})
 	l.link.lost = true
 	runID, err := l.awaitRedis(ctx, cause)
-	if err != nil || ctx.Err() != nil {
-		return err
+	if err == nil && ctx.Err() == nil {
+		l.faults.service.drain() // who was frozen with Redis has its reply, or an error
+		err = l.goOn(ctx, runID)
 	}
-	l.faults.service.drain() // who was frozen with Redis has its reply, or an error
-	if err := l.goOn(ctx, runID); err != nil {
-		if ctx.Err() != nil {
-			return nil // settle sees to it
-		}
+	switch {
+	case ctx.Err() != nil: // settle sees to it, and no command may come before
+		l.link.gone.Store(true)
+		return nil
+	case err != nil:
+		l.link.gone.Store(true)
 		return err
 	}
 	l.link.era.Add(1)

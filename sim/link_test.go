@@ -92,6 +92,18 @@ func TestARaceOutlivesItsRedis(t *testing.T) {
 			r.kill()
 		}, repairs: func(r *ownRedis) { r.start("--appendonly", "yes", "--appendfsync", "always") }},
 		{name: "frozen", url: "?read_timeout=500ms", breaks: func(r *ownRedis) { r.signal(syscall.SIGSTOP) }, repairs: func(r *ownRedis) { r.signal(syscall.SIGCONT) }},
+		{name: "refuses clients", breaks: func(r *ownRedis) {
+			c := r.client()
+			defer c.Close()
+			c.ConfigSet(context.Background(), "requirepass", "secret")
+			c.ClientKillByFilter(context.Background(), "TYPE", "normal", "SKIPME", "yes")
+		}, repairs: func(r *ownRedis) {
+			c := redis.NewClient(&redis.Options{Network: "unix", Addr: r.socket, Password: "secret"})
+			defer c.Close()
+			if err := c.ConfigSet(context.Background(), "requirepass", "").Err(); err != nil {
+				r.t.Error(err)
+			}
+		}},
 	} {
 		t.Run(way.name, func(t *testing.T) {
 			r := newOwnRedis(t)
@@ -105,7 +117,13 @@ func TestARaceOutlivesItsRedis(t *testing.T) {
 			}
 			way.breaks(r)
 			for i := range e.lanes {
-				eventually(t, func() bool { return e.Snapshots()[i].Down }, func() string { return "no lane notices" })
+				eventually(t, func() bool {
+					s := e.Snapshots()[i]
+					if s.Broke != "" {
+						t.Fatalf("%s broke: %s", s.Lane.Name(), s.Broke)
+					}
+					return s.Down
+				}, func() string { return "no lane notices" })
 			}
 			for _, s := range e.Snapshots() {
 				if s.Verdict == Correct || s.Verdict == Hung {
