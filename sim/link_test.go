@@ -251,3 +251,34 @@ func TestWithoutAScreenPatienceEnds(t *testing.T) {
 	}
 	_ = e.Close()
 }
+
+// TestWhatCountsAsAnOutage: what passes by itself, or when somebody mends Redis, is waited for; what is wrong with the race
+// ends it.
+func TestWhatCountsAsAnOutage(t *testing.T) {
+	r := newOwnRedis(t)
+	client := r.client()
+	defer client.Close()
+	ask := func(script string) error { return client.Eval(t.Context(), script, nil).Err() }
+	for text, want := range map[string]bool{
+		"LOADING Redis is loading the dataset in memory":                            true,
+		"BUSY Redis is busy running a script":                                       true,
+		"NOAUTH Authentication required.":                                           true,
+		"WRONGPASS invalid username-password pair or user is disabled.":             true,
+		"MASTERDOWN Link with MASTER is down and replica-serve-stale-data is 'no'.": true,
+		"READONLY You can't write against a read only replica.":                     true,
+		"ERR max number of clients reached":                                         true,
+		"ERR Protocol error: unauthenticated multibulk length":                      true,
+		"ERR Protocol error: unauthenticated bulk length":                           true,
+		"OOM command not allowed when used memory > 'maxmemory'.":                   false,
+		"WRONGTYPE Operation against a key holding the wrong kind of value":         false,
+		"NOPERM this user has no permissions to run the 'set' command":              false,
+	} {
+		if err := ask("return redis.error_reply('" + strings.ReplaceAll(text, "'", "\\'") + "')"); isOutage(err) != want {
+			t.Errorf("%v: %v, want %v", err, !want, want)
+		}
+	}
+	r.kill()
+	if err := client.Ping(t.Context()).Err(); !isOutage(err) {
+		t.Errorf("a server that is gone: %v", err)
+	}
+}
