@@ -17,7 +17,7 @@ const (
 	WasForgotten Refusal = "Redis had forgotten the lock"
 	// WasGone: the lease ran on, and the lock was gone or somebody else's. The log does
 	// not show who took it.
-	WasGone Refusal = "the lock was gone before its lease ended"
+	WasGone Refusal = "the lock was gone though no lease had ended"
 )
 
 // LockEnds count how locks ended otherwise than by the release of their holder.

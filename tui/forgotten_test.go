@@ -73,7 +73,7 @@ func TestVerdictsOnLanesWithFaults(t *testing.T) {
 			"nobody will release", "c3 has the lock and does not release it.",
 		}},
 		{"late writers are fenced off", pausedHolders(), 120, []string{"block ✓ CORRECT by luck: lost 0, 3 overlaps", "fenced ✓ CORRECT: lost 0, the fence keeps late writes out"}},
-		{"the same in 80 columns", pausedHolders(), 80, []string{"fenced ✓ CORRECT, thanks to the fence"}},
+		{"the same in 80 columns", pausedHolders(), 80, []string{"fenced ✓ CORRECT behind a fence"}},
 	} {
 		t.Run(c.name, func(t *testing.T) { contains(t, text(c.frame, c.w, c.w/3), c.words...) })
 	}

@@ -102,11 +102,14 @@ func holderIll(s *sim.Snapshot) string {
 // drawDone writes what was last done to a lane on purpose into the border below its panel: a fault, or a change of a setting.
 func drawDone(a chart.Area, s *sim.Snapshot) {
 	if n := len(s.Changes); n > 0 && (s.Faults == 0 || s.Changes[n-1].At >= s.Fault.At) {
-		last, count := s.Changes[n-1], ""
+		last, count, mixed := s.Changes[n-1], "", ""
+		if len(s.Before()) > 0 {
+			mixed = "; figures: whole run"
+		}
 		if s.ChangeCount > 1 {
 			count = ordinal(s.ChangeCount) + " change "
 		}
-		drawBelow(a, "⇄", inkNotice, count, clockText(last.At)+" ", changeWords(last.Change), "")
+		drawBelow(a, "⇄", inkNotice, count, clockText(last.At)+" ", changeWords(last.Change), mixed)
 		return
 	}
 	if s.Faults == 0 {

@@ -42,7 +42,7 @@ func replyText(s *sim.Snapshot) string {
 		case sim.WasForgotten:
 			return who + ": release, but Redis had forgotten the lock"
 		case sim.WasGone:
-			return who + ": release, but the lock was gone before its lease ended"
+			return who + ": release, but the lock was gone though no lease had ended"
 		}
 		return who + ": release, but its lease had run out"
 	case sim.Unknown:

@@ -136,7 +136,7 @@ var chinesePages = withStepPages(withOrders(withPast(withMoments(map[string]stri
 	"#: SET NX, it has the lock": "#：SET NX，拿到锁", "#: SET NX, but # has the lock": "#：SET NX，但锁在 # 手里", "#: SET NX, but the lock is held": "#：SET NX，但锁已被持有",
 	"#: release, but it is not acquired, for all locks were reset": "#：释放，但锁不归它，因为所有锁被重置过",
 	"#: release, but Redis had forgotten the lock":                 "#：释放，但 Redis 忘了这把锁",
-	"#: release, but the lock was gone before its lease ended":     "#：释放，但租约没到期锁就没了",
+	"#: release, but the lock was gone though no lease had ended":  "#：释放，但没有租约到期，锁却没了",
 	"#: release, but its lease had run out":                        "#：释放，但租约已到期", "#: SET, and no reply came": "#：SET，没有回复",
 	"lane #": "泳道 #",
 
@@ -151,7 +151,7 @@ var chinesePages = withStepPages(withOrders(withPast(withMoments(map[string]stri
 	"Someone else has the lock. (# tries in # ms)": "Someone else has the lock.（# 次，# ms）", "Someone else has the lock. (# tries in # ms so far)": "Someone else has the lock.（至今 # 次，# ms）",
 	"Someone else has written meanwhile.": "其间别人写过。", "Someone else has written meanwhile. (# tries in # ms)": "其间别人写过。（# 次，# ms）", "Someone else has written meanwhile. (# tries in # ms so far)": "其间别人写过。（至今 # 次，# ms）",
 	"waits for the lock to be released": "等锁被释放", "SET: no reply came": "SET：没有回复", "SET was refused": "SET 被拒绝", "NotAcquired: the lease had run out": "NotAcquired：租约已到期",
-	"NotAcquired: the lock was reset": "NotAcquired：锁被重置过", "NotAcquired: Redis had forgotten the lock": "NotAcquired：Redis 忘了这把锁", "NotAcquired: the lock was gone before its lease ended": "NotAcquired：租约没到期锁就没了", "has handled its last alert": "已处理完最后一次告警", "crashed, with the lock": "崩溃，带着锁", "goes on": "继续", "joined": "加入", "left": "离开",
+	"NotAcquired: the lock was reset": "NotAcquired：锁被重置过", "NotAcquired: Redis had forgotten the lock": "NotAcquired：Redis 忘了这把锁", "NotAcquired: the lock was gone though no lease had ended": "NotAcquired：没有租约到期，锁却没了", "has handled its last alert": "已处理完最后一次告警", "crashed, with the lock": "崩溃，带着锁", "goes on": "继续", "joined": "加入", "left": "离开",
 	"Redis went back to an earlier state": "Redis 回到了从前的状态", "Redis came back": "Redis 回来了", "works by # from here on": "此后按 # 工作",
 	"reset_all: the lock was free": "reset_all：锁本来空着", "reset_all: the lock is free now": "reset_all：锁现在空着", "reset_all: the lock is free now; #, which had it, has crashed": "reset_all：锁现在空着；原持有者 # 已崩溃",
 	"reset_all: the lock is free now; #, which had it, is alive and does not know": "reset_all：锁现在空着；原持有者 # 还活着，并不知道",

@@ -217,7 +217,7 @@ func correctText(s *sim.Snapshot, level int) string {
 	case overlaps && guarded && level < 2:
 		return " CORRECT: lost 0, the fence keeps late writes out"
 	case overlaps && guarded && level < 4:
-		return " CORRECT, thanks to the fence"
+		return " CORRECT behind a fence"
 	case overlaps && level < 2:
 		return fmt.Sprintf(" CORRECT by luck: lost 0, %d overlaps", p.Overlaps)
 	case overlaps && level < 4:

@@ -100,6 +100,7 @@ var columns = []column{
 	whole("locks_forgotten", func(l sim.LaneResult) int64 { return l.LocksForgotten }),
 	whole("locks_gone", func(l sim.LaneResult) int64 { return l.LocksGone }),
 	whole("stale", func(l sim.LaneResult) int64 { return l.Stale }),
+	{"figures_of", func(_ sim.Result, l sim.LaneResult) string { return strings.Join(mixed(l), " ") }},
 }
 
 // whole is a column of whole numbers.

@@ -26,11 +26,11 @@ func TestCSV(t *testing.T) {
 	const want = `lane,strategy,verdict,acked,kept,lost,unknown,clobbers,ambiguous,foreign,` +
 		`redis_average_ms,true_average_ms,acquired,failures,retries,expired,max_inside,overlaps,` +
 		`wait_p50_ms,wait_p99_ms,wait_max_ms,kept_per_s,commands_per_update,jain,failed_checks,broke,` +
-		`seed,clients,servers,alerts,interval_ms,work_ms,retry_ms,lease_ms,speed,backend,redis,redis_version,elapsed_s,settings,faults,crashed,rewound,started_as,changes,porcupine,resets,disowned,waits,still_waiting,still_waiting_max_ms,not_measured,parts,stall,erased,forgotten,eraser_unknown,outages,away_ms,locks_forgotten,locks_gone,stale
+		`seed,clients,servers,alerts,interval_ms,work_ms,retry_ms,lease_ms,speed,backend,redis,redis_version,elapsed_s,settings,faults,crashed,rewound,started_as,changes,porcupine,resets,disowned,waits,still_waiting,still_waiting_max_ms,not_measured,parts,stall,erased,forgotten,eraser_unknown,outages,away_ms,locks_forgotten,locks_gone,stale,figures_of
 1,none,wrong,157,42,115,3,121,2,0,51.25,49.375,0,0,0,0,6,97,,,,10.5,3,0.8125,` +
-		`"count = kept does not hold; and, so on",,7,8,3,20,100,40,25,200,1/4,redis,redis://localhost:6379/0,7.0.15,64.13,,0,0,0,,,,0,0,0,0,,"wait_ms.p50: nobody waits: there is no lock, and nothing is tried again; wait_ms.p99: nobody waits: there is no lock, and nothing is tried again; wait_ms.max: nobody waits: there is no lock, and nothing is tried again",,,110,3,2,0,0,0,0,0
+		`"count = kept does not hold; and, so on",,7,8,3,20,100,40,25,200,1/4,redis,redis://localhost:6379/0,7.0.15,64.13,,0,0,0,,,,0,0,0,0,,"wait_ms.p50: nobody waits: there is no lock, and nothing is tried again; wait_ms.p99: nobody waits: there is no lock, and nothing is tried again; wait_ms.max: nobody waits: there is no lock, and nothing is tried again",,,110,3,2,0,0,0,0,0,
 2,spin,correct,160,160,0,0,0,0,0,49.5,49.5,164,1136,1029,11,1,0,12.5,875,14300,10,12.5,0.9375,` +
-		`,,7,8,3,20,100,40,25,200,1/4,redis,redis://localhost:6379/0,7.0.15,64.13,,0,0,0,,,,0,0,162,2,1700,,,,0,0,0,0,0,0,0,0
+		`,,7,8,3,20,100,40,25,200,1/4,redis,redis://localhost:6379/0,7.0.15,64.13,,0,0,0,,,,0,0,162,2,1700,,,,0,0,0,0,0,0,0,0,
 `
 	if got := csvOf(t, r); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -233,7 +233,7 @@ func TestSentences(t *testing.T) {
 		{"lost 4 of 12 updates: once Redis forgot a lock whose holder was alive", func(l *sim.LaneResult) {
 			l.Verdict, l.Acked, l.Kept, l.Lost, l.LocksForgotten = sim.Wrong, 12, 8, 4, 1
 		}},
-		{"lost 4 of 12 updates: once Redis forgot what it had acknowledged, 2 leases ran out before their holders released them, and 3 times a lock was gone before its lease ended", func(l *sim.LaneResult) {
+		{"lost 4 of 12 updates: once Redis forgot what it had acknowledged, 2 leases ran out before their holders released them, and 3 times a lock was gone though no lease had ended", func(l *sim.LaneResult) {
 			l.Verdict, l.Acked, l.Kept, l.Lost, l.Rewound, l.Expired, l.LocksGone = sim.Wrong, 12, 8, 4, 1, 2, 3
 		}},
 		{"lost 4 of 12 updates: a lease ran out before its holder released it", func(l *sim.LaneResult) {

@@ -244,7 +244,7 @@ func lossCauses(l sim.LaneResult) string {
 	default:
 		add(n, fmt.Sprintf("%d leases ran out before their holders released them", n))
 	}
-	add(l.LocksGone, times(l.LocksGone)+" a lock was gone before its lease ended")
+	add(l.LocksGone, times(l.LocksGone)+" a lock was gone though no lease had ended")
 	if n := len(causes); n > 1 {
 		return strings.Join(causes[:n-1], ", ") + ", and " + causes[n-1]
 	}
