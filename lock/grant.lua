@@ -91,12 +91,16 @@ local function serve(turn, own, self)
 			end
 			local heard = call("hget", KEYS[4], hub)
 			if heard and tonumber(now()) - tonumber(heard) < SILENT then
-				-- Nothing can come between the message and what it promises: this is a script.
-				local token = fenced == "1" and next_token() or "0"
-				if call("publish", "lock-grant:" .. hub, number .. " " .. token .. " " .. turn .. " " .. now()) > 0 then
+				-- The count is of this node alone, but a message reaches the subscribers of other nodes as well: it
+				-- comes last, and says nothing that is not true by then.
+				local channel = "lock-grant:" .. hub
+				if call("pubsub", "numsub", channel)[2] > 0 then
+					local token = fenced == "1" and next_token() or "0"
 					set_owner(id, lease == "0" and PROVISIONAL or lease)
+					call("publish", channel, number .. " " .. token .. " " .. turn .. " " .. now())
 					return true
 				end
+				call("publish", channel, number) -- a waiter who listens at another node asks, and joins again
 			end
 		end
 	end

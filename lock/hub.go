@@ -289,9 +289,7 @@ func (h *hub) run() {
 		message, err := pubsub.ReceiveTimeout(h.ctx, hubSilence)
 		switch m := message.(type) {
 		case *redis.Message:
-			if number, g, ok := grantOf(m.Payload); ok && !h.deliver(number, g) {
-				h.quitting.Go(func() { h.quit(number) })
-			}
+			h.receive(m.Payload)
 		case *redis.Subscription:
 			h.stir("")
 			h.quitting.Go(h.quitAll)
@@ -331,17 +329,29 @@ func (h *hub) subscribe() (pubsub *redis.PubSub, err error) {
 	return pubsub, nil
 }
 
-// grantOf reads a message of the scripts.
-func grantOf(payload string) (number uint64, g handover, ok bool) {
+// receive takes in a message of the scripts: a grant to the waiter of a number or,
+// where there is nothing but the number, that this waiter was passed over.
+func (h *hub) receive(payload string) {
 	fields := strings.Fields(payload)
-	if len(fields) != 4 {
-		return 0, g, false
+	if len(fields) != 1 && len(fields) != 4 {
+		return
 	}
-	number, _ = strconv.ParseUint(fields[0], 10, 64)
+	number, _ := strconv.ParseUint(fields[0], 10, 64)
+	if len(fields) == 1 {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if w := h.waiters[number]; w != nil {
+			w.stir()
+		}
+		return
+	}
+	var g handover
 	g.token, _ = strconv.ParseUint(fields[1], 10, 64)
 	g.turn, _ = strconv.Atoi(fields[2])
 	g.at, _ = strconv.ParseInt(fields[3], 10, 64)
-	return number, g, true
+	if !h.deliver(number, g) {
+		h.quitting.Go(func() { h.quit(number) })
+	}
 }
 
 // deliver hands a grant to its waiter. If that has left, it has to quit, again if

@@ -41,16 +41,18 @@
 // makes it the owner and tells it, in one script: the lock is never free in
 // between. A waiter in the same process, on the same client, is told by the one
 // who releases instead, when it has the reply. If nobody waits, the lock is
-// released with a signal as above. Fairness needs the right to publish and to
-// subscribe as well.
+// released with a signal as above. An ACL has to allow PUBLISH, SUBSCRIBE and PUBSUB
+// as well, and the channels lock-grant:*.
 //
 // Among fair waiters, of whatever process, it is first come, first served: by
 // the order in which they joined the queue, which is that of Redis. Only where a
 // lock is free although somebody waits, for a moment after a lease has run out or
 // a turn of the signal, can the plain SET NX of an Acquire get in before them;
 // a TryAcquire cannot. A waiter without a living process behind it is passed
-// over: when its channel has no subscriber, or its process has not been heard of
-// for five seconds, whatever became of the connection. Should one be granted it in
+// over: when its channel has no subscriber at the node that has the keys, or its process
+// has not been heard of for five seconds, whatever became of the connection. A waiter
+// who listens at another node gets a message that tells it to ask. No message tells of a
+// grant that the script has not made before. Should a dead one be granted it in
 // these five seconds it has it for one lease, like any holder that dies, or for
 // two seconds if there is none: without a lease a waiter confirms a grant that
 // comes from another process, with one more round trip. With a lease a waiter
@@ -134,9 +136,9 @@
 // command that needs both keys, which is the release, returns ErrCluster.
 //
 // There, fair waiters have one subscription for each lock, to the node that has
-// its keys, for the scripts count only subscribers of their own node. While a slot
-// moves, waiters may be taken for dead; they find out when they ask, and join
-// again at their old places.
+// its keys, for the scripts count only subscribers of their own node. When a slot
+// moves, waiters may be taken for dead; they are told to ask, and join again at
+// their old places.
 package lock
 
 import (
