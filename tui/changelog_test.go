@@ -50,7 +50,7 @@ func changedLanes() Frame {
 func TestChangesAreShown(t *testing.T) {
 	f := changedLanes()
 	wide := text(f, 160, 40)
-	contains(t, wide, "clients 4", "BLOCK", "⇄ 2nd change 00:00.2 strategy block", "⇄ 00:00.1 4 clients", "⇄ setting changed", "c4")
+	contains(t, wide, "clients 4", "BLOCK", "⇄ 00:00.2 strategy block · figures: whole run", "⇄ 00:00.1 4 clients", "⇄ setting changed", "c4")
 	s := f.Snapshots[0]
 	if s.Started.Name() != "none" || s.Lane.Name() != "block" || s.Started.Clients != 3 || s.Lane.Clients != 4 || s.Overlaps == 0 {
 		t.Errorf("%+v began as %+v, %d overlaps", s.Lane, s.Started, s.Overlaps)

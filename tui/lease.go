@@ -102,14 +102,14 @@ func holderIll(s *sim.Snapshot) string {
 // drawDone writes what was last done to a lane on purpose into the border below its panel: a fault, or a change of a setting.
 func drawDone(a chart.Area, s *sim.Snapshot) {
 	if n := len(s.Changes); n > 0 && (s.Faults == 0 || s.Changes[n-1].At >= s.Fault.At) {
-		last, count, mixed := s.Changes[n-1], "", ""
-		if len(s.Before()) > 0 {
-			mixed = "; figures: whole run"
-		}
-		if s.ChangeCount > 1 {
+		last, count := s.Changes[n-1], ""
+		if s.ChangeCount > 1 && len(s.Before()) == 0 {
 			count = ordinal(s.ChangeCount) + " change "
 		}
-		drawBelow(a, "⇄", inkNotice, count, clockText(last.At)+" ", changeWords(last.Change), mixed)
+		x := drawBelow(a, "⇄", inkNotice, count, clockText(last.At)+" ", changeWords(last.Change), "")
+		if len(s.Before()) > 0 && x+chart.TextWidth(mixedFigures)+1 < a.W() {
+			put(a, x, a.H()-1, piece{mixedFigures, inkNotice})
+		}
 		return
 	}
 	if s.Faults == 0 {
@@ -132,13 +132,16 @@ func drawDone(a chart.Area, s *sim.Snapshot) {
 	drawBelow(a, "↯", inkFault, count, clockText(s.Fault.At)+" ", what, where)
 }
 
-// drawBelow writes as much of that as there is room for.
-func drawBelow(a chart.Area, sign string, ink chart.Ink, count, at, what, where string) {
+// mixedFigures is said of a lane that has had several strategies.
+const mixedFigures = "· figures: whole run "
+
+// drawBelow writes as much of that as there is room for, and returns where it ends.
+func drawBelow(a chart.Area, sign string, ink chart.Ink, count, at, what, where string) int {
 	for _, texts := range [][3]string{{count, at, what + where}, {count, "", what + where}, {"", at, what + where}, {"", "", what + where}, {"", at, what}, {"", "", what}} {
 		line := []piece{{" " + sign + " ", ink}, {texts[0], ink}, {texts[1], ink}, {texts[2] + " ", ink}}
 		if width(line) <= a.W()-4 {
-			put(a, 2, a.H()-1, line...)
-			return
+			return put(a, 2, a.H()-1, line...)
 		}
 	}
+	return a.W()
 }

@@ -74,7 +74,7 @@ func TestAVerdictNamesThePartBefore(t *testing.T) {
 		}
 	}
 	f = cured("spin", "block")
-	contains(t, text(f, 120, 40), "since 0.9s", "change 00:00.9") // one time in verdict and border
+	contains(t, text(f, 120, 40), "since 0.9s", "⇄ 00:00.9") // one time in verdict and border
 }
 
 // TestNoTickWhereNothingGoesOn: neither in the verdict nor beside the count of those inside.

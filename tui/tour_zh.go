@@ -52,7 +52,7 @@ var chineseScenes = withStepScenes(withStrikes(map[string]string{
 	"free since the reset, last held by": "重置后空闲，上个持有者：", "reset": "重置", "# reset": "# 重置", "# crashed, reset": "# 崩溃，重置", "# paused, reset": "# 停顿，重置",
 	"refused": "被拒", "release refused": "释放被拒", "lock was gone": "锁已没了", "gone": "没了", "A reset had taken the lock from #.": "重置曾拿走 # 的锁。",
 	"the clock of Redis jumped # ahead": "Redis 的时钟跳前 #", "Redis restarted, empty": "Redis 清空重启", "a replica took over, # behind": "副本接替，落后 #", "a replica took over": "副本接替",
-	"# client": "# 客户", "# clients": "# 客户端", "think time #": "思考 #", "a pause of # between tries": "两次尝试间停 #", "strategy #": "策略 #", "strategy #; figures: whole run": "策略 #；数字是全程的",
+	"# client": "# 客户", "# clients": "# 客户端", "think time #": "思考 #", "a pause of # between tries": "两次尝试间停 #", "strategy #": "策略 #", "· figures: whole run": "· 数字是全程的",
 
 	// What the signs mean.
 	"read": "读", "compute": "计算", "write": "写", "erased another's": "抹掉了别人的", "erased": "抹掉", "waiting": "等待", "wait": "等待", "attempt failed": "尝试失败", "failed": "失败",
