@@ -203,17 +203,15 @@ func ended(ctx context.Context) error {
 	return nil
 }
 
-// checkTag returns ErrCluster if the client keeps the lock's keys on several nodes.
-// Keys without a tag might be on the same by chance, which is of no use.
-func checkTag(client redis.UniversalClient, name string) error {
-	switch client.(type) {
-	case *redis.ClusterClient, *redis.Ring:
-		if !tagged(name) {
-			return fmt.Errorf("%w: the lock's keys would be on different nodes: give its name a hash tag, such as {%s}",
-				ErrCluster, strings.Trim(name, "{}"))
-		}
+// checkTag returns ErrCluster if keys are scattered over several nodes and the name does
+// not keep those of the lock together. Keys without a tag might be on the same by chance,
+// which is of no use.
+func checkTag(scattered bool, name string) error {
+	if !scattered || tagged(name) {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%w: the lock's keys would be on different nodes: give its name a hash tag, such as {%s}",
+		ErrCluster, strings.Trim(name, "{}"))
 }
 
 // isReply reports whether err came from the server, as opposed to the way there.

@@ -72,9 +72,6 @@ func (p place) wantTrueGrants(t *testing.T, ctx context.Context, rounds int) {
 	}
 }
 
-// wrapped is a cluster client inside of something else.
-type wrapped struct{ *redis.ClusterClient }
-
 func TestFairGrantsAreTrueOnCluster(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -100,10 +97,10 @@ func TestFairGrantsAreTrueOnCluster(t *testing.T) {
 		{"a client that sends reads to any node", 8, func() redis.UniversalClient {
 			return dial(func(o *redis.ClusterOptions) { o.RouteRandomly = true })
 		}, nil},
-		{"a wrapped client that reads from replicas", 8, func() redis.UniversalClient { return wrapped{dial(readOnly)} }, nil},
+		{"a wrapped client that reads from replicas", 8, func() redis.UniversalClient { return wrappedCluster{dial(readOnly)} }, nil},
 		{"a slot that moves", 4, func() redis.UniversalClient { return dial(nil) },
 			func(t *testing.T, name string) { cluster.Move(t, name) }},
-		{"a wrapped client, and a slot that moves", 4, func() redis.UniversalClient { return &wrapped{dial(nil)} },
+		{"a wrapped client, and a slot that moves", 4, func() redis.UniversalClient { return &wrappedCluster{dial(nil)} },
 			func(t *testing.T, name string) { cluster.Move(t, name) }},
 		{"a replica that becomes the master", 2, func() redis.UniversalClient { return dial(nil) },
 			func(t *testing.T, name string) { cluster.FailOver(t, name) }},

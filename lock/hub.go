@@ -100,8 +100,7 @@ type handover struct {
 }
 
 func (l *Lock) hubKey() hubKey {
-	switch l.client.(type) {
-	case *redis.ClusterClient, *redis.Ring:
+	if l.scattered {
 		return hubKey{l.client, l.key}
 	}
 	if l.line.subscriber != nil {

@@ -133,7 +133,8 @@
 // the name "{reports}" they are lock:{reports} and lock-signal:{reports}, and
 // both hash by "reports". [New] returns ErrCluster for a name without one. It
 // cannot know that a plain client talks to a node of a cluster: there the first
-// command that needs both keys, which is the release, returns ErrCluster.
+// command that needs both keys, which is the release, returns ErrCluster. The lock is
+// read at the master, also by a client that sends its reads to replicas.
 //
 // There, fair waiters have one subscription for each lock, to the node that has
 // its keys, for the scripts count only subscribers of their own node. When a slot
@@ -167,6 +168,7 @@ const (
 // it, and may be shared by goroutines.
 type Lock struct {
 	client      redis.UniversalClient
+	scattered   bool // that is one of several nodes
 	name        string
 	key, signal string
 	id          string        // of every acquisition; empty: a new one each
@@ -274,7 +276,8 @@ func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, erro
 	if name == "" {
 		return nil, l.invalid("the name is empty")
 	}
-	if err := checkTag(client, name); err != nil {
+	l.scattered = scattered(client)
+	if err := checkTag(l.scattered, name); err != nil {
 		return nil, &opError{op: "new", key: l.key, err: err}
 	}
 	for _, opt := range opts {
@@ -445,7 +448,7 @@ func (l *Lock) grabToken(ctx context.Context, id string) (grant, error) {
 // raisesFences tells whether one script can take the lock and raise the fences of all
 // guards: only where there is but one node.
 func (l *Lock) raisesFences() bool {
-	if _, ok := l.client.(*redis.Client); !ok || len(l.guards) == 0 {
+	if l.scattered || len(l.guards) == 0 {
 		return false
 	}
 	return !slices.ContainsFunc(l.guards, func(g *Guard) bool { return g.client != l.client })
@@ -490,7 +493,7 @@ func (l *Lock) Adopt(ctx context.Context) (*Lease, error) {
 // Locked reports whether anybody holds the lock, as of one round trip; when ctx
 // ends it returns ctx.Err() at once.
 func (l *Lock) Locked(ctx context.Context) (bool, error) {
-	n, err := read(ctx, &l.wire, func() (int64, error) { return l.client.Exists(ctx, l.key).Result() })
+	n, err := read(ctx, &l.wire, func() (int64, error) { return l.query(ctx, "exists").Int64() })
 	if err != nil {
 		return false, failure(ctx, "inspect", l.key, err)
 	}
@@ -508,7 +511,7 @@ func (l *Lock) OwnerID(ctx context.Context) (string, error) {
 }
 
 func (l *Lock) owner(ctx context.Context) (string, error) {
-	owner, err := read(ctx, &l.wire, func() (string, error) { return l.client.Get(ctx, l.key).Result() })
+	owner, err := read(ctx, &l.wire, func() (string, error) { return l.query(ctx, "get").Text() })
 	if errors.Is(err, redis.Nil) {
 		return "", nil
 	}

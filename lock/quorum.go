@@ -146,7 +146,7 @@ func NewQuorum(clients []redis.UniversalClient, name string, opts ...QuorumOptio
 		return nil, q.invalid(why)
 	}
 	for _, client := range clients {
-		if err := checkTag(client, name); err != nil {
+		if err := checkTag(scattered(client), name); err != nil {
 			return nil, q.failed("new quorum", err)
 		}
 	}

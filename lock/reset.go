@@ -71,6 +71,10 @@ func ResetAll(ctx context.Context, client redis.UniversalClient, prefix string) 
 	}:
 		err = c.ForEachShard(ctx, scanNode)
 	default:
+		if scattered(client) {
+			return 0, &opError{op: "reset all", key: keyPrefix + prefix, err: fmt.Errorf("%w: the client does not show its nodes: "+
+				"embed a *redis.ClusterClient or *redis.Ring in it, not an interface", ErrCluster)}
+		}
 		err = scan(ctx, client)
 	}
 	return int(freed.Load()), err

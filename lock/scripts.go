@@ -15,6 +15,8 @@ var (
 	extendSource string
 	//go:embed ttl.lua
 	ttlSource string
+	//go:embed read.lua
+	readSource string
 	//go:embed reset.lua
 	resetSource string
 	//go:embed signal.lua
@@ -43,6 +45,7 @@ var (
 	releaseScript = redis.NewScript(releaseSource)
 	extendScript  = redis.NewScript(extendSource)
 	ttlScript     = redis.NewScript(ttlSource)
+	readScript    = redis.NewScript(readSource)
 	resetScript   = redis.NewScript(resetSource)
 	signalScript  = redis.NewScript(signalSource)
 	acquireScript = redis.NewScript(acquireSource)
@@ -58,8 +61,8 @@ var (
 	claimScript    = redis.NewScript(grantSource + claimBody)
 
 	scripts = []*redis.Script{
-		releaseScript, extendScript, ttlScript, resetScript, signalScript, acquireScript, raiseScript, guardedSetScript,
-		inspectScript, lineScript, handoverScript, serveScript, claimScript,
+		releaseScript, extendScript, ttlScript, readScript, resetScript, signalScript, acquireScript, raiseScript,
+		guardedSetScript, inspectScript, lineScript, handoverScript, serveScript, claimScript,
 	}
 )
 
@@ -146,7 +149,7 @@ var scriptNames = map[string]string{
 	resetScript.Hash(): "reset.lua", signalScript.Hash(): "signal.lua", acquireScript.Hash(): "acquire.lua",
 	raiseScript.Hash(): "raise.lua", guardedSetScript.Hash(): "guarded_set.lua", inspectScript.Hash(): "inspect.lua",
 	lineScript.Hash(): "line.lua", handoverScript.Hash(): "handover.lua", serveScript.Hash(): "serve.lua",
-	claimScript.Hash(): "claim.lua",
+	claimScript.Hash(): "claim.lua", readScript.Hash(): "read.lua",
 }
 
 // ScriptName returns which of the package's scripts an EVALSHA runs, as the name of

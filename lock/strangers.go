@@ -104,12 +104,14 @@ func (l *Lock) scoutOut(h *hub) {
 // needs a connection that can be named, and a right, to end it when the hub is closed.
 func (l *Lock) outlook(h *hub) (via processor, slice time.Duration, leave func()) {
 	via, slice, leave = l.client, l.slice, func() {}
-	var node *redis.Client
+	var node single
 	switch c := l.client.(type) {
-	case *redis.Client:
+	case single:
 		node = c
-	case *redis.ClusterClient:
-		node, _ = c.MasterForKey(h.ctx, l.key)
+	case master:
+		if client, err := c.MasterForKey(h.ctx, l.key); err == nil {
+			node = client
+		}
 	}
 	if node == nil {
 		return via, slice, leave

@@ -55,6 +55,7 @@ func (l *Lock) Acquire(ctx context.Context) (*Lease, error) {
 func (l *Lock) acquireSignalled(ctx context.Context) (*Lease, error) {
 	id, since := l.newID(), time.Now()
 	owed := false // a signal was taken and no attempt has answered it yet
+	free := false // the lock was said to have become free
 	for {
 		lease, err := l.attempt(ctx, id, since)
 		if err == nil {
@@ -63,7 +64,8 @@ func (l *Lock) acquireSignalled(ctx context.Context) (*Lease, error) {
 		var timeout time.Duration
 		if err == ErrHeld {
 			owed = false
-			timeout, err = l.patience(ctx)
+			timeout, err = l.patience(ctx, free)
+			free = timeout == 0
 		}
 		if err == nil && timeout > 0 {
 			l.observe(Event{Kind: EventWait, Owner: id, Waited: time.Since(since)})
@@ -101,18 +103,21 @@ func (l *Lock) Settle() {
 }
 
 // patience returns for how long to block on the signal; 0 means that the lock
-// has become free.
-func (l *Lock) patience(ctx context.Context) (time.Duration, error) {
+// has become free. again says that it was 0 the last time and the lock was not free: then
+// there is a pause, whatever Redis says.
+func (l *Lock) patience(ctx context.Context, again bool) (time.Duration, error) {
 	timeout := l.slice
 	if l.lease > 0 {
-		ttl, err := read(ctx, &l.wire, func() (time.Duration, error) { return l.client.PTTL(ctx, l.key).Result() })
+		ms, err := read(ctx, &l.wire, func() (int64, error) { return l.query(ctx, "pttl").Int64() })
 		switch {
 		case err != nil:
 			return 0, err
-		case ttl == -2: // no such key
+		case ms == -2 && !again: // no such key
 			return 0, nil
-		case ttl >= 0: // and -1 is no time to live
-			timeout = min(timeout, min(ttl, maxPop)+time.Millisecond)
+		case ms == -2:
+			timeout = min(timeout, leastPoke)
+		case ms >= 0: // and -1 is no time to live
+			timeout = min(timeout, min(fromMillis(ms), maxPop)+time.Millisecond)
 		}
 	}
 	if deadline, ok := ctx.Deadline(); ok {
