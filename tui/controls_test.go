@@ -201,6 +201,12 @@ func TestExportsDoNotOverwrite(t *testing.T) {
 }
 
 func TestAnExportThatFailsSaysSo(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := writeNew(dir, [][2]string{{".txt", "x"}, {"/no/such/place", "y"}}); err == nil {
+		t.Error("a file was written into a place that is not there")
+	} else if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("an export that failed leaves %v", left)
+	}
 	if name, err := writeNew(filepath.Join(t.TempDir(), "missing"), [][2]string{{".txt", "x"}}); err == nil {
 		t.Errorf("%s is written where no directory is", name)
 	}

@@ -84,8 +84,11 @@ func writeNew(dir string, files [][2]string) (name string, err error) {
 		if err == nil {
 			continue
 		}
-		for _, file := range files {
+		for made, file := range files {
 			if err = create(dir+"/"+name+file[0], file[1]); err != nil {
+				for _, file := range files[:made] {
+					err = errors.Join(err, os.Remove(dir+"/"+name+file[0]))
+				}
 				break
 			}
 		}
@@ -96,12 +99,15 @@ func writeNew(dir string, files [][2]string) (name string, err error) {
 	return "", fmt.Errorf("there are %d exports already: move some away", mostExports)
 }
 
-// create writes a file that must not be there yet.
+// create writes a file that must not be there yet, whole or not at all.
 func create(path, text string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
 	_, err = f.WriteString(text)
-	return errors.Join(err, f.Close())
+	if err = errors.Join(err, f.Close()); err != nil {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
 }
