@@ -132,6 +132,7 @@ func (c *Cluster) Replica(t testing.TB, key string) (replica *redis.Client) {
 			return fmt.Errorf("the node that serves %s has no replica", key)
 		}
 		for _, node := range c.Nodes {
+			//lint:ignore SA1019 the client has no other method for it
 			known, err := node.ClusterSlaves(ctx, c.id(t, master)).Result()
 			if err != nil {
 				return err
@@ -220,6 +221,7 @@ func (c *Cluster) slot(t testing.TB, key string) int {
 
 // owner returns the address of who serves a slot, as a node sees it.
 func (c *Cluster) owner(ctx context.Context, node *redis.Client, slot int) (addr string, err error) {
+	//lint:ignore SA1019 CLUSTER SHARDS is of Redis 7, and this is for older ones too
 	ranges, err := node.ClusterSlots(ctx).Result()
 	for _, r := range ranges {
 		if r.Start <= slot && slot <= r.End && len(r.Nodes) > 0 {
