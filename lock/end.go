@@ -48,23 +48,29 @@ func (e *end) left() (rest time.Duration, ok bool) {
 
 // come makes the lease be over; the first reason counts, and is reported back.
 func (e *end) come(why error) (first bool) {
+	contexts, first := e.conclude(why)
+	for _, cancel := range contexts { // without the mutex, for it calls methods of the user's contexts
+		cancel(why)
+	}
+	return first
+}
+
+// conclude is come, except for the contexts to cancel.
+func (e *end) conclude(why error) (contexts map[context.Context]context.CancelCauseFunc, first bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.err != nil {
-		return false
+		return nil, false
 	}
 	e.err = why
 	if e.over != nil {
 		close(e.over)
 	}
-	for _, cancel := range e.contexts {
-		cancel(why)
-	}
-	e.contexts = nil
 	if e.expiry != nil {
 		e.expiry.Stop()
 	}
-	return true
+	contexts, e.contexts = e.contexts, nil
+	return contexts, true
 }
 
 // ended returns a channel that is closed when the lease is over.
@@ -84,22 +90,30 @@ func (e *end) ended() <-chan struct{} {
 // remembered for as long as ctx lasts.
 func (e *end) context(ctx context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(ctx)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.err != nil {
-		cancel(e.err)
+	if over := e.remember(ctx, cancel); over != nil {
+		cancel(over)
 		return ctx
 	}
-	if e.contexts == nil {
-		e.contexts = make(map[context.Context]context.CancelCauseFunc)
-	}
-	e.contexts[ctx] = cancel
 	context.AfterFunc(ctx, func() {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		delete(e.contexts, ctx)
 	})
 	return ctx
+}
+
+// remember has ctx cancelled when the lease is over. It returns why it is.
+func (e *end) remember(ctx context.Context, cancel context.CancelCauseFunc) (over error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.err != nil {
+		return e.err
+	}
+	if e.contexts == nil {
+		e.contexts = make(map[context.Context]context.CancelCauseFunc)
+	}
+	e.contexts[ctx] = cancel
+	return nil
 }
 
 // move takes in that the lease now ends at the given time. It needs the mutex.

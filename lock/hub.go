@@ -111,17 +111,7 @@ func (l *Lock) hubKey() hubKey {
 
 // enter adds a waiter for the lock and returns once grants can reach it.
 func (l *Lock) enter(ctx context.Context, id string) (*hub, *waiter, error) {
-	key := l.hubKey()
-	hubs.Lock()
-	h := hubs.of[key]
-	if h == nil {
-		h = newHub(key, l.random.word())
-		hubs.of[key] = h
-		go h.run()
-	}
-	h.users++
-	hubs.Unlock()
-
+	h := l.use()
 	var err error
 	select {
 	case <-h.ready:
@@ -134,6 +124,22 @@ func (l *Lock) enter(ctx context.Context, id string) (*hub, *waiter, error) {
 		return nil, nil, err
 	}
 	return h, h.add(l.key, id), nil
+}
+
+// use returns the hub of the lock's waiters in this process, which the caller is one of
+// from now on.
+func (l *Lock) use() *hub {
+	key := l.hubKey()
+	hubs.Lock()
+	defer hubs.Unlock() // whatever panics: the source of WithRandom is the user's
+	h := hubs.of[key]
+	if h == nil {
+		h = newHub(key, l.random.word())
+		hubs.of[key] = h
+		go h.run()
+	}
+	h.users++
+	return h
 }
 
 func newHub(key hubKey, name string) *hub {

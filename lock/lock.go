@@ -147,6 +147,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -257,8 +258,9 @@ func WithObserver(o Observer) Option {
 // releases and renewals queue for a connection behind them, a second for each;
 // not so with [WithFairness], where all of them share one, or [WithPoll].
 //
-// The error, if any, is ErrInvalid or, where the client is one of a Redis Cluster
-// or a Ring and the name has no hash tag, ErrCluster.
+// The error, if any, is ErrInvalid, also for a client that == cannot compare, such as
+// a struct with a slice, or, where the client is one of a Redis Cluster or a Ring and
+// the name has no hash tag, ErrCluster.
 func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, error) {
 	l := &Lock{
 		client: client,
@@ -272,6 +274,9 @@ func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, erro
 	}
 	if absent(client) {
 		return nil, l.invalid("the client is nil")
+	}
+	if !reflect.ValueOf(client).Comparable() { // it is a key of maps
+		return nil, l.invalid(fmt.Sprintf("a client of type %T cannot be compared: use a pointer to it", client))
 	}
 	if name == "" {
 		return nil, l.invalid("the name is empty")
