@@ -40,7 +40,15 @@ func NewGuard(client redis.UniversalClient, key string) (*Guard, error) {
 	if absent(client) || key == "" {
 		return nil, &opError{op: "guard", key: key, err: fmt.Errorf("%w: it takes a client and a key", ErrInvalid)}
 	}
-	return &Guard{client: client, key: key, fence: besides("lock-fence:", key)}, nil
+	return &Guard{client: client, key: key, fence: fenceKey(key)}, nil
+}
+
+// fenceKey returns the key of a resource's fence, which no other resource has.
+func fenceKey(key string) string {
+	if bare := strings.Trim(key, "{}"); key == "{"+bare+"}" && !strings.ContainsAny(bare, "{}") {
+		return "lock-fence-tag:" + key // for what besides makes of it is the fence of bare
+	}
+	return besides("lock-fence:", key)
 }
 
 // WithGuard has tokens handed out, as [WithFencing] does, and raises the fence of
