@@ -14,6 +14,7 @@ type end struct {
 	err      error         // why it is over; nil while it is not
 	expires  time.Time     // zero: never
 	expiry   *time.Timer   // has the lease expire; set when watched, if it does expire
+	answers  int           // of Redis, on when the end will come
 	leaving  int           // releases under way: that Redis knows nothing of it any more is no loss then
 	contexts map[context.Context]context.CancelCauseFunc
 }
@@ -116,12 +117,25 @@ func (e *end) remember(ctx context.Context, cancel context.CancelCauseFunc) (ove
 	return nil
 }
 
-// move takes in that the lease now ends at the given time. It needs the mutex.
+// move takes in that the lease now ends at the given time, or never for the zero time.
+// It needs the mutex.
 func (e *end) move(until time.Time) {
+	e.answers++
 	e.expires = until
-	if e.expiry != nil && e.err == nil {
+	switch {
+	case e.expiry == nil || e.err != nil:
+	case until.IsZero():
+		e.expiry.Stop()
+	default:
 		e.expiry.Reset(time.Until(until))
 	}
+}
+
+// answered counts the answers so far.
+func (e *end) answered() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.answers
 }
 
 // leave counts the releases under way.

@@ -2,6 +2,7 @@ package lock
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 )
@@ -58,7 +59,7 @@ func (s *Lease) Release(ctx context.Context) error {
 	const op = "release"
 	l := s.lock
 	if s.gone.Load() {
-		return &opError{op: op, key: l.key, err: ErrNotHeld}
+		return &opError{op: op, key: l.key, err: s.overErr()}
 	}
 	if err := ended(ctx); err != nil {
 		return &opError{op: op, key: l.key, err: err}
@@ -84,9 +85,17 @@ func (s *Lease) Release(ctx context.Context) error {
 	case err != nil:
 		return failure(ctx, op, l.key, err)
 	case !released:
-		return &opError{op: op, key: l.key, err: ErrNotHeld}
+		return &opError{op: op, key: l.key, err: s.overErr()}
 	}
 	return nil
+}
+
+// overErr is the ErrNotHeld that says why the lease is over, as far as that is known.
+func (s *Lease) overErr() error {
+	if err := s.why(); err != nil {
+		return err
+	}
+	return ErrNotHeld
 }
 
 // releaseInterruptibly is release, which the caller leaves when ctx ends.
@@ -148,11 +157,15 @@ func (s *Lease) released(reply int, err error) bool {
 // When ctx ends it returns
 // ctx.Err() at once, and the lease may have been extended or not.
 func (s *Lease) Extend(ctx context.Context, d time.Duration) error {
-	return s.extend(ctx, d, command[int])
+	return s.extend(ctx, d, false, command[int])
 }
 
-// extend is Extend, with a way to send the script.
-func (s *Lease) extend(ctx context.Context, d time.Duration,
+// errLonger is what a renewal gets if the lease ends later already.
+var errLonger = errors.New("the lease ends later already")
+
+// extend is Extend, with a way to send the script. A renewal does not shorten the lease:
+// it returns errLonger instead.
+func (s *Lease) extend(ctx context.Context, d time.Duration, renewal bool,
 	send func(context.Context, *wire, func() (int, error), func(int, error)) (int, bool, error)) error {
 	const op = "extend"
 	l := s.lock
@@ -164,23 +177,26 @@ func (s *Lease) extend(ctx context.Context, d time.Duration,
 	}
 	switch {
 	case s.gone.Load():
-		return &opError{op: op, key: l.key, err: ErrNotHeld}
+		return &opError{op: op, key: l.key, err: s.overErr()}
 	case d == 0:
 		return &opError{op: op, key: l.key, err: ErrNoLease}
 	}
 	if err := s.told(); err != nil {
 		return &opError{op: op, key: l.key, err: err}
 	}
-	asked := time.Now()
+	answers, asked := s.answered(), time.Now()
 	take := func(reply int, err error) error {
 		switch {
 		case err != nil:
 			return failure(ctx, op, l.key, err)
 		case reply == replyNotHeld:
 			s.lost()
-			return &opError{op: op, key: l.key, err: ErrNotHeld}
+			return &opError{op: op, key: l.key, err: s.overErr()}
 		case reply == replyNoLease:
+			s.seen(time.Time{}, answers)
 			return &opError{op: op, key: l.key, err: ErrNoLease}
+		case reply == replyLonger:
+			return errLonger
 		}
 		if err := s.extended(asked.Add(d)); err != nil {
 			return &opError{op: op, key: l.key, err: err}
@@ -189,7 +205,9 @@ func (s *Lease) extend(ctx context.Context, d time.Duration,
 		return nil
 	}
 	reply, left, err := send(ctx, &l.wire,
-		func() (int, error) { return extendScript.Run(ctx, l.client, []string{l.key}, s.id, millis(d)).Int() },
+		func() (int, error) {
+			return extendScript.Run(ctx, l.client, []string{l.key}, s.id, millis(d), renewal).Int()
+		},
 		func(reply int, err error) { take(reply, err) })
 	if left {
 		return failure(ctx, op, l.key, err)
@@ -198,14 +216,17 @@ func (s *Lease) extend(ctx context.Context, d time.Duration,
 }
 
 // TTL asks Redis how much of the lease is left, in milliseconds, or 0 if the lock
-// has no time to live. It returns ErrNotHeld if the lock is no longer ours. It
-// takes one round trip; when ctx ends it returns ctx.Err() at once.
+// has no time to live. From then on the lease ends when Redis says, also if somebody else
+// who uses the same id has moved the end. It returns ErrNotHeld if the lock is no longer
+// ours, with why as its cause. It takes one round trip; when ctx ends it returns
+// ctx.Err() at once.
 func (s *Lease) TTL(ctx context.Context) (time.Duration, error) {
 	const op = "inspect"
 	l := s.lock
 	if s.gone.Load() {
-		return 0, &opError{op: op, key: l.key, err: ErrNotHeld}
+		return 0, &opError{op: op, key: l.key, err: s.overErr()}
 	}
+	answers, asked := s.answered(), time.Now()
 	ms, err := read(ctx, &l.wire, func() (int64, error) {
 		return ttlScript.Run(ctx, l.client, []string{l.key}, s.id).Int64()
 	})
@@ -214,12 +235,15 @@ func (s *Lease) TTL(ctx context.Context) (time.Duration, error) {
 		return 0, failure(ctx, op, l.key, err)
 	case ms == ttlNotHeld:
 		s.lost()
-		return 0, &opError{op: op, key: l.key, err: ErrNotHeld}
+		return 0, &opError{op: op, key: l.key, err: s.overErr()}
 	case ms == ttlNone:
+		s.seen(time.Time{}, answers)
 		return 0, nil
 	}
+	ttl := fromMillis(ms)
+	s.seen(asked.Add(ttl), answers)
 	// Less than a millisecond is something too, and 0 is taken.
-	return max(fromMillis(ms), time.Microsecond), nil
+	return max(ttl, time.Microsecond), nil
 }
 
 // lost takes in that Redis knows of no such owner. While a release is under way

@@ -45,7 +45,7 @@ func TestRelease(t *testing.T) {
 			time.Sleep(60 * time.Millisecond)
 			err := lease.Release(e.ctx)
 			e.wantErr(err, lock.ErrNotHeld)
-			if want := "lock: release lock:average: not held"; err.Error() != want {
+			if want := "lock: release lock:average: not held: the lease ran out"; err.Error() != want {
 				e.Errorf("message %q, want %q", err, want)
 			}
 			e.wantSignals("average", 0)

@@ -183,6 +183,7 @@ type Lock struct {
 	line        line          // for those who wait in order
 	observer    Observer
 	random      random
+	settling    signal
 	wire
 }
 

@@ -80,6 +80,7 @@ type Quorum struct {
 	need       int           // nodes in a majority
 	observer   Observer
 	random     random
+	settling   signal
 	background tasks // requests that have been left behind, and watched leases
 }
 
@@ -284,7 +285,13 @@ func (q *Quorum) pause(ctx context.Context, d time.Duration, since time.Time) er
 // time-outs, if nodes are silent: a second for each request, and ReadTimeout or
 // DialTimeout for one that had been sent. Call it before closing the clients,
 // when no Acquire runs and every lease has been released.
-func (q *Quorum) Settle() { q.background.wait() }
+//
+// If so many clients are closed already that there is no majority, it does not wait for
+// leases.
+func (q *Quorum) Settle() {
+	q.settling.tell()
+	q.background.wait()
+}
 
 // attempt asks every node once. Each attempt has an id of its own, or the clean-up
 // of one could take away what the next was granted.
@@ -354,6 +361,17 @@ func (t *tally) refused() bool { return t.no > t.nodes-t.need }
 
 // unreachable reports whether so many nodes failed to answer that no majority can.
 func (t *tally) unreachable() bool { return len(t.errs) > t.nodes-t.need }
+
+// closed reports whether so many clients are closed that no majority will ever answer.
+func (t *tally) closed() bool {
+	n := 0
+	for _, err := range t.errs {
+		if errors.Is(err, redis.ErrClosed) {
+			n++
+		}
+	}
+	return n > t.nodes-t.need
+}
 
 func (t *tally) noQuorum() error {
 	return fmt.Errorf("%w: of %d needed %d agreed, %d refused, %d failed: %w",

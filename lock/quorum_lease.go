@@ -92,7 +92,7 @@ func (s *QuorumLease) Release(ctx context.Context) error {
 	const op = "release"
 	q := s.quorum
 	if s.isOver(ErrReleased) {
-		return q.failed(op, ErrNotHeld)
+		return q.failed(op, s.Err())
 	}
 	if err := ended(ctx); err != nil {
 		return q.failed(op, err)
@@ -104,7 +104,7 @@ func (s *QuorumLease) Release(ctx context.Context) error {
 		return q.failed(op, ctx.Err())
 	}
 	if s.isOver(ErrReleased) { // by the one that was under way
-		return q.failed(op, ErrNotHeld)
+		return q.failed(op, s.Err())
 	}
 	s.leave(1)
 	votes, err := q.poll(ctx, cleanUp, func(node int) (bool, error) { return s.free(ctx, node) })
@@ -266,8 +266,12 @@ func (s *QuorumLease) isOver(why error) bool {
 
 // notHeld takes in that no majority knows of the lease.
 func (s *QuorumLease) notHeld(op string) error {
-	s.lose(ErrNotHeld)
-	return s.quorum.failed(op, ErrNotHeld)
+	why := s.Err() // it may have run out
+	if why == nil {
+		why = ErrNotHeld
+	}
+	s.lose(why)
+	return s.quorum.failed(op, why)
 }
 
 func (s *QuorumLease) lose(why error) {
@@ -285,7 +289,8 @@ func (s *QuorumLease) watch() {
 		return
 	}
 	s.expiry = time.AfterFunc(time.Until(s.expires), s.expire)
-	s.quorum.background.run(s.lookOut)
+	settling := s.quorum.settling.next() // before this returns, or a Settle could be missed
+	s.quorum.background.run(func() { s.lookOut(settling) })
 }
 
 // expire ends the lease if it has run out.
@@ -299,8 +304,8 @@ func (s *QuorumLease) expire() {
 }
 
 // lookOut asks the nodes now and then whether they still have the lease, until
-// it is over.
-func (s *QuorumLease) lookOut() {
+// it is over or the clients are closed, for which it also looks when settling is closed.
+func (s *QuorumLease) lookOut(settling <-chan struct{}) {
 	q := s.quorum
 	ctx := s.end.context(context.Background())
 	every := time.NewTicker(max(q.lease/3, leastLook))
@@ -310,9 +315,14 @@ func (s *QuorumLease) lookOut() {
 		select {
 		case <-over:
 			return
+		case <-settling:
+			settling = q.settling.next()
 		case <-every.C:
 		}
 		votes, err := q.poll(ctx, q.timeout, s.look)
+		if votes.closed() {
+			return // the timer of the end remains
+		}
 		s.mu.Lock()
 		lost := err == nil && votes.refused() && s.leaving == 0
 		s.mu.Unlock()

@@ -167,6 +167,8 @@ const (
 	// replyGone is a replyNotHeld to a script that was sent again, after one whose
 	// reply was lost: it may have been that which released the lock.
 	replyGone = 4
+
+	replyLonger = 5
 )
 
 // The ttl script replies with milliseconds, or one of these.

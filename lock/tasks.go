@@ -34,6 +34,31 @@ func (t *tasks) run(f func()) {
 	}()
 }
 
+// A signal wakes all who wait for it by then.
+type signal struct {
+	mu   sync.Mutex
+	told chan struct{} // nil: nobody waits
+}
+
+// next returns a channel that is closed when the signal is told next.
+func (s *signal) next() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.told == nil {
+		s.told = make(chan struct{})
+	}
+	return s.told
+}
+
+func (s *signal) tell() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.told != nil {
+		close(s.told)
+		s.told = nil
+	}
+}
+
 // wait returns when none runs.
 func (t *tasks) wait() {
 	t.mu.Lock()

@@ -88,12 +88,14 @@ func (l *Lock) acquireSignalled(ctx context.Context) (*Lease, error) {
 // It takes no context, for it is bounded without: what was sent is given up at the
 // client's ReadTimeout, a blocking pop ends within a second, and a clean-up has one
 // more second and then ReadTimeout. While Redis answers, that is about a second at
-// most. What a clean-up could not reach runs out with its lease, or takes a Reset.
+// most. What a clean-up could not reach runs out with its lease, or takes a Reset. If the
+// client is closed already, it does not wait for leases.
 //
 // A subscription for fair waiters that nobody uses is closed, as it would be by
 // itself after a second, and so is what blocks on the signal for them: at once while
 // Redis answers, otherwise after half a minute and ReadTimeout.
 func (l *Lock) Settle() {
+	l.settling.tell()
 	l.settle()
 	for _, g := range l.guards {
 		g.Settle()

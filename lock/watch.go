@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 const (
@@ -24,11 +26,15 @@ var errSilent = errors.New("no answer")
 // say), or it was released. [Lease.Err] tells which.
 //
 // While a lease is watched, Redis is asked about it, on a goroutine of its own:
-// with [WithRenewal] by each renewal, otherwise three times in a lease, or once
-// a second if there is none. A loss that this machine's clock cannot tell is
-// therefore noticed with that delay. The channel is never closed early, but
-// does not reach a program that is itself paused: before anything that must not
-// be done twice, let the resource check a fencing token.
+// with [WithRenewal] by each renewal, otherwise three times in a lease, of which the
+// last is a tenth of the lease before its end, or once a second if there is none. A
+// loss that this machine's clock cannot tell, or an end that somebody else with this id
+// has moved, is therefore noticed with that delay. The channel is not closed before
+// the end that Redis told last, but does not reach a program that is itself paused: before
+// anything that must not be done twice, let the resource check a fencing token.
+//
+// Once the client is closed nobody can ask any more: the lease then is over at its
+// end or, if it has none, at the next question.
 func (s *Lease) Lost() <-chan struct{} {
 	s.watch()
 	return s.ended()
@@ -56,14 +62,39 @@ func (s *Lease) extended(until time.Time) error {
 	if s.err != nil {
 		return s.err
 	}
-	s.move(until)
-	if s.watched {
-		select {
-		case s.moved <- struct{}{}:
-		default:
-		}
-	}
+	s.shift(until)
 	return nil
+}
+
+// seen takes in when the lease ends by an answer of Redis, never for the zero time:
+// others who use the same id may have moved it. What was answered since counts instead;
+// answers is how many there were before Redis was asked.
+func (s *Lease) seen(until time.Time, answers int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil && s.answers == answers {
+		s.shift(until)
+	}
+}
+
+// shift moves the end of the lease, and tells who watches it. It needs the mutex.
+func (s *Lease) shift(until time.Time) {
+	s.move(until)
+	if !s.watched {
+		return
+	}
+	s.setExpiry()
+	select {
+	case s.moved <- struct{}{}:
+	default:
+	}
+}
+
+// setExpiry has the lease expire at its end, if it has one. It needs the mutex.
+func (s *Lease) setExpiry() {
+	if s.expiry == nil && !s.expires.IsZero() {
+		s.expiry = time.AfterFunc(time.Until(s.expires), s.expire)
+	}
 }
 
 // watch has the lease watched, once: by a timer for its end, and by a goroutine
@@ -76,15 +107,14 @@ func (s *Lease) watch() {
 	}
 	s.watched = true
 	s.moved = make(chan struct{}, 1)
-	if !s.expires.IsZero() {
-		s.expiry = time.AfterFunc(time.Until(s.expires), s.expire)
-	}
-	s.lock.background.run(s.lookOut)
+	s.setExpiry()
+	settling := s.lock.settling.next() // before this returns, or a Settle could be missed
+	s.lock.background.run(func() { s.lookOut(settling) })
 }
 
 // expire ends a lease that has run out, and tells why it was not renewed.
 func (s *Lease) expire() {
-	if rest, _ := s.left(); rest > 0 {
+	if rest, runsOut := s.left(); !runsOut || rest > 0 {
 		return // it was extended meanwhile, and the timer set again
 	}
 	why := ErrExpired
@@ -97,8 +127,9 @@ func (s *Lease) expire() {
 }
 
 // lookOut renews the lease, if the lock does that, and asks Redis about it
-// otherwise, until it is over.
-func (s *Lease) lookOut() {
+// otherwise, until it is over or the client is closed, for which it also looks when
+// settling is closed.
+func (s *Lease) lookOut(settling <-chan struct{}) {
 	timer := time.NewTimer(s.nextLook(nil))
 	defer timer.Stop()
 	over := s.ended()
@@ -109,12 +140,20 @@ func (s *Lease) lookOut() {
 		case <-s.moved: // perhaps to an end that comes before the next look
 			timer.Reset(s.nextLook(nil))
 			continue
+		case <-settling:
+			settling = s.lock.settling.next()
 		case <-timer.C:
 		}
 		err := s.ask()
 		s.mu.Lock()
 		s.trouble = err
 		s.mu.Unlock()
+		if errors.Is(err, redis.ErrClosed) { // the timer of the end remains
+			if _, runsOut := s.left(); !runsOut {
+				s.lose(fmt.Errorf("%w any more as far as anybody can tell: %w", ErrNotHeld, err))
+			}
+			return
+		}
 		timer.Reset(s.nextLook(err))
 	}
 }
@@ -136,7 +175,10 @@ func (s *Lease) renew() error {
 	d := max(s.lock.lease/10, leastLook)
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
-	err := s.extend(ctx, 0, interruptible[int])
+	err := s.extend(ctx, 0, true, interruptible[int])
+	if err == errLonger { // others with this id have moved it
+		_, err = s.TTL(ctx)
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &opError{op: "extend", key: s.lock.key, err: fmt.Errorf("%w within %v", errSilent, d)}
 	}
@@ -148,16 +190,22 @@ func (s *Lease) renew() error {
 // a few more, and for the next at once where the answer has been waited for.
 func (s *Lease) nextLook(trouble error) time.Duration {
 	rest, ok := s.left()
+	every := s.lock.lease / 3
+	if every == 0 { // if it does run out, it was adopted, or others with this id gave it a lease
+		every = lookEvery
+	}
 	switch {
-	case !ok, s.lock.lease == 0: // and if it does run out, it was adopted from a lock with a lease
+	case !ok:
 		return lookEvery
-	case errors.Is(trouble, errSilent):
+	case s.lock.renew && errors.Is(trouble, errSilent):
 		return leastLook
-	case trouble != nil:
+	case s.lock.lease > 0 && trouble != nil:
 		return max(s.lock.lease/10, leastLook)
 	case s.lock.renew:
-		return max(rest-s.lock.lease/3, leastLook)
-	default:
-		return max(s.lock.lease/3, leastLook)
+		return max(rest-every, leastLook)
 	}
+	if last := rest - every*3/10; last > 0 { // others may have moved the end since the last look
+		every = min(every, last)
+	}
+	return max(every, leastLook)
 }

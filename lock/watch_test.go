@@ -3,6 +3,7 @@ package lock_test
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -278,7 +279,14 @@ func TestLost(t *testing.T) {
 		}},
 		{"once it is told as lost a lease is not extended, though Redis still has it", func(e *env) {
 			var d diary
-			held := e.take(e.lock("average", lock.WithLease(30*time.Millisecond), lock.WithObserver(&d)))
+			client := e.dial()
+			client.AddHook(&hook{process: func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error {
+				if args := cmd.Args(); cmd.Name() == "evalsha" && lock.ScriptName(args[1].(string)) == "ttl.lua" {
+					return io.EOF // so that it does not learn of its new end
+				}
+				return next(ctx, cmd)
+			}})
+			held := e.take(e.lockOn(client, "average", lock.WithLease(30*time.Millisecond), lock.WithObserver(&d)))
 			if !e.client.PExpire(e.ctx, "lock:average", time.Minute).Val() {
 				e.missed("it has run out")
 			}
