@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"regexp"
 	"strings"
 	"time"
 
@@ -45,15 +47,17 @@ var (
 
 // What Redis has against a command, where a caller may want to act on it. The
 // errors that wrap these also wrap the server's own, a [redis.Error], except for
-// ErrCluster from [New] and [NewQuorum], which ask no server.
+// ErrCluster from [New] and [NewQuorum], which ask no server, and for ErrNotReady
+// where the way to the server is at fault: that wraps the client's error.
 var (
 	// ErrReadOnly means that the server is a replica: the client has the wrong
 	// address, or the master has lost its role.
 	ErrReadOnly = errors.New("lock: read-only replica")
 
-	// ErrNotReady means that the server is up but cannot answer for the moment:
-	// it is loading its data, has lost its master, its cluster is incomplete,
-	// or a script keeps it busy. It is worth trying again.
+	// ErrNotReady means that Redis cannot answer for the moment: the connection
+	// broke or cannot be made, the server is loading its data, has lost its
+	// master, its cluster is incomplete, or a script keeps it busy. It is worth
+	// trying again.
 	ErrNotReady = errors.New("lock: Redis is not ready")
 
 	// ErrNoWrites means that the server refuses all writes until somebody sees
@@ -68,8 +72,9 @@ var (
 	// its user may not do what a lock has to.
 	ErrDenied = errors.New("lock: access denied")
 
-	// ErrOldServer means that Redis is too old for a command the lock needs.
-	ErrOldServer = errors.New("lock: Redis is too old")
+	// ErrOldServer means that Redis, or a proxy before it, does not know a command
+	// that the lock needs: it is too old, or the command was renamed.
+	ErrOldServer = errors.New("lock: Redis is too old, or behind a proxy")
 
 	// ErrCluster means that the client or the lock's name does not suit a Redis
 	// Cluster: the client is no cluster client, or the name has no hash tag.
@@ -99,7 +104,8 @@ func failure(ctx context.Context, op, key string, err error) error {
 	return &opError{op: op, key: key, err: explain(err)}
 }
 
-// A refusal is an error reply, in words that say what happened and what to do.
+// A refusal is an error reply, or the lack of a reply, in words that say what happened
+// and what to do.
 type refusal struct {
 	kind  error // one of the sentinels
 	what  string
@@ -110,6 +116,19 @@ type refusal struct {
 func (e *refusal) Error() string { return e.what + " (" + e.reply.Error() + "): " + e.toDo }
 
 func (e *refusal) Unwrap() []error { return []error{e.kind, e.reply} }
+
+// accessRules is what the user of the locks must be allowed, for ACL SETUSER: by line the
+// keys, what every lock runs, the signal, the line of a fair lock with its channel, and
+// Load and ResetAll.
+const accessRules = "~lock:* ~lock-* " +
+	"+set +get +exists +pttl +evalsha +eval +del +lpush +pexpire +persist +incr +time " +
+	"+blpop +llen " +
+	"+zadd +zrem +zpopmin +zcard +zrange +hset +hget +hmget +hgetall +hdel " +
+	"+publish +subscribe +pubsub +ping &lock-grant:* +client|id +client|unblock " +
+	"+script|load +scan"
+
+// allow is what to do about a right that is missing.
+const allow = "with ACL SETUSER <user> " + accessRules
 
 // refusals are told apart by the code with which the reply begins.
 var refusals = []struct {
@@ -142,11 +161,11 @@ var refusals = []struct {
 	{"WRONGPASS", ErrDenied, "Redis does not know this user and password",
 		"check Username and Password in the client's options"},
 	{"NOPERM", ErrDenied, "the Redis user may not do this",
-		"let it run the lock's commands and scripts on the lock's keys, with ACL SETUSER"},
+		"let it run the lock's commands on the lock's keys and channels, " + allow},
 	{"ERR The user executing the script", ErrDenied, "the Redis user may not do what the lock's script does",
-		"let it run the commands in the lock's scripts on the lock's keys, with ACL SETUSER"},
+		"let it run the commands in the lock's scripts on the lock's keys and channels, " + allow},
 	{"ERR ACL failure in script:", ErrDenied, "the Redis user may not do what the lock's script does",
-		"let it run the commands in the lock's scripts on the lock's keys, with ACL SETUSER"},
+		"let it run the commands in the lock's scripts on the lock's keys and channels, " + allow},
 	{"WRONGTYPE", ErrWrongType, "a key of this lock or guard holds something else",
 		"remove it, or choose another name"},
 	{"DENIED", ErrDenied, "Redis is in protected mode and accepts local clients only",
@@ -159,14 +178,60 @@ var refusals = []struct {
 		"give its name a hash tag, such as {reports}"},
 	{"ERR timeout is not an integer", ErrOldServer, "Redis is older than 6.0 and cannot block for less than a second",
 		"use Redis 6.0 or newer, or lock.WithPoll"},
+	{"ERR Unknown Redis command called from", ErrOldServer, "Redis does not know a command in the lock's script",
+		"use Redis 6.0 or newer, and give commands that were renamed their names again"},
+}
+
+// unknownCommand matches what Redis and proxies say of a command that they do not know.
+var unknownCommand = regexp.MustCompile(`^ERR (?:unknown|unsupported) command\W*(\w*)`)
+
+// unknownTo returns the refusal of a command with this name.
+func unknownTo(command string, reply error) *refusal {
+	r := &refusal{kind: ErrOldServer, what: "Redis, or a proxy before it, does not know the command", reply: reply,
+		toDo: "use lock.WithPoll, which needs none that blocks or subscribes"}
+	switch command = strings.ToLower(command); command {
+	case "set", "get", "exists", "eval", "evalsha", "scan":
+		r.toDo = "connect to Redis itself, for the lock cannot do without " + strings.ToUpper(command)
+	}
+	return r
+}
+
+// unreachable returns the refusal for an error of the way to Redis, or nil.
+func unreachable(err error) *refusal {
+	r := &refusal{kind: ErrNotReady, reply: err, toDo: "try again in a moment, and see that Redis runs at the client's address"}
+	var dial *net.OpError
+	switch {
+	case err == context.Canceled, err == context.DeadlineExceeded, errors.Is(err, redis.ErrClosed):
+		return nil
+	case errors.Is(err, redis.ErrPoolTimeout):
+		r.what, r.toDo = "no connection of the client has become free", "raise PoolSize: each waiter takes one, but with lock.WithFairness or lock.WithPoll"
+	case errors.As(err, &dial) && dial.Op == "dial":
+		r.what = "Redis cannot be reached"
+	case isTimeout(err):
+		r.what = "Redis has not answered within the client's ReadTimeout"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, new(net.Error)), errors.Is(err, net.ErrClosed):
+		r.what = "the connection to Redis broke"
+	default:
+		return nil
+	}
+	return r
 }
 
 // explain returns a refusal for the error replies that say little by
-// themselves, and any other error as it is.
+// themselves and for a connection at fault, and any other error as it is.
 func explain(err error) error {
 	var reply redis.Error
-	if known := new(refusal); errors.As(err, &known) || !errors.As(err, &reply) {
+	if known := new(refusal); errors.As(err, &known) {
 		return err
+	}
+	if !errors.As(err, &reply) {
+		if r := unreachable(err); r != nil {
+			return r
+		}
+		return err
+	}
+	if m := unknownCommand.FindStringSubmatch(reply.Error()); m != nil {
+		return unknownTo(m[1], err)
 	}
 	for _, r := range refusals {
 		if hasCode(reply.Error(), r.code) {

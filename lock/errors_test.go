@@ -112,7 +112,16 @@ func TestRefusals(t *testing.T) {
 		{"NOREPLICAS Not enough good replicas to write.", lock.ErrNoWrites, "bring the replicas back"},
 		{"NOAUTH Authentication required.", lock.ErrDenied, "set Username and Password"},
 		{"WRONGPASS invalid username-password pair or user is disabled.", lock.ErrDenied, "check Username and Password"},
-		{"NOPERM this user has no permissions to run the 'set' command", lock.ErrDenied, "with ACL SETUSER"},
+		{"NOPERM this user has no permissions to run the 'set' command", lock.ErrDenied, "with ACL SETUSER <user> ~lock:* ~lock-* +set "},
+		{"NOPERM No permissions to access a channel", lock.ErrDenied, "&lock-grant:*"},
+		{"ERR unknown command `blpop`, with args beginning with: `lock-signal:x`, `1.000`, ", lock.ErrOldServer, "use lock.WithPoll, which needs none"},
+		{"ERR unknown command 'SUBSCRIBE'", lock.ErrOldServer, "use lock.WithPoll, which needs none"},
+		{"ERR unsupported command 'BLPOP'", lock.ErrOldServer, "use lock.WithPoll, which needs none"},
+		{"ERR unknown command", lock.ErrOldServer, "use lock.WithPoll, which needs none"},
+		{"ERR unknown command 'evalsha', with args beginning with: ", lock.ErrOldServer, "the lock cannot do without EVALSHA"},
+		{"ERR unknown command `SET`", lock.ErrOldServer, "the lock cannot do without SET"},
+		{"ERR Unknown Redis command called from script script: 0, on @user_script:1.", lock.ErrOldServer, "commands that were renamed"},
+		{"ERR Error running script (call to f_0): @user_script:9: @user_script: 9: Unknown Redis command called from Lua script", lock.ErrOldServer, "commands that were renamed"},
 		{"DENIED Redis is running in protected mode", lock.ErrDenied, "protected mode"},
 		{"MOVED 3999 127.0.0.1:6381", lock.ErrCluster, "redis.NewClusterClient"},
 		{"ASK 3999 127.0.0.1:6381", lock.ErrCluster, "redis.NewClusterClient"},
@@ -183,7 +192,7 @@ func TestRefusals(t *testing.T) {
 				if !errors.As(err, &reply) || !strings.HasSuffix(reply.Error(), test.reply) {
 					t.Errorf("%v: does not wrap the reply of the server, but %v", err, reply)
 				}
-				for _, kind := range []error{lock.ErrReadOnly, lock.ErrNotReady, lock.ErrNoWrites, lock.ErrDenied, lock.ErrCluster} {
+				for _, kind := range []error{lock.ErrReadOnly, lock.ErrNotReady, lock.ErrNoWrites, lock.ErrDenied, lock.ErrCluster, lock.ErrOldServer} {
 					if errors.Is(err, kind) != (kind == test.want) {
 						t.Errorf("%v: is %v: %v", err, kind, kind != test.want)
 					}

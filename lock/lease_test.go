@@ -202,14 +202,14 @@ func TestExtend(t *testing.T) {
 			e.wantErr(lease.Extend(e.ctx, time.Microsecond), lock.ErrInvalid)
 			wantTTL(e, lease, time.Minute)
 		}},
-		{"extend after expiry is ErrNotHeld, and the lease is over for good", func(e *env) {
+		{"extend after expiry is ErrExpired, and the lease is over for good", func(e *env) {
 			lease := e.take(e.lock("average", lock.WithLease(30*time.Millisecond)))
 			time.Sleep(60 * time.Millisecond)
-			e.wantErr(lease.Extend(e.ctx, time.Minute), lock.ErrNotHeld)
-			e.wantErr(lease.Extend(e.ctx, time.Minute), lock.ErrNotHeld)
+			e.wantErr(lease.Extend(e.ctx, time.Minute), lock.ErrExpired)
+			e.wantErr(lease.Extend(e.ctx, time.Minute), lock.ErrExpired)
 			_, err := lease.TTL(e.ctx)
-			e.wantErr(err, lock.ErrNotHeld)
-			e.wantErr(lease.Release(e.ctx), lock.ErrNotHeld)
+			e.wantErr(err, lock.ErrExpired)
+			e.wantErr(lease.Release(e.ctx), lock.ErrExpired)
 		}},
 	})
 }

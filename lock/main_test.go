@@ -122,6 +122,9 @@ func (e *env) lockOn(client redis.UniversalClient, name string, opts ...lock.Opt
 	if err != nil {
 		e.Fatal(err)
 	}
+	if l.HasTokens() && strconv.IntSize == 32 && !e.server.IsReal() {
+		e.Skip("tokens begin with the microseconds since 1970, and the embedded server counts in an int")
+	}
 	e.settle = append(e.settle, l.Settle)
 	return l
 }

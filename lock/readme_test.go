@@ -33,3 +33,14 @@ func TestReadme(t *testing.T) {
 		t.Errorf("it returns %v, done: %t", err, done)
 	}
 }
+
+// TestReadmeAccessRules has README.md tell the same rights as the errors.
+func TestReadmeAccessRules(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rules := accessRules(t); !strings.Contains(string(readme), "Rights for an ACL: `"+rules+"`") {
+		t.Errorf("README.md does not say: Rights for an ACL: `%s`", rules)
+	}
+}
