@@ -49,7 +49,6 @@ func TestEndedContexts(t *testing.T) {
 					func(ctx context.Context) error { _, err := held.Locked(ctx); return err },
 					func(ctx context.Context) error { _, err := held.OwnerID(ctx); return err },
 					held.Reset,
-					lease.Release,
 					func(ctx context.Context) error { return lease.Extend(ctx, 2*time.Hour) },
 					func(ctx context.Context) error { _, err := lease.TTL(ctx); return err },
 					func(ctx context.Context) error { return g.Raise(ctx, 1) },

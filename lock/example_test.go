@@ -47,8 +47,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	fmt.Println("updating the average")
-	// Release even if ctx has ended by now.
-	if err := lease.Release(context.WithoutCancel(ctx)); err != nil {
+	if err := lease.Release(ctx); err != nil { // also if ctx has ended by now
 		log.Fatal(err)
 	}
 	// Output: updating the average
@@ -265,10 +264,7 @@ func overview(ctx context.Context, client *redis.Client, work func(context.Conte
 	if err != nil {
 		return err
 	}
-	lease, err := reports.Acquire(ctx) // waits in line, until ctx ends
-	if err != nil {
-		return err
-	}
-	defer lease.Release(context.WithoutCancel(ctx))
-	return work(lease.Context(ctx)) // which is cancelled when the lease is lost
+	return reports.Do(ctx, func(ctx context.Context) error { // waits in line, until ctx ends
+		return work(ctx) // with a context that is cancelled when the lease is lost
+	})
 }

@@ -42,13 +42,13 @@ func (s *Lease) ID() string { return s.id }
 // for a lease that was adopted.
 func (s *Lease) Token() uint64 { return s.token }
 
-// Release gives the lock back and wakes a waiter. It returns ErrNotHeld if the
-// lease had expired or was reset, also when somebody else holds the lock now,
-// whose lock it leaves alone.
+// Release gives the lock back and wakes a waiter. It returns ErrNotHeld if the lock
+// was reset or released before, and ErrExpired, which is one, if the lease had run out, also
+// when somebody else holds the lock now, whose lock it leaves alone.
 //
-// If ctx has ended before, nothing is sent: to release all the same, use
-// [context.WithoutCancel]. When ctx ends meanwhile Release returns ctx.Err() at
-// once, and goes on in the background as [Lock.Settle] says.
+// If ctx has ended before, it releases all the same and takes a second at most, after
+// which it returns context.DeadlineExceeded. When ctx ends meanwhile Release returns
+// ctx.Err() at once. Either way it goes on in the background as [Lock.Settle] says.
 //
 // Where go-redis sends it again because a reply was lost (see MaxRetries of the
 // client's options), a lock that is gone by then counts as released, unless the
@@ -61,8 +61,10 @@ func (s *Lease) Release(ctx context.Context) error {
 	if s.gone.Load() {
 		return &opError{op: op, key: l.key, err: s.overErr()}
 	}
-	if err := ended(ctx); err != nil {
-		return &opError{op: op, key: l.key, err: err}
+	if ended(ctx) != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+		defer cancel()
 	}
 	s.leave(1)
 	var reply int
@@ -151,8 +153,8 @@ func (s *Lease) released(reply int, err error) bool {
 // would have; 0 stands for the duration given to [WithLease]. d is rounded up
 // to a millisecond.
 //
-// It returns ErrNotHeld if the lock is no longer ours or the lease has been
-// reported as lost, ErrNoLease if the lock was acquired without a lease or d is 0
+// It returns ErrNotHeld, or the ErrExpired or ErrReleased that wraps it, if the lock is
+// no longer ours or the lease has been reported as lost, ErrNoLease if the lock was acquired without a lease or d is 0
 // and none was configured, and ErrInvalid if d is negative or below a millisecond.
 // When ctx ends it returns
 // ctx.Err() at once, and the lease may have been extended or not.

@@ -88,10 +88,11 @@
 //
 // Every call that takes a context returns when that ends, be it cancelled or at its
 // deadline, also where Redis does not answer, and then wraps ctx.Err(). One that
-// has ended before sends nothing. There are two exceptions: a Redis that freezes
+// has ended before sends nothing. There are three exceptions: a Redis that freezes
 // within a millisecond of its last answer to the same [Lock] or [Guard] holds up a
-// call for as long as the client's ReadTimeout, and [Load] and [ResetAll] end at the
-// client's time-outs. What was sent stays on its way: see [Lock.Acquire] for what
+// call for as long as the client's ReadTimeout, [Load] and [ResetAll] end at the
+// client's time-outs, and [Lease.Release] releases although its context has ended
+// before, for which it takes a second at most. What was sent stays on its way: see [Lock.Acquire] for what
 // becomes of it, and [Lock.Settle] to wait for that.
 //
 // # What it guarantees

@@ -86,16 +86,18 @@ func (s *QuorumLease) Context(ctx context.Context) context.Context {
 // It returns ErrNotHeld if no majority knew the lease any more, and ErrNoQuorum
 // if too few nodes answered within a second to tell, or as soon as that is
 // certain. When ctx ends meanwhile it returns ctx.Err(), and goes on in the
-// background; if ctx has ended before, nothing is sent. Of calls at once each
-// waits for the one before.
+// background; if ctx has ended before, it releases all the same and takes a second at
+// most. Of calls at once each waits for the one before.
 func (s *QuorumLease) Release(ctx context.Context) error {
 	const op = "release"
 	q := s.quorum
 	if s.isOver(ErrReleased) {
 		return q.failed(op, s.Err())
 	}
-	if err := ended(ctx); err != nil {
-		return q.failed(op, err)
+	if ended(ctx) != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+		defer cancel()
 	}
 	select {
 	case s.releasing <- struct{}{}:

@@ -44,7 +44,7 @@ func (s *Lease) Lost() <-chan struct{} {
 // [Lease.Err] as its cause. Like [Lease.Lost] it has the lease watched, on a
 // goroutine, and does not block.
 func (s *Lease) Context(ctx context.Context) context.Context {
-	ctx = s.end.context(ctx)
+	ctx = s.end.context(context.WithValue(ctx, leaseOf{s.lock}, s))
 	s.watch()
 	return ctx
 }
