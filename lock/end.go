@@ -9,6 +9,7 @@ import (
 // An end is the end of a lease: when it will come, by our clock, that it has come
 // and why, and who is to be told.
 type end struct {
+	granted  time.Time // or adopted, by our clock
 	mu       sync.Mutex
 	over     chan struct{} // closed when the lease is over; nil while nobody has asked for it
 	err      error         // why it is over; nil while it is not
@@ -46,6 +47,9 @@ func (e *end) left() (rest time.Duration, ok bool) {
 	defer e.mu.Unlock()
 	return time.Until(e.expires), !e.expires.IsZero()
 }
+
+// held is the time since the grant.
+func (e *end) held() time.Duration { return time.Since(e.granted) }
 
 // come makes the lease be over; the first reason counts, and is reported back.
 func (e *end) come(why error) (first bool) {

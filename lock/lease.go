@@ -27,7 +27,7 @@ type Lease struct {
 // newLease returns a lease that runs out at the time expires by our clock, or
 // never. Redis began to count after it was asked: count from before that.
 func (l *Lock) newLease(id string, token uint64, expires time.Time) *Lease {
-	s := &Lease{lock: l, id: id, token: token, end: end{expires: expires}}
+	s := &Lease{lock: l, id: id, token: token, end: end{granted: time.Now(), expires: expires}}
 	if l.renew && !expires.IsZero() {
 		s.watch()
 	}
@@ -144,7 +144,7 @@ func (s *Lease) released(reply int, err error) bool {
 	}
 	s.gone.Store(true)
 	if s.come(ErrReleased) {
-		s.lock.observe(Event{Kind: EventRelease, Owner: s.id, Token: s.token})
+		s.lock.observe(Event{Kind: EventRelease, Owner: s.id, Token: s.token, Held: s.held()})
 	}
 	return true
 }
@@ -203,7 +203,7 @@ func (s *Lease) extend(ctx context.Context, d time.Duration, renewal bool,
 		if err := s.extended(asked.Add(d)); err != nil {
 			return &opError{op: op, key: l.key, err: err}
 		}
-		l.observe(Event{Kind: EventExtend, Owner: s.id, Token: s.token})
+		l.observe(Event{Kind: EventExtend, Owner: s.id, Token: s.token, Held: s.held(), Left: time.Until(asked.Add(d)), Renewal: renewal})
 		return nil
 	}
 	reply, left, err := send(ctx, &l.wire,
@@ -268,6 +268,6 @@ func (s *Lease) lost() {
 // lose ends the lease as lost, which is told once.
 func (s *Lease) lose(why error) {
 	if s.come(why) {
-		s.lock.observe(Event{Kind: EventLoss, Owner: s.id, Token: s.token, Err: why})
+		s.lock.observe(Event{Kind: EventLoss, Owner: s.id, Token: s.token, Err: why, Held: s.held()})
 	}
 }

@@ -176,6 +176,7 @@ type Lock struct {
 	id          string        // of every acquisition; empty: a new one each
 	lease       time.Duration // 0: none
 	renew       bool          // extend it automatically
+	renewFor    time.Duration // no longer than this after the grant; 0: for as long as it is held
 	tokens      string        // key of the token counter; empty: no tokens
 	take        []any         // the SET NX, but for the id
 	guards      []*Guard
@@ -224,10 +225,26 @@ func WithLease(d time.Duration) Option {
 // until it is released or lost; one that [Lease.Extend] has cut to less than a
 // third, at once. A renewal without an answer for a tenth of the lease is sent again,
 // for it may be the connection that is at fault. A holder that is paused for longer
-// than a lease loses it all the same. Without [WithLease], [New] returns ErrInvalid.
-func WithRenewal() Option {
+// than a lease loses it all the same.
+//
+// With a bound, no renewal makes the lease end later than that after the grant, or the
+// adoption: a holder that hangs loses it then, as ErrExpired. [Lease.Extend] may still
+// make it last longer. Each renewal is an EventExtend, and each that fails while the lease
+// is still held an EventRenewalFailure, to an [Observer].
+//
+// [New] returns ErrInvalid without [WithLease], for a bound below the lease, and for more
+// than one bound.
+func WithRenewal(bound ...time.Duration) Option {
 	return func(l *Lock) error {
 		l.renew = true
+		switch {
+		case len(bound) > 1:
+			return fmt.Errorf("%w: renewal has %d bounds", ErrInvalid, len(bound))
+		case len(bound) == 1 && bound[0] <= 0:
+			return fmt.Errorf("%w: the bound of renewal %v is not positive", ErrInvalid, bound[0])
+		case len(bound) == 1:
+			l.renewFor = bound[0]
+		}
 		return nil
 	}
 }
@@ -297,6 +314,9 @@ func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, erro
 	}
 	if l.renew && l.lease == 0 {
 		return nil, l.invalid("there is no lease to renew")
+	}
+	if l.renewFor > 0 && l.renewFor < l.lease {
+		return nil, l.invalid(fmt.Sprintf("the bound of renewal %v is below the lease %v", l.renewFor, l.lease))
 	}
 	if l.line.fair && l.poll != (Backoff{}) {
 		return nil, l.invalid("a lock that is handed over is not polled for")

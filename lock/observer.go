@@ -24,13 +24,14 @@ type EventKind uint8
 
 // The kinds of events.
 const (
-	EventAttempt EventKind = iota + 1 // about to try to take the lock
-	EventFailure                      // the try did not get it; Err says why
-	EventWait                         // about to wait: for the signal, for a time-out, or in line for as long as it takes
-	EventGrant                        // the lock is ours
-	EventRelease                      // the lock was given back
-	EventExtend                       // the lease was extended, by a call or by a renewal
-	EventLoss                         // the lease is over without a release; Err says why
+	EventAttempt        EventKind = iota + 1 // about to try to take the lock
+	EventFailure                             // the try did not get it; Err says why
+	EventWait                                // about to wait: for the signal, for a time-out, or in line for as long as it takes
+	EventGrant                               // the lock is ours
+	EventRelease                             // the lock was given back
+	EventExtend                              // the lease was extended, by a call or by a renewal
+	EventLoss                                // the lease is over without a release; Err says why
+	EventRenewalFailure                      // a renewal failed, and the lease is held for Left; Err says why
 )
 
 var kindNames = [...]string{
@@ -41,9 +42,11 @@ var kindNames = [...]string{
 	EventRelease: "release",
 	EventExtend:  "extend",
 	EventLoss:    "loss",
+
+	EventRenewalFailure: "renewal-failure",
 }
 
-// String returns the kind in one lower-case word.
+// String returns the kind in lower case, without spaces.
 func (k EventKind) String() string {
 	if k < EventAttempt || int(k) >= len(kindNames) {
 		return fmt.Sprintf("EventKind(%d)", uint8(k))
@@ -58,7 +61,8 @@ type Event struct {
 	Owner string // the id that tried, waited, held or lost; a Quorum that waits has none
 
 	// Err is set for EventFailure (ErrHeld, ErrAlreadyAcquired or what went
-	// wrong) and EventLoss (ErrNotHeld, or the ErrExpired that wraps it).
+	// wrong), EventLoss (ErrNotHeld, or the ErrExpired that wraps it) and
+	// EventRenewalFailure.
 	Err error
 
 	// Token is the fencing token, set from EventGrant on if there are any.
@@ -67,6 +71,17 @@ type Event struct {
 	// Waited is the time since the call that acquires began, by our clock. It is set for
 	// EventAttempt, EventFailure, EventWait and EventGrant.
 	Waited time.Duration
+
+	// Held is the time since the grant, or the adoption, by our clock. It is set for
+	// EventExtend, EventRenewalFailure, EventRelease and EventLoss.
+	Held time.Duration
+
+	// Left is what is left of the lease, by our clock. It is set for EventExtend and
+	// EventRenewalFailure.
+	Left time.Duration
+
+	// Renewal says that an EventExtend was a renewal of [WithRenewal], and not a call.
+	Renewal bool
 }
 
 func (l *Lock) observe(e Event) {

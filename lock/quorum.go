@@ -322,6 +322,7 @@ func (q *Quorum) attempt(ctx context.Context, since time.Time) (*QuorumLease, er
 	case s.Validity() == 0:
 		err = fmt.Errorf("%w: it took longer than the lease to hear from one", ErrNoQuorum)
 	default:
+		s.granted = time.Now()
 		q.observe(Event{Kind: EventGrant, Owner: s.id, Waited: time.Since(since)})
 		return s, nil
 	}

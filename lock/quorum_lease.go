@@ -115,7 +115,7 @@ func (s *QuorumLease) Release(ctx context.Context) error {
 		return failure(ctx, op, q.key, err)
 	case votes.yes >= q.need:
 		if s.come(ErrReleased) {
-			q.observe(Event{Kind: EventRelease, Owner: s.id})
+			q.observe(Event{Kind: EventRelease, Owner: s.id, Held: s.held()})
 		}
 		return nil
 	case votes.refused():
@@ -169,7 +169,7 @@ func (s *QuorumLease) Extend(ctx context.Context, d time.Duration) error {
 	case !extended:
 		return q.failed(op, votes.noQuorum())
 	}
-	q.observe(Event{Kind: EventExtend, Owner: s.id})
+	q.observe(Event{Kind: EventExtend, Owner: s.id, Held: s.held(), Left: time.Until(until)})
 	return nil
 }
 
@@ -278,7 +278,7 @@ func (s *QuorumLease) notHeld(op string) error {
 
 func (s *QuorumLease) lose(why error) {
 	if s.come(why) {
-		s.quorum.observe(Event{Kind: EventLoss, Owner: s.id, Err: why})
+		s.quorum.observe(Event{Kind: EventLoss, Owner: s.id, Err: why, Held: s.held()})
 	}
 }
 

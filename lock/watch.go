@@ -119,8 +119,11 @@ func (s *Lease) expire() {
 	}
 	why := ErrExpired
 	s.mu.Lock()
-	if s.trouble != nil {
+	switch {
+	case s.trouble != nil:
 		why = fmt.Errorf("%w: %w", ErrExpired, s.trouble)
+	case s.lock.renew && !s.renews():
+		why = fmt.Errorf("%w: it was held for %v, which is the bound of its renewal", ErrExpired, s.lock.renewFor)
 	}
 	s.mu.Unlock()
 	s.lose(why)
@@ -145,8 +148,14 @@ func (s *Lease) lookOut(settling <-chan struct{}) {
 		case <-timer.C:
 		}
 		err := s.ask()
+		select {
+		case <-s.moved: // nextLook knows
+		default:
+		}
 		s.mu.Lock()
-		s.trouble = err
+		if s.trouble = err; err == errLonger {
+			s.trouble = nil
+		}
 		s.mu.Unlock()
 		if errors.Is(err, redis.ErrClosed) { // the timer of the end remains
 			if _, runsOut := s.left(); !runsOut {
@@ -161,11 +170,27 @@ func (s *Lease) lookOut(settling <-chan struct{}) {
 // ask renews the lease or looks whether it is still ours. Whatever else the
 // answer has to say, it ends the lease if it is that it is over.
 func (s *Lease) ask() error {
-	if s.lock.renew {
-		return s.renew()
+	s.mu.Lock()
+	renews := s.renews()
+	s.mu.Unlock()
+	if !renews {
+		_, err := s.TTL(context.Background())
+		return err
 	}
-	_, err := s.TTL(context.Background())
+	err := s.renew()
+	if err == nil || err == errLonger || errors.Is(err, ErrNotHeld) || s.why() != nil {
+		return err
+	}
+	left, _ := s.left()
+	s.lock.observe(Event{Kind: EventRenewalFailure, Owner: s.id, Token: s.token, Err: err, Held: s.held(), Left: max(left, 0)})
 	return err
+}
+
+// renews reports whether the lease is renewed, as far as the bound on that allows. It
+// needs the mutex.
+func (s *Lease) renews() bool {
+	l := s.lock
+	return l.renew && (l.renewFor == 0 || s.expires.Before(s.granted.Add(l.renewFor)))
 }
 
 // renew extends the lease. It waits for the answer, which counts whenever it comes,
@@ -175,9 +200,15 @@ func (s *Lease) renew() error {
 	d := max(s.lock.lease/10, leastLook)
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
-	err := s.extend(ctx, 0, true, interruptible[int])
+	length := s.lock.lease
+	if bound := s.lock.renewFor; bound > 0 {
+		length = max(min(length, bound-s.held()), leastLook)
+	}
+	err := s.extend(ctx, length, true, interruptible[int])
 	if err == errLonger { // others with this id have moved it
-		_, err = s.TTL(ctx)
+		if _, failed := s.TTL(ctx); failed != nil {
+			err = failed
+		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &opError{op: "extend", key: s.lock.key, err: fmt.Errorf("%w within %v", errSilent, d)}
@@ -189,7 +220,9 @@ func (s *Lease) renew() error {
 // the lease have passed; after a question without an answer there is time for
 // a few more, and for the next at once where the answer has been waited for.
 func (s *Lease) nextLook(trouble error) time.Duration {
-	rest, ok := s.left()
+	s.mu.Lock()
+	rest, ok, renews := time.Until(s.expires), !s.expires.IsZero(), s.renews()
+	s.mu.Unlock()
 	every := s.lock.lease / 3
 	if every == 0 { // if it does run out, it was adopted, or others with this id gave it a lease
 		every = lookEvery
@@ -197,11 +230,11 @@ func (s *Lease) nextLook(trouble error) time.Duration {
 	switch {
 	case !ok:
 		return lookEvery
-	case s.lock.renew && errors.Is(trouble, errSilent):
+	case renews && errors.Is(trouble, errSilent):
 		return leastLook
 	case s.lock.lease > 0 && trouble != nil:
 		return max(s.lock.lease/10, leastLook)
-	case s.lock.renew:
+	case renews:
 		return max(rest-every, leastLook)
 	}
 	if last := rest - every*3/10; last > 0 { // others may have moved the end since the last look
