@@ -94,7 +94,7 @@ func WithSubscriber(client *redis.Client) Option {
 // place is a waiter's place in the line.
 type place struct {
 	*waiter
-	hub      string
+	hub      *hub
 	entry    string // as written in the queue; empty: only trying
 	id       string
 	came     string        // when, by the clock of Redis; empty: it has not joined yet
@@ -107,9 +107,11 @@ type place struct {
 	left     bool          // the caller left before the answer, which is seen to when it comes
 
 	// A moment here that was not after one there: it dates what comes from there
-	// rather too early.
-	here  time.Time
-	there int64 // microseconds
+	// rather too early. There is the server that has counted this session of the hub
+	// last; 0: none.
+	here    time.Time
+	there   int64 // microseconds
+	session int64
 }
 
 // tryFair is one attempt that passes nobody in the queue who is alive.
@@ -147,12 +149,8 @@ func (l *Lock) acquireFair(ctx context.Context) (*Lease, error) {
 		return nil, err
 	}
 	defer h.leave(w)
-	fenced := 0
-	if l.tokens != "" {
-		fenced = 1
-	}
-	p := &place{waiter: w, hub: h.name, id: id}
-	p.entry = fmt.Sprintf("%d %d %d %d %s%s", millis(l.lease), fenced, w.number, len(h.name), h.name, id)
+	p := &place{waiter: w, hub: h, id: id}
+	p.entry = fmt.Sprintf("%d %d %d %d %s%s", millis(l.lease), flag(l.tokens != ""), w.number, len(h.name), h.name, id)
 
 	l.observe(Event{Kind: EventAttempt, Owner: id, Waited: time.Since(since)})
 	lease, err := l.ask(ctx, p, since)
@@ -224,6 +222,7 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 			// another process is provisional: both are put right by asking. One from
 			// before it joined again may have been taken away since.
 			switch {
+			case g.after.IsZero() && g.session != p.session: // dated by another clock
 			case granted.Before(p.rejoined):
 			case l.lease > 0 && time.Since(granted) < l.lease/4:
 				return l.granted(ctx, p.id, g.token, g.turn, granted.Add(l.lease), since)
@@ -284,15 +283,12 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 	if err := ended(ctx); err != nil {
 		return nil, err
 	}
-	fenced := 0
-	if l.tokens != "" {
-		fenced = 1
-	}
-	asked := time.Now()
+	asked, name, session := time.Now(), "", int64(0)
 	if p.waiter != nil {
 		p.asked.Store(asked.UnixNano())
+		name, session = p.hub.name, p.hub.current()
 	}
-	args := []any{p.entry, p.id, millis(l.lease), fenced, p.hub, p.came, millis(queueTTL)}
+	args := []any{p.entry, p.id, millis(l.lease), flag(l.tokens != ""), name, p.came, millis(queueTTL), flag(l.scattered)}
 	run := func() ([]any, error) {
 		if p.came == "" { // go-redis must not repeat it: it would meet itself
 			return lineCall.runOnce(ctx, l.client, l.line.args, args...).Slice()
@@ -331,7 +327,7 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 			return nil, errUnexpected
 		}
 		return nil, ErrAlreadyAcquired
-	case state == lineWaits && len(reply) == 8:
+	case state == lineWaits && len(reply) == 9:
 		if p.again = p.came != "" && reply[4].(int64) == 1; p.again {
 			p.rejoined = time.Now()
 		}
@@ -339,12 +335,23 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 		p.ttl = fromMillis(reply[2].(int64))
 		l.look(p, reply[5].(string), reply[6].(string), reply[7].(int64) == 1)
 		there, _ := strconv.ParseInt(reply[3].(string), 10, 64)
-		if p.here.IsZero() || asked.Sub(p.here) > time.Duration(there-p.there)*time.Microsecond {
-			p.here, p.there = asked, there
+		if !p.hub.counted(session, reply[8].(int64) == 1) {
+			session = 0
+		}
+		if session != p.session || p.here.IsZero() || asked.Sub(p.here) > time.Duration(there-p.there)*time.Microsecond {
+			p.here, p.there, p.session = asked, there, session
 		}
 		return nil, nil
 	}
 	return nil, errUnexpected
+}
+
+// flag is how scripts are told yes and no.
+func flag(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // giveUp leaves the queue, and hands on the lock if it came too late. Where Redis does
@@ -352,7 +359,7 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 func (l *Lock) giveUp(ctx context.Context, p *place) {
 	quit := func() bool { return l.quit(ctx, p) }
 	h := l.hub()
-	if h == nil || h.name != p.hub {
+	if h != p.hub {
 		quit() // a hub that is gone is dead to the scripts
 		return
 	}

@@ -131,7 +131,7 @@ func TestLeavingTheQueue(t *testing.T) {
 			lost, third := false, make(chan struct{})
 			var once sync.Once
 			client.AddHook(&hook{before: func(cmd redis.Cmder) {
-				if cmd.Name() != "evalsha" && cmd.Name() != "eval" || len(cmd.Args()) != 15 { // other than line.lua's
+				if cmd.Name() != "evalsha" && cmd.Name() != "eval" || len(cmd.Args()) != 16 { // other than line.lua's
 					return
 				}
 				id, came := cmd.Args()[9].(string), cmd.Args()[13].(string)

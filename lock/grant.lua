@@ -71,6 +71,12 @@ local function forget_hubs()
 	end
 end
 
+-- subscribed says whether this node counts the subscription of a hub. A message reaches the subscribers of other nodes as
+-- well.
+local function subscribed(hub)
+	return call("pubsub", "numsub", "lock-grant:" .. hub)[2] > 0
+end
+
 -- serve gives a lock that is free, or about to be, to the first waiter who is alive: false if there is none, "self" if it
 -- is the waiter of that name, who takes it by itself, a table with its number and its token if it is of the caller's hub
 -- own, which is as alive as the caller and tells it, and true if it was told. turn counts the grants since the signal's
@@ -91,16 +97,14 @@ local function serve(turn, own, self)
 			end
 			local heard = call("hget", KEYS[4], hub)
 			if heard and tonumber(now()) - tonumber(heard) < SILENT then
-				-- The count is of this node alone, but a message reaches the subscribers of other nodes as well: it
-				-- comes last, and says nothing that is not true by then.
-				local channel = "lock-grant:" .. hub
-				if call("pubsub", "numsub", channel)[2] > 0 then
+				if subscribed(hub) then
 					local token = fenced == "1" and next_token() or "0"
 					set_owner(id, lease == "0" and PROVISIONAL or lease)
-					call("publish", channel, number .. " " .. token .. " " .. turn .. " " .. now())
+					-- The message comes last: whoever gets it believes it.
+					call("publish", "lock-grant:" .. hub, number .. " " .. token .. " " .. turn .. " " .. now())
 					return true
 				end
-				call("publish", channel, number) -- a waiter who listens at another node asks, and joins again
+				call("publish", "lock-grant:" .. hub, number) -- one who listens at another node asks, and joins again
 			end
 		end
 	end

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,6 +22,10 @@ const (
 
 	// hubRetry is the pause between attempts to subscribe again.
 	hubRetry = 20 * time.Millisecond
+
+	// mostRest is the longest pause between two subscriptions of a hub that its lock's
+	// node does not count; the first is leastPoke.
+	mostRest = time.Second
 
 	// longestQuit is the longest pause between two tries to have those quit the queue
 	// who have left while Redis was away; the first is leastPoke.
@@ -73,6 +75,10 @@ type hub struct {
 	waiters map[uint64]*waiter
 	lines   map[string][]*waiter   // by the lock's key, the oldest first
 	remains map[uint64]func() bool // by number, how those who have left quit the queue, until Redis has done it
+	hangUp  func()                 // ends the subscription
+	session int64                  // how often it has subscribed
+	resting time.Time              // until then it does not subscribe anew for want of being counted
+	rest    time.Duration          // how long that takes the next time
 	late    chan struct{}          // a token: one could not quit
 
 	quitting sync.WaitGroup // of those; only run adds to it
@@ -93,10 +99,11 @@ type waiter struct {
 // A handover tells that the lock is granted. It comes from Redis or, if the one
 // who released it is in this process, from there.
 type handover struct {
-	token uint64
-	turn  int       // the grants since the last that went through the signal
-	at    int64     // when, in microseconds by the clock of Redis
-	after time.Time // a moment before it by our clock, known of a neighbour's only
+	token   uint64
+	turn    int       // the grants since the last that went through the signal
+	at      int64     // when, in microseconds by the clock of Redis
+	session int64     // of the hub, in which the message came
+	after   time.Time // a moment before it by our clock, known of a neighbour's only
 }
 
 func (l *Lock) hubKey() hubKey {
@@ -273,7 +280,7 @@ func (h *hub) run() {
 	defer h.quitting.Wait()
 	defer h.scouting.Wait()
 	defer h.cancel()
-	pubsub, err := h.subscribe()
+	pubsub, err := h.listen()
 	if err != nil {
 		hubs.Lock()
 		if hubs.of[h.key] == h {
@@ -285,10 +292,8 @@ func (h *hub) run() {
 		return
 	}
 	close(h.ready)
-	defer pubsub.Close()
+	defer func() { pubsub.Close() }()
 	h.quitting.Go(h.quitAgain)
-	// Nothing else interrupts a Receive.
-	defer context.AfterFunc(h.ctx, func() { pubsub.Close() })()
 	failures := 0
 	for {
 		message, err := pubsub.ReceiveTimeout(h.ctx, hubSilence)
@@ -296,8 +301,7 @@ func (h *hub) run() {
 		case *redis.Message:
 			h.receive(m.Payload)
 		case *redis.Subscription:
-			h.stir("")
-			h.quitting.Go(h.quitAll)
+			h.begin()
 		}
 		switch {
 		case err == nil:
@@ -315,47 +319,12 @@ func (h *hub) run() {
 			case <-h.ctx.Done():
 				return
 			}
+			if h.key.lock != "" { // which may have moved to another node
+				if next, err := h.listen(); err == nil {
+					pubsub = next
+				}
+			}
 		}
-	}
-}
-
-// subscribe returns when Redis has confirmed the subscription.
-func (h *hub) subscribe() (pubsub *redis.PubSub, err error) {
-	defer func() {
-		if r := recover(); r != nil { // a Ring none of whose shards is up
-			err = fmt.Errorf("%v", r)
-		}
-	}()
-	pubsub = h.key.client.Subscribe(h.ctx, grantPrefix+h.name)
-	if _, err := pubsub.ReceiveTimeout(h.ctx, max(hubSilence, readTimeout(h.key.client))); err != nil {
-		pubsub.Close()
-		return nil, err
-	}
-	return pubsub, nil
-}
-
-// receive takes in a message of the scripts: a grant to the waiter of a number or,
-// where there is nothing but the number, that this waiter was passed over.
-func (h *hub) receive(payload string) {
-	fields := strings.Fields(payload)
-	if len(fields) != 1 && len(fields) != 4 {
-		return
-	}
-	number, _ := strconv.ParseUint(fields[0], 10, 64)
-	if len(fields) == 1 {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if w := h.waiters[number]; w != nil {
-			w.stir()
-		}
-		return
-	}
-	var g handover
-	g.token, _ = strconv.ParseUint(fields[1], 10, 64)
-	g.turn, _ = strconv.Atoi(fields[2])
-	g.at, _ = strconv.ParseInt(fields[3], 10, 64)
-	if !h.deliver(number, g) {
-		h.quitting.Go(func() { h.quit(number) })
 	}
 }
 

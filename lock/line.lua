@@ -10,11 +10,13 @@
 -- ARGV[5]  its hub
 -- ARGV[6]  when it first came, as replied, or "" for just now
 -- ARGV[7]  the queue's time to live in milliseconds without anybody asking
+-- ARGV[8]  1 to ask whether this node counts the hub's subscription, or 0
 -- reply    {0, its coming, the holder's time to live, the server's time, 1 if it was not in the queue before, the
---          holder or "", the id of the first in line or "", strangers} it waits, {1, token} the lock is its own,
+--          holder or "", the id of the first in line or "", strangers, counted} it waits, {1, token} the lock is its own,
 --          {1, token, 1} the same for one that was not in the queue before although it had come, {2} somebody else
 --          holds it, {3} its id does already; the first is not looked up for one who joins behind others; strangers
---          is 1 if programs that know of no queue have lately had the lock, and 0
+--          is 1 if programs that know of no queue have lately had the lock, and counted is 0 if the hub listens, but at
+--          another node
 local RESERVED = 50000 -- microseconds that whoever took a signal has to take the lock, before the queue is served
 local STRANGERS = 5000000 -- microseconds for which programs that know of no queue have had the lock lately
 
@@ -93,4 +95,5 @@ if head then
 	first = rest and string.sub(head, rest + length) or ""
 end
 strangers = strangers and math.abs(tonumber(now()) - tonumber(strangers)) < STRANGERS
-return {0, came, call("pttl", KEYS[1]), now(), added, owner or "", first, strangers and 1 or 0}
+local counted = ARGV[8] == "0" or subscribed(ARGV[5])
+return {0, came, call("pttl", KEYS[1]), now(), added, owner or "", first, strangers and 1 or 0, counted and 1 or 0}

@@ -35,7 +35,8 @@ func (l *Lock) Reset(ctx context.Context) error {
 // or may not be reset. A string that some other program keeps under "lock:" is
 // indistinguishable from a lock: give the locks of one application a common
 // prefix. After an error, which names the key it met, the locks counted have been
-// reset.
+// reset. A client of a cluster or a ring inside of a type that shows nothing but
+// [redis.UniversalClient] is ErrCluster, for its nodes cannot be told.
 //
 // It blocks for one round trip for every thousand keys and one for each lock. If
 // Redis does not answer it ends at the client's time-outs, not with ctx.

@@ -156,12 +156,9 @@ func (l *Lock) outlook(h *hub) (via processor, slice time.Duration, leave func()
 func (l *Lock) claim(h *hub, via processor, signal string) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.ctx), cleanUp)
 	defer cancel()
-	strange := 0
-	if signal == strangersSignal {
-		strange = 1
-	}
+	strange := signal == strangersSignal
 	asked := time.Now()
-	args := []any{h.own(), strange, signalMillis, signalEvery}
+	args := []any{h.own(), flag(strange), signalMillis, signalEvery}
 	cmd, again := claimCall.run(ctx, via, l.line.args, args...)
 	if cmd.Err() != nil && via != processor(l.client) { // the connection may be what failed, or the node
 		cmd, _ = claimCall.run(ctx, l.client, l.line.args, args...)
@@ -174,7 +171,7 @@ func (l *Lock) claim(h *hub, via processor, signal string) bool {
 	if err != nil {
 		return false
 	}
-	if strange == 1 && reply != int64(0) {
+	if strange && reply != int64(0) {
 		l.meet()
 	}
 	if number, g, ok := grantOfReply(reply, handover{after: asked}); ok && !h.deliver(number, g) {
