@@ -110,3 +110,26 @@ func ExampleLock_Inspect() {
 	fmt.Println(state.Owner, state.TTL.Round(time.Hour), len(state.Queue))
 	// Output: server-1 1h0m0s 0
 }
+
+// Who holds a lock is in its key, too: redis-cli GET lock:average shows the id with the label.
+func ExampleWithLabel() {
+	client, stop := startRedis()
+	defer stop()
+	ctx := context.Background()
+
+	average, err := lock.New(client, "average", lock.WithLabel("nightly import on web-1"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	lease, err := average.Acquire(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer lease.Release(ctx)
+	state, err := average.Inspect(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("held by", state.Label)
+	// Output: held by nightly import on web-1
+}

@@ -59,10 +59,6 @@ type line struct {
 	subscriber redis.UniversalClient // whose subscription tells of grants; nil: that of the lock's client
 }
 
-func (l *Lock) lineKeys() []string {
-	return []string{l.key, l.signal, besides("lock-queue:", l.key), besides("lock-hubs:", l.key), besides("lock-token:", l.key)}
-}
-
 // WithFairness serves waiters first come, first served, whichever process they
 // are in, and hands the lock over: a release makes the first in line the holder,
 // so nobody gets in between and the waiter wakes up owning it.

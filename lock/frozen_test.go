@@ -4,7 +4,6 @@ package lock_test
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 	"sync"
@@ -284,19 +283,4 @@ func verifyReal(t *testing.T, test func(e *env)) {
 	t.Parallel()
 	s := redistest.Real(t)
 	inTries(t, func(try *try) { test(newEnv(try, s)) })
-}
-
-// A release whose context has ended before is not sent.
-func TestReleaseAfterItsContext(t *testing.T) {
-	verify(t, []spec{{"a release whose context has ended is not sent", func(e *env) {
-		l := e.lock("average")
-		lease := e.take(l)
-		ctx, cancel := context.WithCancel(e.ctx)
-		cancel()
-		if err := lease.Release(ctx); !errors.Is(err, context.Canceled) {
-			e.Errorf("got error %v", err)
-		}
-		e.wantLocked(l, true)
-		e.release(lease)
-	}}})
 }

@@ -8,7 +8,8 @@ import (
 
 // A State is what Redis knew about a lock at one moment.
 type State struct {
-	Owner string        // id of the holder; empty: the lock is free
+	Owner string        // id of the holder, with its label; empty: the lock is free
+	Label string        // who that is, as WithLabel says; empty: unknown
 	TTL   time.Duration // what is left of the lease; 0: it is free, or has none
 	Token uint64        // the newest fencing token; 0: there was none, or not for a week
 	Queue []Waiter      // those who wait for a fair lock, the first in line first
@@ -16,7 +17,8 @@ type State struct {
 
 // A Waiter waits for a fair lock. Waiters in other modes leave no trace in Redis.
 type Waiter struct {
-	ID      string        // the owner id it will have
+	ID      string        // the owner id it will have, with its label
+	Label   string        // who that is, as WithLabel says; empty: unknown
 	Waiting time.Duration // since it joined the queue, by the clock of Redis
 }
 
@@ -31,6 +33,7 @@ func (l *Lock) Inspect(ctx context.Context) (State, error) {
 		return State{}, failure(ctx, "inspect", l.key, err)
 	}
 	state := State{Owner: reply[0].(string)}
+	state.Label = labelOf(state.Owner)
 	if ttl := reply[1].(int64); ttl >= 0 {
 		// Less than a millisecond is something too, and 0 is taken.
 		state.TTL = max(fromMillis(ttl), time.Microsecond)
@@ -41,7 +44,8 @@ func (l *Lock) Inspect(ctx context.Context) (State, error) {
 	for i := 0; i+1 < len(queue); i += 2 {
 		came, _ := strconv.ParseFloat(queue[i+1].(string), 64)
 		waiting := time.Duration(now-int64(came)) * time.Microsecond
-		state.Queue = append(state.Queue, Waiter{ID: entryID(queue[i].(string)), Waiting: max(waiting, 0)})
+		id := entryID(queue[i].(string))
+		state.Queue = append(state.Queue, Waiter{ID: id, Label: labelOf(id), Waiting: max(waiting, 0)})
 	}
 	return state, nil
 }

@@ -160,8 +160,8 @@ import (
 )
 
 const (
-	keyPrefix    = "lock:"
-	signalPrefix = "lock-signal:"
+	keyPrefix    = defaultPrefix + ":"
+	signalPrefix = defaultPrefix + "-signal:"
 
 	// signalTTL is how long a signal waits for a waiter who is between a failed
 	// attempt and its BLPOP.
@@ -174,8 +174,11 @@ type Lock struct {
 	client      redis.UniversalClient
 	scattered   bool // that is one of several nodes
 	name        string
+	prefix      string // of all keys
 	key, signal string
 	id          string        // of every acquisition; empty: a new one each
+	label       *string       // nil: that of the process
+	behind      string        // the random part of ids: the label and a space
 	lease       time.Duration // 0: none
 	renew       bool          // extend it automatically
 	renewFor    time.Duration // no longer than this after the grant; 0: for as long as it is held
@@ -283,16 +286,8 @@ func WithObserver(o Observer) Option {
 // a struct with a slice, or, where the client is one of a Redis Cluster or a Ring and
 // the name has no hash tag, ErrCluster.
 func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, error) {
-	l := &Lock{
-		client: client,
-		name:   name,
-		key:    keyPrefix + name,
-		signal: signalPrefix + name,
-	}
-	l.line.keys = l.lineKeys()
-	for _, key := range l.line.keys {
-		l.line.args = append(l.line.args, key)
-	}
+	l := &Lock{client: client, name: name, prefix: defaultPrefix}
+	l.nameKeys()
 	if absent(client) {
 		return nil, l.invalid("the client is nil")
 	}
@@ -302,10 +297,6 @@ func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, erro
 	if name == "" {
 		return nil, l.invalid("the name is empty")
 	}
-	l.scattered = scattered(client)
-	if err := checkTag(l.scattered, name); err != nil {
-		return nil, &opError{op: "new", key: l.key, err: err}
-	}
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, l.invalid("an option is nil")
@@ -313,6 +304,10 @@ func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, erro
 		if err := opt(l); err != nil {
 			return nil, &opError{op: "new", key: l.key, err: err}
 		}
+	}
+	l.scattered = scattered(client)
+	if err := checkTag(l.scattered, l.tagHolder()); err != nil {
+		return nil, &opError{op: "new", key: l.key, err: err}
 	}
 	if l.renew && l.lease == 0 {
 		return nil, l.invalid("there is no lease to renew")
@@ -322,6 +317,11 @@ func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, erro
 	}
 	if l.line.fair && l.poll != (Backoff{}) {
 		return nil, l.invalid("a lock that is handed over is not polled for")
+	}
+	if l.id == "" {
+		l.behind = l.suffix()
+	} else if l.label != nil && *l.label != "" {
+		return nil, l.invalid("an id of its own takes no label")
 	}
 	l.slice = longestPop(client)
 	l.line.scouts = spare(client)
@@ -552,7 +552,7 @@ func (l *Lock) newID() string {
 	if l.id != "" {
 		return l.id
 	}
-	return l.random.id()
+	return l.random.id(l.behind)
 }
 
 func checkLease(d time.Duration) error {

@@ -49,11 +49,12 @@ func (r *random) bytes(b []byte) {
 	}
 }
 
-// id returns 144 random bits as text.
-func (r *random) id() string {
+// id returns 144 random bits as text, with a label behind them.
+func (r *random) id(behind string) string {
 	var b [18]byte
 	r.bytes(b[:])
-	return base64.StdEncoding.EncodeToString(b[:])
+	text := base64.StdEncoding.AppendEncode(make([]byte, 0, idLength+len(behind)), b[:])
+	return string(append(text, behind...))
 }
 
 // word returns 130 random bits or more as text, of letters and digits only.

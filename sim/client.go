@@ -138,7 +138,7 @@ func (c *client) readyLock() error {
 	if c.regime.strategy.Nodes > 1 {
 		c.quorum, err = c.newQuorum(lease)
 	} else {
-		opts := []lock.Option{lock.WithObserver(c), lock.WithLease(lease)}
+		opts := []lock.Option{lock.WithObserver(c), lock.WithLease(lease), lock.WithLabel("")}
 		if c.ids != nil {
 			opts = append(opts, lock.WithRandom(c.ids))
 		}
