@@ -283,8 +283,8 @@ func WithObserver(o Observer) Option {
 // not so with [WithFairness], where all of them share one, or [WithPoll].
 //
 // The error, if any, is ErrInvalid, also for a client that == cannot compare, such as
-// a struct with a slice, or, where the client is one of a Redis Cluster or a Ring and
-// the name has no hash tag, ErrCluster.
+// a struct with a slice, or, where the client is one of a Redis Cluster or a Ring,
+// also inside of another type, and the name has no hash tag, ErrCluster.
 func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, error) {
 	l := &Lock{client: client, name: name, prefix: defaultPrefix}
 	l.nameKeys()

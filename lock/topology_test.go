@@ -17,33 +17,8 @@ import (
 
 // startCluster starts a Redis Cluster of two masters, each with half of the slots.
 func startCluster(t *testing.T) (lower, upper *redis.Client) {
-	var nodes [2]*redis.Client
-	for i := range nodes {
-		nodes[i] = connect(t, redistest.StartClusterNode(t).Addr)
-	}
-	lower, upper = nodes[0], nodes[1]
-	host, port, _ := net.SplitHostPort(upper.Options().Addr)
-	for _, step := range []error{
-		lower.ClusterAddSlotsRange(t.Context(), 0, 8191).Err(),
-		upper.ClusterAddSlotsRange(t.Context(), 8192, 16383).Err(),
-		lower.ConfigSet(t.Context(), "cluster-require-full-coverage", "yes").Err(),
-		upper.Do(t.Context(), "cluster", "set-config-epoch", 2).Err(),
-		lower.ClusterMeet(t.Context(), host, port).Err(),
-	} {
-		if step != nil {
-			t.Fatal(step)
-		}
-	}
-	for _, node := range nodes {
-		eventually(t, func() error {
-			info, err := node.ClusterInfo(t.Context()).Result()
-			if err == nil && (!strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, "cluster_slots_ok:16384")) {
-				err = errors.New(info)
-			}
-			return err
-		})
-	}
-	return lower, upper
+	addrs := redistest.StartCluster(t, 2, false).Addrs()
+	return connect(t, addrs[0]), connect(t, addrs[1])
 }
 
 func TestCluster(t *testing.T) {
