@@ -186,6 +186,7 @@ type Lock struct {
 	take        []any         // the SET NX, but for the id
 	guards      []*Guard
 	slice       time.Duration // the longest BLPOP
+	seats       int           // how many of the client's connections they may block
 	poll        Backoff       // its zero value: wait for the signal
 	line        line          // for those who wait in order
 	observer    Observer
@@ -277,10 +278,10 @@ func WithObserver(o Observer) Option {
 
 // New returns the lock called name. It sends nothing to Redis.
 //
-// Each waiting Acquire occupies one of the client's connections, so the
-// client's PoolSize should exceed the number of goroutines that wait at once, or
-// releases and renewals queue for a connection behind them, a second for each;
-// not so with [WithFairness], where all of them share one, or [WithPoll].
+// Each waiting Acquire blocks one of the client's connections, up to half of its
+// PoolSize, so that releases and renewals find one. Where more goroutines wait at once
+// they take turns, and the others may notice a release a second late; not so with
+// [WithFairness], where all of them share one connection.
 //
 // The error, if any, is ErrInvalid, also for a client that == cannot compare, such as
 // a struct with a slice, or, where the client is one of a Redis Cluster or a Ring,
@@ -324,6 +325,7 @@ func New(client redis.UniversalClient, name string, opts ...Option) (*Lock, erro
 		return nil, l.invalid("an id of its own takes no label")
 	}
 	l.slice = longestPop(client)
+	l.seats = seatsOf(client)
 	l.line.scouts = spare(client)
 	l.take = []any{"set", l.key, nil, "nx"}
 	if l.lease > 0 {

@@ -56,6 +56,12 @@ func (l *Lock) acquireSignalled(ctx context.Context) (*Lease, error) {
 	id, since := l.newID(), time.Now()
 	owed := false // a signal was taken and no attempt has answered it yet
 	free := false // the lock was said to have become free
+	seated := false
+	defer func() {
+		if seated {
+			l.rise()
+		}
+	}()
 	for {
 		lease, err := l.attempt(ctx, id, since)
 		if err == nil {
@@ -69,7 +75,14 @@ func (l *Lock) acquireSignalled(ctx context.Context) (*Lease, error) {
 		}
 		if err == nil && timeout > 0 {
 			l.observe(Event{Kind: EventWait, Owner: id, Waited: time.Since(since)})
-			owed, err = l.await(ctx, timeout)
+			waited := false
+			if !seated {
+				seated, waited, err = l.sit(ctx, timeout)
+			}
+			if !waited { // or the lock may have become free meanwhile
+				seated = false // await gives it to the next
+				owed, err = l.await(ctx, timeout)
+			}
 		}
 		if err != nil {
 			if owed {
@@ -129,10 +142,12 @@ func (l *Lock) patience(ctx context.Context, again bool) (time.Duration, error) 
 }
 
 // await blocks until a signal comes, the timeout passes or ctx ends. A signal
-// that comes when the caller has left is passed on.
+// that comes when the caller has left is passed on. The caller's seat is given up when
+// the pop has ended.
 func (l *Lock) await(ctx context.Context, timeout time.Duration) (owed bool, err error) {
 	owed, _, err = interruptible(ctx, &l.wire,
 		func() (bool, error) {
+			defer l.rise()
 			_, owed, err := l.pop(ctx, l.client, timeout)
 			return owed, err
 		},
