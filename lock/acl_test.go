@@ -1,6 +1,7 @@
 package lock_test
 
 import (
+	"errors"
 	"os"
 	"regexp"
 	"strings"
@@ -53,5 +54,30 @@ func TestRightsOfTheREADME(t *testing.T) {
 	handsOver(t, t.Context(), dial, "average")
 	if n, err := lock.ResetAll(t.Context(), dial(), ""); n != 0 || err != nil {
 		t.Errorf("%d reset, %v", n, err)
+	}
+}
+
+// TestAFairWaiterWhoMayNotSubscribeFails, and the process goes on.
+func TestAFairWaiterWhoMayNotSubscribeFails(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	admin := connect(t, server.Addr)
+	if err := admin.Do(t.Context(), "acl", "setuser", "mute", "on", ">secret", "~*", "+@all", "-subscribe").Err(); err != nil {
+		t.Fatal(err)
+	}
+	held, err := newLock(t, admin, "average").Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mute := connect(t, server.Addr, func(o *redis.Options) { o.Username, o.Password = "mute", "secret" })
+	waiter := newLock(t, mute, "average", lock.WithFairness())
+	if _, err := waiter.Acquire(t.Context()); !errors.Is(err, lock.ErrDenied) {
+		t.Errorf("got error %v, want ErrDenied", err)
+	}
+	if err := held.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := waiter.Acquire(t.Context()); err != nil {
+		t.Errorf("a free lock: %v", err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // listen returns when Redis has confirmed a subscription, which takes the place of the one
 // there was.
-func (h *hub) listen() (pubsub *redis.PubSub, err error) {
+func (h *hub) listen() (_ *redis.PubSub, err error) {
 	ctx, hangUp := context.WithCancel(h.ctx)
 	defer func() {
 		if r := recover(); r != nil { // a Ring none of whose shards is up
@@ -28,7 +28,7 @@ func (h *hub) listen() (pubsub *redis.PubSub, err error) {
 			return nil, err
 		}
 	}
-	pubsub = client.Subscribe(ctx, grantPrefix+h.name)
+	pubsub := client.Subscribe(ctx, grantPrefix+h.name)
 	context.AfterFunc(ctx, func() { pubsub.Close() }) // nothing else interrupts a Receive
 	if _, err := pubsub.ReceiveTimeout(ctx, max(hubSilence, readTimeout(h.key.client))); err != nil {
 		return nil, err
