@@ -6,7 +6,8 @@
 -- ARGV[2]  1 if it was a program that knows of no queue that left the signal
 -- ARGV[3]  the signal's time to live in milliseconds
 -- ARGV[4]  which release goes through the signal
--- reply    0 the lock is held or nobody waits, 1 given, {number, token, turn} granted to this waiter of the caller's hub
+-- ARGV[5]  1 if the caller has yet to learn that it took one: nothing is put back
+-- reply    0 the lock is held, or left free for who only asks, or nobody waits, 1 given, {number, token, turn} granted to this waiter of the caller's hub
 if call("exists", KEYS[1]) == 1 then
 	return 0 -- the holder's release signals, or serves the queue
 end
@@ -20,8 +21,16 @@ if hubs > 0 then
 		call("hset", KEYS[4], "+", now())
 	end
 end
+if lately(call("hget", KEYS[4], "-"), MOMENT) then
+	call("hset", KEYS[4], "*", 1)
+	return 0 -- see handover.lua: then the first in line takes it
+end
 local turn = ARGV[4] - share
 local served = serve(turn, ARGV[1])
+if not served and ARGV[5] == "1" then
+	forget_hubs()
+	return 0
+end
 if not served then
 	call("del", KEYS[2], KEYS[4])
 	call("lpush", KEYS[2], 1)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -28,8 +27,9 @@ const (
 	queueTTL = 10 * time.Second
 
 	// contendedFor is how long after a contended acquisition the next one does
-	// not even try a plain SET NX.
-	contendedFor = 100 * time.Millisecond
+	// not even try a plain SET NX, which could get in before those in line. That
+	// long there is a subscription anyway.
+	contendedFor = hubLinger
 
 	// signalEvery says which release goes through the signal, so that waiters
 	// who know of no queue have their turn.
@@ -99,6 +99,7 @@ type place struct {
 	ttl      time.Duration // its; negative: none
 	turn     int           // of the last grant heard of
 	again    bool          // it had been dropped from the queue, and joined again
+	claim    time.Time     // when a lock that is left free for a moment is its own; zero: it is not
 	rejoined time.Time     // when it was told that it had joined again; zero: it never had to
 	left     bool          // the caller left before the answer, which is seen to when it comes
 
@@ -207,6 +208,11 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 				told = false
 			}
 		}
+		if told && g.free {
+			p.turn, p.claim = g.turn, time.Now().Add(moment)
+			timer.Reset(moment)
+			continue
+		}
 		if told {
 			p.turn = g.turn
 			granted := g.after
@@ -238,7 +244,8 @@ func (l *Lock) stand(ctx context.Context, h *hub, p *place, since time.Time) (*L
 			return lease, err
 		}
 		h.nudge(p.line, p.holder)
-		if first == nil {
+		l.claimed(h, p)
+		if first == nil || !p.claim.IsZero() {
 			timer.Reset(p.poke(&l.random))
 			l.scout(h)
 		}
@@ -261,6 +268,9 @@ func (p *place) poke(r *random) time.Duration {
 	d := leastPoke + r.below(mostPoke-leastPoke)
 	if p.ttl >= 0 {
 		d = min(d, min(p.ttl, mostPoke)+time.Millisecond)
+	}
+	if !p.claim.IsZero() {
+		d = max(time.Until(p.claim), leastClaim)
 	}
 	return min(d, max(time.Until(time.Unix(0, p.asked.Load()).Add(mostSilent)), 0))
 }
@@ -309,7 +319,10 @@ func (l *Lock) ask(ctx context.Context, p *place, since time.Time) (*Lease, erro
 	state, _ := reply[0].(int64)
 	switch {
 	case state == lineOurs && len(reply) >= 2:
-		p.again = len(reply) == 3
+		p.again = len(reply) >= 3 && reply[2].(int64) == 1
+		if len(reply) == 4 {
+			p.hub.visited(l.key)
+		}
 		token, _ := strconv.ParseUint(reply[1].(string), 10, 64)
 		var expires time.Time
 		if l.lease > 0 {
@@ -376,7 +389,7 @@ func (l *Lock) quit(ctx context.Context, p *place) bool {
 // turn counts the grants since the last that went through the signal.
 func (l *Lock) release(ctx context.Context, id string, turn int) (reply int, err error) {
 	switch {
-	case l.line.fair && turn+1 >= signalEvery:
+	case l.line.fair && turn+1 >= signalEvery && (turn+1 > signalEvery || !l.hub().due(l.key)):
 		return l.releaseInTurn(ctx, id)
 	case !l.line.fair || turn == 0 && !l.lately(time.Now()): // then a queue is not likely, and this the cheaper script
 		cmd, again := releaseCall.run(ctx, l.client, l.line.args[:3], id, signalMillis)
@@ -400,50 +413,18 @@ func doubt(reply int, again bool) int {
 // reply is here before a message could be. entry is of a waiter who gives up.
 func (l *Lock) handOver(ctx context.Context, id string, turn int, entry string) (reply int, err error) {
 	h, asked := l.hub(), time.Now()
-	cmd, again := handoverCall.run(ctx, l.client, l.line.args, id, signalMillis, turn, entry, h.own())
+	every, known := h.leaveFree(l.key, turn, entry)
+	cmd, again := handoverCall.run(ctx, l.client, l.line.args, id, signalMillis, turn, entry, h.own(), millis(every), known)
 	got, err := cmd.Result()
+	if early, _ := got.([]any); len(early) == 4 {
+		rest, _ := early[3].(int64)
+		h.early(l.key, fromMillis(rest))
+	}
 	reply = doubt(l.tell(h, got, handover{turn: turn, after: asked}), again)
 	if h != nil && (err != nil || entry == "" && reply != replyDone) {
 		h.stir(l.key) // if only the reply was lost, somebody does not know yet
 	}
 	return reply, err
-}
-
-// tell takes in the reply of a script that may grant the lock to a waiter of h.
-func (l *Lock) tell(h *hub, reply any, g handover) (plain int) {
-	switch r := reply.(type) {
-	case int64:
-		return int(r)
-	case []any:
-		number, g, ok := grantOfReply(r, g)
-		if !ok || h == nil {
-			break
-		}
-		if h.deliver(number, g) {
-			runtime.Gosched() // the new owner's turn, ahead of the old one's leaving
-		} else {
-			l.background.run(func() { h.quit(number) })
-		}
-	}
-	return replyDone
-}
-
-// grantOfReply reads what a script replies that has granted the lock to a waiter of
-// the caller's hub, into what the caller knows of it.
-func grantOfReply(reply any, g handover) (number uint64, _ handover, ok bool) {
-	r, _ := reply.([]any)
-	if len(r) < 2 {
-		return 0, g, false
-	}
-	text, _ := r[0].(string)
-	number, _ = strconv.ParseUint(text, 10, 64)
-	text, _ = r[1].(string)
-	g.token, _ = strconv.ParseUint(text, 10, 64)
-	if len(r) > 2 {
-		turn, _ := r[2].(int64)
-		g.turn = int(turn)
-	}
-	return number, g, true
 }
 
 // releaseInTurn lets those who block on the signal have the lock. If there are

@@ -5,8 +5,9 @@
 -- KEYS[2]  lock-signal:<name>, the list others block on
 -- KEYS[3]  the queue: a sorted set of waiters, by the time they came in microseconds of the server's clock
 -- KEYS[4]  the hubs: a hash of when each process with waiters was last heard of, by the same clock; beside
---          them, under "", when a signal was last taken in turn and, under "+", when a signal was last claimed that
---          had been left by a program that knows of no queue
+--          them, under "", when a signal was last taken in turn, under "+", when a signal was last claimed that
+--          had been left by a program that knows of no queue and, under "-", when the lock was last left free for a
+--          moment, under "*" if somebody had it then, and under "." since when there was none, as far as is known
 -- KEYS[5]  the token counter
 --
 -- A waiter is written "<lease in ms> <1 for a token> <its number> <length of the hub's name> <hub><owner id>".
@@ -14,6 +15,7 @@
 -- The hubs go when the queue is empty: with who leaves it or, after a hand-over, with the release that finds it so.
 -- Every script of a waiter's makes them anew, so here they may be missing.
 local SILENT = 5000000 -- microseconds after which a hub counts as dead although its connection is open
+local MOMENT = 13000 -- microseconds for which the lock is left free, now and then, for those who only ask
 local PROVISIONAL = 2000 -- milliseconds that a grant without a lease has to live until it is confirmed
 local TOKEN_TTL = 604800000 -- milliseconds, a week
 
@@ -27,6 +29,9 @@ local function now()
 	end
 	return clock
 end
+
+-- lately says whether something was less than so many microseconds ago. A clock that was set back is not waited for.
+local function lately(since, limit) return since and math.abs(tonumber(now()) - tonumber(since)) < limit end
 
 -- set_owner gives the lock to an id, for ever if the lease is 0 milliseconds. It comes after whatever may fail, such as
 -- next_token where its key is of another type: a script that fails halfway is not undone.
@@ -53,7 +58,7 @@ end
 local function sweep_hubs()
 	local all, left = call("hgetall", KEYS[4]), 0
 	for i = 1, #all, 2 do
-		if all[i] ~= "" and all[i] ~= "+" then
+		if #all[i] > 1 then
 			if tonumber(now()) - tonumber(all[i + 1]) < SILENT then
 				left = left + 1
 			else
@@ -108,4 +113,21 @@ local function serve(turn, own, self)
 			end
 		end
 	end
+end
+
+-- call_first tells the first in line that the lock is free, or about to be, for a moment, and its own after that: true if
+-- it was told, a table with its number if it is of the caller's hub own, which tells it, and false if nobody listens.
+-- turn counts the grants since the signal's last.
+local function call_first(turn, own)
+	local head = call("zrange", KEYS[3], 0, 0)[1]
+	local number, length, rest = string.match(head or "", "^%d+ %d (%d+) (%d+) ()")
+	local hub = rest and string.sub(head, rest, rest + length - 1)
+	if hub and hub == own then
+		return {number}
+	end
+	if not hub or not subscribed(hub) then
+		return false
+	end
+	call("publish", "lock-grant:" .. hub, number .. " " .. turn)
+	return true
 end

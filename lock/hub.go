@@ -80,6 +80,9 @@ type hub struct {
 	resting time.Time              // until then it does not subscribe anew for want of being counted
 	rest    time.Duration          // how long that takes the next time
 	late    chan struct{}          // a token: one could not quit
+	moments map[string]*moments    // by the lock's key
+
+	manyMoments int // when there are so many, some may be forgotten
 
 	quitting sync.WaitGroup // of those; only run adds to it
 	scouting sync.WaitGroup // of scouts; only waiters add to it
@@ -101,6 +104,7 @@ type waiter struct {
 type handover struct {
 	token   uint64
 	turn    int       // the grants since the last that went through the signal
+	free    bool      // it is not granted but left free for a moment, and the waiter's own after that
 	at      int64     // when, in microseconds by the clock of Redis
 	session int64     // of the hub, in which the message came
 	after   time.Time // a moment before it by our clock, known of a neighbour's only
@@ -159,6 +163,7 @@ func newHub(key hubKey, name string) *hub {
 		lines:   map[string][]*waiter{},
 		remains: map[uint64]func() bool{},
 		late:    make(chan struct{}, 1),
+		moments: map[string]*moments{},
 	}
 	if key.lock != "" {
 		h.name = besides("", key.lock) + h.name
@@ -336,6 +341,9 @@ func (h *hub) deliver(number uint64, g handover) (there bool) {
 	h.mu.Unlock()
 	if w == nil {
 		return false
+	}
+	if g.free {
+		h.left(w.line)
 	}
 	select {
 	case w.grants <- g:

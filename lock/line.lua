@@ -13,18 +13,19 @@
 -- ARGV[8]  1 to ask whether this node counts the hub's subscription, or 0
 -- reply    {0, its coming, the holder's time to live, the server's time, 1 if it was not in the queue before, the
 --          holder or "", the id of the first in line or "", strangers, counted} it waits, {1, token} the lock is its own,
---          {1, token, 1} the same for one that was not in the queue before although it had come, {2} somebody else
+--          {1, token, 1} the same for one that was not in the queue before although it had come, {1, token, 0 or 1, 1}
+--          the same, and it was left free for a moment before, in which others had it, {2} somebody else
 --          holds it, {3} its id does already; the first is not looked up for one who joins behind others; strangers
 --          is 1 if programs that know of no queue have lately had the lock, and counted is 0 if the hub listens, but at
 --          another node
 local RESERVED = 50000 -- microseconds that whoever took a signal has to take the lock, before the queue is served
 local STRANGERS = 5000000 -- microseconds for which programs that know of no queue have had the lock lately
 
--- reserved says whether the lock, if free, is for somebody who took the signal: see serve.lua.
+-- reserved says whether the lock, if free, is for somebody who took the signal, see serve.lua, or for who only asks, see
+-- handover.lua.
 local function reserved()
-	local since = call("hget", KEYS[4], "")
-	-- A clock that was set back is not waited for.
-	return since and math.abs(tonumber(now()) - tonumber(since)) < RESERVED
+	local since = call("hmget", KEYS[4], "", "-")
+	return lately(since[1], RESERVED) and "signal" or lately(since[2], MOMENT) and "moment"
 end
 
 -- take makes the caller the owner.
@@ -50,7 +51,11 @@ if owner == id then
 	return {1, ARGV[4] == "1" and call("get", KEYS[5]) or "0"}
 end
 if entry == "" then
-	if owner or reserved() then
+	local whose = not owner and reserved()
+	if whose == "moment" then
+		return take()
+	end
+	if owner or whose then
 		return {2}
 	end
 	local served = serve(0)
@@ -81,11 +86,15 @@ if not fresh then
 	call("pexpire", KEYS[4], ARGV[7])
 end
 if not owner and not reserved() then
+	local before = call("hmget", KEYS[4], "-", "*")
+	local visited = lately(before[1], 2 * MOMENT) and (before[2] or call("exists", KEYS[2]) == 1)
 	local served = serve(0, "", entry)
 	forget_hubs()
 	if served == "self" then
-		local taken = take()
-		taken[3] = ARGV[6] ~= "" and added == 1 and 1 or nil
+		local taken, again = take(), ARGV[6] ~= "" and added == 1
+		if again or visited then
+			taken[3], taken[4] = again and 1 or 0, visited and 1 or nil
+		end
 		return taken
 	end
 end
@@ -94,6 +103,6 @@ if head then
 	local length, rest = string.match(head, "^%d+ %d %d+ (%d+) ()")
 	first = rest and string.sub(head, rest + length) or ""
 end
-strangers = strangers and math.abs(tonumber(now()) - tonumber(strangers)) < STRANGERS
 local counted = ARGV[8] == "0" or subscribed(ARGV[5])
+strangers = lately(strangers, STRANGERS)
 return {0, came, call("pttl", KEYS[1]), now(), added, owner or "", first, strangers and 1 or 0, counted and 1 or 0}

@@ -163,6 +163,7 @@ const (
 	replyNotHeld = 1
 	replyNoLease = 2
 	replyQueue   = 3
+	replyFree    = 5
 
 	// replyGone is a replyNotHeld to a script that was sent again, after one whose
 	// reply was lost: it may have been that which released the lock.

@@ -19,6 +19,10 @@ const (
 	// strangersFor is how long after the last sign of strangers there are scouts.
 	strangersFor = 5 * time.Second
 
+	// suspectedFor is how long there are scouts after a sign that may be one of
+	// somebody else.
+	suspectedFor = 100 * time.Millisecond
+
 	// strangersSignal is what python-redis-lock leaves as a signal. A release that
 	// goes through the signal although somebody is in line leaves something else.
 	strangersSignal = "1"
@@ -33,6 +37,13 @@ var scouts = map[redis.UniversalClient]map[string]bool{}
 
 // meet takes in that strangers have had the lock.
 func (l *Lock) meet() { l.line.strangers.Store(time.Now().UnixNano()) }
+
+// suspect takes in that strangers may have the lock: a scout looks for one signal.
+func (l *Lock) suspect() {
+	if !l.beset() {
+		l.line.strangers.Store(time.Now().Add(suspectedFor - strangersFor).UnixNano())
+	}
+}
 
 // beset reports whether strangers have had the lock lately.
 func (l *Lock) beset() bool {
@@ -93,10 +104,41 @@ func (l *Lock) dismissed(h *hub, failed bool) bool {
 func (l *Lock) scoutOut(h *hub) {
 	via, slice, leave := l.outlook(h)
 	defer leave()
+	conn, own := via.(*redis.Conn)
+	strange := false
 	for failed := false; !l.dismissed(h, failed); {
-		signal, owed, err := l.pop(h.ctx, via, slice)
-		failed = owed && !l.claim(h, via, signal) || err != nil
+		var signal string
+		var owed, served bool
+		var err error
+		if own {
+			signal, owed, served, err = l.popClaiming(h, conn, slice, strange)
+			strange = signal == strangersSignal
+		} else {
+			signal, owed, err = l.pop(h.ctx, via, slice)
+		}
+		failed = owed && !served && !l.claim(h, via, signal) || err != nil
 	}
+}
+
+// popClaiming is pop with a claim sent behind it, and reports whether that has served the
+// line. Redis goes on with what a client has sent as soon as it unblocks the client: so
+// no program that asks again and again gets in between. Who is served is told by a
+// message, for there is no telling from here when it was; and whose signal it will be is
+// not known either, so strange says whose the last one was.
+func (l *Lock) popClaiming(h *hub, conn *redis.Conn, timeout time.Duration, strange bool) (signal string, owed, served bool, err error) {
+	pop := l.popFor(h.ctx, timeout)
+	claim := newCall(h.ctx, "evalsha", claimCall.digest, l.line.args, []any{"", flag(strange), signalMillis, signalEvery, 1})
+	conn.Pipelined(h.ctx, func(pipe redis.Pipeliner) error {
+		pipe.Process(h.ctx, once{pop}) // only queues it
+		return pipe.Process(h.ctx, claim)
+	})
+	signal, owed, err = popped(pop)
+	given, _ := claim.Int()
+	served = given == 1
+	if served && signal == strangersSignal {
+		l.meet()
+	}
+	return signal, owed, served, err
 }
 
 // outlook returns where a scout for the line of h sends its commands, and for how long
@@ -158,7 +200,7 @@ func (l *Lock) claim(h *hub, via processor, signal string) bool {
 	defer cancel()
 	strange := signal == strangersSignal
 	asked := time.Now()
-	args := []any{h.own(), flag(strange), signalMillis, signalEvery}
+	args := []any{h.own(), flag(strange), signalMillis, signalEvery, 0}
 	cmd, again := claimCall.run(ctx, via, l.line.args, args...)
 	if cmd.Err() != nil && via != processor(l.client) { // the connection may be what failed, or the node
 		cmd, _ = claimCall.run(ctx, l.client, l.line.args, args...)

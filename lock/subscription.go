@@ -82,26 +82,34 @@ func (h *hub) counted(session int64, yes bool) bool {
 }
 
 // receive takes in a message of the scripts: a grant to the waiter of a number or,
-// where there is nothing but the number, that this waiter was passed over.
+// where there is nothing but the number, that this waiter was passed over, or with one
+// word more, that the lock is left free for a moment, and this waiter's own after that.
 func (h *hub) receive(payload string) {
 	fields := strings.Fields(payload)
-	if len(fields) != 1 && len(fields) != 4 {
+	if len(fields) == 0 {
 		return
 	}
 	number, _ := strconv.ParseUint(fields[0], 10, 64)
-	if len(fields) == 1 {
+	var g handover
+	switch len(fields) {
+	case 1:
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		if w := h.waiters[number]; w != nil {
 			w.stir()
 		}
 		return
+	case 2:
+		g.free = true
+		g.turn, _ = strconv.Atoi(fields[1])
+	case 4:
+		g.token, _ = strconv.ParseUint(fields[1], 10, 64)
+		g.turn, _ = strconv.Atoi(fields[2])
+		g.at, _ = strconv.ParseInt(fields[3], 10, 64)
+		g.session = h.current()
+	default:
+		return
 	}
-	var g handover
-	g.token, _ = strconv.ParseUint(fields[1], 10, 64)
-	g.turn, _ = strconv.Atoi(fields[2])
-	g.at, _ = strconv.ParseInt(fields[3], 10, 64)
-	g.session = h.current()
 	if !h.deliver(number, g) {
 		h.quitting.Go(func() { h.quit(number) })
 	}

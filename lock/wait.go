@@ -168,9 +168,18 @@ func (l *Lock) pop(ctx context.Context, client processor, timeout time.Duration)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
 
-	seconds := strconv.FormatFloat(float64(millis(timeout))/1000, 'f', 3, 64)
-	cmd := redis.NewCmd(popCtx, "blpop", l.signal, seconds)
+	cmd := l.popFor(popCtx, timeout)
 	client.Process(popCtx, cmd) // cmd has the error
+	return popped(cmd)
+}
+
+func (l *Lock) popFor(ctx context.Context, timeout time.Duration) *redis.Cmd {
+	seconds := strconv.FormatFloat(float64(millis(timeout))/1000, 'f', 3, 64)
+	return redis.NewCmd(ctx, "blpop", l.signal, seconds)
+}
+
+// popped reads the reply of a pop.
+func popped(cmd *redis.Cmd) (signal string, owed bool, err error) {
 	reply, err := cmd.StringSlice()
 	switch {
 	case err == nil:

@@ -147,6 +147,8 @@ func meaning(script, reply string) string {
 		return "not released: somebody stands in line"
 	case "handover.lua 0":
 		return "handed over"
+	case "handover.lua 5":
+		return "left free for a moment"
 	case "extend.lua 0":
 		return "extended"
 	case "raise.lua 0", "guarded_set.lua [0]":
@@ -155,6 +157,12 @@ func meaning(script, reply string) string {
 		return "raised"
 	case "guarded_set.lua [1 <nil>]":
 		return "OK, was empty"
+	}
+	if script == "handover.lua" && strings.HasPrefix(reply, "[") { // a table names the next
+		if !strings.Contains(reply, " ") {
+			return "left free for a moment"
+		}
+		return "handed over"
 	}
 	if script == "guarded_set.lua" {
 		return "OK, was " + strings.Trim(reply[len("[1 "):], "]")

@@ -123,7 +123,7 @@ func withStepPages(catalog map[string]string) map[string]string {
 func withReplies(catalog map[string]string) map[string]string {
 	for text, translated := range map[string]string{
 		"→ OK, was empty": "→ OK，原空", "→ OK, was #": "→ OK，原 #", "→ released": "→ 已释放", "→ not the owner any more": "→ 已不是持锁者",
-		"→ not released: somebody stands in line": "→ 没释放：有人在排队", "→ handed over": "→ 已移交", "→ extended": "→ 已续期", "→ refused: the token is stale": "→ 拒绝：令牌过时",
+		"→ not released: somebody stands in line": "→ 没释放：有人在排队", "→ handed over": "→ 已移交", "→ left free for a moment": "→ 空出片刻", "→ extended": "→ 已续期", "→ refused: the token is stale": "→ 拒绝：令牌过时",
 		"→ raised": "→ 已抬高", "at #:": "在 #:", "→ nil: the key has changed": "→ nil：键变了", "→ no such key": "→ 没有这个键", "→ no time to live": "→ 没有期限",
 		"✗ crashes": "✗ 崩溃", "✗ two inside": "✗ 两个在内", "✗ erases #'s": "✗ 抹掉 # 的", "✗ erases what it has not read": "✗ 抹掉没读过的",
 	} {

@@ -27,6 +27,7 @@ func TestLinearizability(t *testing.T) {
 	for sentence, among := range map[string][]string{
 		"among those who are signalled":   {"signal", "signal, fenced"},
 		"among those who are handed over": {"fair", "fair, fenced"},
+		"among all who try or poll":       {"signal", "fair", "poll", "python, not waiting"},
 		"among all, and Python programs":  {"signal", "signal, fenced", "fair", "fair, fenced", "python"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
@@ -116,7 +117,7 @@ func record(t *testing.T, r *recorder, s *redistest.Server, among []string) {
 		t.Cleanup(func() { client.Close() })
 		u := &user{recorder: r, number: i, random: rand.New(rand.NewPCG(r.seed, uint64(i)))}
 		if m.options == nil {
-			u.python = python(client, name, time.Second)
+			u.python = python(client, name, time.Second, m.tries)
 		} else {
 			if u.lock, _, err = m.lock(client, court, name, shortLease); err != nil {
 				t.Fatal(err)

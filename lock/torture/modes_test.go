@@ -41,6 +41,7 @@ type mode struct {
 	name    string
 	options []lock.Option // nil: python-redis-lock
 	fenced  bool
+	tries   bool // it does not wait, but tries again and again
 }
 
 var modes = []mode{
@@ -50,8 +51,14 @@ var modes = []mode{
 	{name: "fair", options: []lock.Option{lock.WithFairness()}},
 	{name: "fair, fenced", options: []lock.Option{lock.WithFairness()}, fenced: true},
 	{name: "fair, renewed", options: []lock.Option{lock.WithFairness(), lock.WithRenewal()}},
+	{name: "poll", options: []lock.Option{lock.WithPoll(lock.Constant(tryEvery))}},
+	{name: "try", options: []lock.Option{}, tries: true},
 	{name: "python"},
+	{name: "python, not waiting", tries: true},
 }
+
+// tryEvery is the pause of who does not wait.
+const tryEvery = 10 * time.Millisecond
 
 // askEvery says which acquisitions ask Redis how long they last, besides those that
 // have waited for so long that it matters.
@@ -80,7 +87,7 @@ func (m mode) contender(client *redis.Client, j judge, name string, lease time.D
 	c := &contender{name: name, mode: m.name, settle: func() {}}
 	if m.options == nil {
 		once := redis.NewClient(&redis.Options{Addr: client.Options().Addr, MaxRetries: -1, ReadTimeout: client.Options().ReadTimeout})
-		c.acquire = python(once, name, lease)
+		c.acquire = python(once, name, lease, m.tries)
 		c.settle = func() { once.Close() }
 		return c, nil
 	}
@@ -92,7 +99,16 @@ func (m mode) contender(client *redis.Client, j judge, name string, lease time.D
 	c.settle = l.Settle
 	c.acquire = func(ctx context.Context) (hold, error) {
 		began := time.Now()
-		held, err := l.Acquire(ctx)
+		acquire := l.Acquire
+		if m.tries {
+			acquire = l.TryAcquire
+		}
+		held, err := acquire(ctx)
+		for m.tries && errors.Is(err, lock.ErrHeld) {
+			time.Sleep(tryEvery)
+			began = time.Now()
+			held, err = acquire(ctx)
+		}
 		if err != nil {
 			return hold{}, err
 		}
@@ -125,8 +141,9 @@ var pythonRelease = redis.NewScript(`
 	redis.call("del", KEYS[1])
 	return 0`)
 
-// python acquires with the commands of python-redis-lock 4.x.
-func python(client *redis.Client, name string, lease time.Duration) func(context.Context) (hold, error) {
+// python acquires with the commands of python-redis-lock 4.x, and waits for the signal
+// unless it tries again and again.
+func python(client *redis.Client, name string, lease time.Duration, tries bool) func(context.Context) (hold, error) {
 	key, signal, seconds := "lock:"+name, "lock-signal:"+name, int64(lease/time.Second)
 	return func(ctx context.Context) (hold, error) {
 		id := crand.Text()[:24]
@@ -147,6 +164,10 @@ func python(client *redis.Client, name string, lease time.Duration) func(context
 			}
 			if !errors.Is(err, redis.Nil) {
 				return hold{}, err
+			}
+			if tries {
+				time.Sleep(tryEvery / 5)
+				continue
 			}
 			if err := client.Do(ctx, "BLPOP", signal, seconds).Err(); err != nil && !errors.Is(err, redis.Nil) {
 				return hold{}, err
