@@ -115,7 +115,7 @@ x1  →
 1 SET lock c1 NX → OK
 2 SET lock c2 NX → nil
 1 GET average → nil
-2 line.lua lock c2 → [0 0 -1 0 1 c1 c2 0]
+2 line.lua lock c2 → [0 0 -1 0 1 c1 c2 0 1]
 1 SET average 48.9:1 → OK, was empty
 1 release.lua lock c1 → not released: somebody stands in line
 1 handover.lua lock c1 → handed over
