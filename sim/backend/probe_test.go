@@ -14,10 +14,12 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -34,6 +36,9 @@ const password = "s3cret"
 const patience = 10 * time.Minute
 
 func TestMain(m *testing.M) {
+	if signal.Ignored(syscall.SIGHUP) { // as under nohup: programs that are started would ignore it as well
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	redis.SetLogger(silence{}) // servers that refuse and connections that end are what many tests are about
 	os.Exit(m.Run())
 }
